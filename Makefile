@@ -1,0 +1,48 @@
+# `make` does everything: the environment, then the pipeline. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# the pipeline's stages call `python`, and DVC is called from the environment too
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := all
+.PHONY: all help env repro test test-all lint ui pictures lock
+
+all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+env: $(VENV)/.installed  ## the environment in .venv, from the hashed lock
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("perbatch needs Python 3.11 to 3.13; name one with make PYTHON=...") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+repro: env  ## run what is stale of the pipeline
+	dvc repro
+
+test: env  ## the tests, without the slow ones
+	pytest -q -n 2 -m "not slow"
+
+test-all: env  ## all tests
+	pytest -q -n 2
+
+lint: env  ## ruff and mypy
+	ruff check .
+	ruff format --check .
+	mypy
+
+ui: env  ## MLflow's pages on http://127.0.0.1:5000
+	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port 5000 \
+		--backend-store-uri "$$(python -c "from perbatch.sweep.record import store_of; print(store_of(None).uri)")"
+
+pictures: env  ## the README's numbers and pictures, from the results
+	python docs/pictures.py
+
+lock: env  ## resolve pyproject.toml into requirements.lock anew
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev pyproject.toml -o requirements.lock

@@ -1,0 +1,24 @@
+"""Compare the update modes: statistics, figures and the report, from the tables of train and benchmark."""
+
+from perbatch.comparison.choice import choose_rates, reported_runs
+from perbatch.comparison.compare import Findings, compare
+from perbatch.comparison.report import write_report
+from perbatch.comparison.settings import Settings, check_settings
+from perbatch.comparison.study import Study, build_study
+from perbatch.comparison.tables import Tables, read_tables
+from perbatch.comparison.write import write_tables
+
+__all__ = [
+    "Findings",
+    "Settings",
+    "Study",
+    "Tables",
+    "build_study",
+    "check_settings",
+    "choose_rates",
+    "compare",
+    "read_tables",
+    "reported_runs",
+    "write_report",
+    "write_tables",
+]

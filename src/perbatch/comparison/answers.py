@@ -1,0 +1,169 @@
+"""The two questions' answers, each made from the data; where these do not support the usual one, it says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from perbatch.comparison import contrast as c
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.contrast import Contrast, contrast, score_difference
+from perbatch.comparison.sentences import sentence
+from perbatch.comparison.speakers import plain_at, plain_rows, speakers
+from perbatch.comparison.wording import (
+    estimate_of,
+    every,
+    interval,
+    mode_name,
+    number,
+    score_text,
+    seeds_reached,
+    share,
+)
+
+ONE_SIZE, ABSENT, ALL_DIVERGED = "one batch size", "not run", "all diverged"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A sentence with its number, interval and n, and why it is that sentence."""
+
+    verdict: str
+    sentence: str
+
+
+def answer_when(findings: Findings) -> Answer:
+    """Question 1: does updating after each example need fewer passes than after all?"""
+    plain = plain_rows(findings)
+    if plain.empty:
+        return Answer(ABSENT, "Every run repeats its updates, so these runs cannot say what the batch size alone does.")
+    first, last = plain.iloc[0], plain.iloc[-1]
+    if len(plain) == 1:
+        return Answer(ONE_SIZE, _one_size(findings, first))
+    if _all_diverged(findings, plain):
+        return Answer(ALL_DIVERGED, "Every reported run diverged, so these runs cannot say which mode is faster.")
+    subject = f"updating {every(int(first['batch_size']), findings.study.n_train)}"
+    other = f"updating {every(int(last['batch_size']), findings.study.n_train)}"
+    return _answer(findings, contrast(findings, first, last, "epochs"), subject, other)
+
+
+def answer_repeat(findings: Findings) -> Answer:
+    """Question 2: does repeating on one example or batch until it is satisfied pay?"""
+    repeat = speakers(findings).get("repeat")
+    if repeat is None:
+        return Answer(ABSENT, "No run repeats its updates, so these runs cannot say what repeating does.")
+    plain = plain_at(findings, int(repeat["batch_size"]))
+    if plain is None:
+        return Answer(ABSENT, "No batch size was run both with and without repeating, so the two cannot be compared.")
+    if _all_diverged(findings, pd.DataFrame([repeat, plain])):
+        return Answer(ALL_DIVERGED, "Every reported run diverged, so these runs cannot say what repeating does.")
+    size = int(repeat["batch_size"])
+    what = "each example" if size == 1 else f"each batch of {size:,}"
+    times = f"at most {int(repeat['updates_per_batch'])} updates"
+    until = f"{int(repeat['updates_per_batch'])} times"
+    if not pd.isna(repeat["tolerance"]):
+        until = f"until its loss was at most {repeat['tolerance']:g} ({times})"
+    found = contrast(findings, repeat, plain, "seconds")
+    if found.verdict == c.UNPRICED:
+        found = contrast(findings, repeat, plain, "gradient_evaluations")
+    return _answer(findings, found, f"repeating {what} {until}", f"visiting {what} once per epoch")
+
+
+def retention(findings: Findings) -> str:
+    """Say what share of examples was satisfied when left and how many still were at the first epoch's end."""
+    repeat = speakers(findings).get("repeat")
+    if repeat is None or pd.isna(repeat["tolerance"]):
+        return ""
+    mine = findings.reported.loc[findings.reported["contender"] == repeat["contender"], "identity"]
+    history = findings.study.history
+    first = history[history["identity"].isin(mine) & (history["epoch"] >= 1)].groupby("identity").first()
+    left, still = first["satisfied_when_left"].mean(), first["still_satisfied"].mean()
+    if pd.isna(left) or pd.isna(still):
+        return ""
+    return (
+        f"At the end of the first epoch {share(left)} of the examples had been satisfied when left, "
+        f"and {share(still)} still were (mean over {len(first)} seed{'s' if len(first) > 1 else ''})."
+    )
+
+
+def answer_seconds(findings: Findings) -> str:
+    """Say what the declared mini-batch takes in training seconds, beside the other modes."""
+    rows = speakers(findings)
+    shown = [rows[name] for name in ("stochastic", "mini_batch", "full_batch") if name in rows]
+    if len(shown) < 2 or not all(_has_seconds(findings, row) for row in shown):
+        return ""
+    values = ", ".join(f"{mode_name(row)} {_seconds(row)}" for row in shown)
+    text = f"In training seconds to the same loss: {values}."
+    if "mini_batch" in rows and "stochastic" in rows:
+        found = contrast(findings, rows["mini_batch"], rows["stochastic"], "seconds")
+        names = [mode_name(row) for row in (rows["mini_batch"], rows["stochastic"])]
+        texts = {
+            c.LESS: f"{names[0].capitalize()} is the faster of the first two by a factor of",
+            c.MORE: f"{names[1].capitalize()} is the faster of the first two by a factor of",
+            c.SAME: "Between the first two no difference is shown: a factor of",
+        }
+        if found.verdict in texts:
+            ends = f"95 % t-interval {interval(found.factor)}, paired by seed, n = {found.factor.n}"
+            text += f" {texts[found.verdict]} {number(found.factor.value)} ({ends})."
+    return text
+
+
+def answer_scores(findings: Findings) -> str:
+    """Say how the test scores of the smallest and the largest batch differ at the end of training."""
+    plain = plain_rows(findings)
+    if len(plain) < 2:
+        return ""
+    first, last = plain.iloc[0], plain.iloc[-1]
+    n_train = findings.study.n_train
+    names = tuple(every(int(row["batch_size"]), n_train) for row in (first, last))
+    return _final_scores(findings, first, last, (f"updating {names[0]}", f"updating {names[1]}"))
+
+
+def _answer(findings: Findings, found: Contrast, subject: str, other: str) -> Answer:
+    return Answer(found.verdict, sentence(findings, found, subject, other))
+
+
+def _final_scores(findings: Findings, first: pd.Series, second: pd.Series, names: tuple[str, str]) -> str:
+    score = findings.study.score
+    name, label = f"test_{score}", "accuracy" if score == "accuracy" else "R²"
+    if pd.isna(first[name]) or pd.isna(second[name]):
+        return ""
+    values = f"{score_text(score, first[name])} {names[0]} and {score_text(score, second[name])} {names[1]}"
+    difference = score_difference(findings, first, second)
+    if not difference.has_interval:
+        return f"At the end of training, test {label} was {values}."
+    scale = 100 if score == "accuracy" else 1
+    unit = " percentage points" if score == "accuracy" else ""
+    ends = f"{number(difference.low * scale, 2)} to {number(difference.high * scale, 2)}{unit}"
+    shown = "a difference" if difference.low > 0 or difference.high < 0 else "no difference shown"
+    return (
+        f"At the end of training, test {label} was {values}: {shown} "
+        f"(95 % t-interval of the difference {ends}, paired by seed, n = {difference.n})."
+    )
+
+
+def _one_size(findings: Findings, row: pd.Series) -> str:
+    value = row["epochs_to_target"]
+    took = "did not reach" if pd.isna(value) else f"took {number(value)} epochs to reach"
+    return (
+        f"All runs have one batch size (M = {int(row['batch_size']):,}), so they cannot say what another would do; "
+        f"it {took} a validation loss of {findings.study.target:g} ({seeds_reached(row)})."
+    )
+
+
+def _all_diverged(findings: Findings, rows: pd.DataFrame) -> bool:
+    shown = findings.reported[findings.reported["contender"].isin(rows["contender"])]
+    return bool(len(shown) and (shown["status"] == "diverged").all())
+
+
+def _has_seconds(findings: Findings, row: pd.Series) -> bool:
+    mine = findings.reported[findings.reported["contender"] == row["contender"]]
+    return bool(len(mine) and mine["gradient_us"].notna().all())
+
+
+def _seconds(row: pd.Series) -> str:
+    value, ends = row["seconds_to_target"], estimate_of(row, "seconds_to_target")
+    if pd.isna(value):
+        return f"not reached ({seeds_reached(row)})"
+    return number(value) + (f" ({interval(ends)})" if ends.has_interval else "")

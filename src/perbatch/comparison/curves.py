@@ -1,0 +1,66 @@
+"""Small tables for plots: loss curves at the chosen rates, and final loss against rate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.labels import CONTENDER
+
+AXES = ["epoch", "updates", "gradient_evaluations", "satisfied_when_left", "still_satisfied"]
+
+
+def loss_curves(findings: Findings) -> pd.DataFrame:
+    """Return the median, lowest and highest validation loss of the reported seeds at each evaluation.
+
+    A row a contender and number of presentations, at the chosen rate. A diverged seed stays in, as infinite;
+    a curve ends where its first other seed ends, so that every point speaks for the same seeds. The other
+    axes are medians over the seeds.
+    """
+    parts = [
+        _curve(findings, choice, findings.reported[findings.reported["contender"] == choice["contender"]])
+        for _, choice in findings.choices.iterrows()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def rate_curves(findings: Findings) -> pd.DataFrame:
+    """Return every contender's final validation loss (median over all seeds) at every rate, and diverged runs."""
+    usable = findings.study.usable
+    table = (
+        usable.groupby(["contender", "learning_rate"])
+        .agg(validation_loss=("final_loss", "median"), runs=("seed", "size"), diverged=("status", _diverged))
+        .reset_index()
+    )
+    ordered = findings.choices[[*CONTENDER, "contender"]].merge(table, on="contender", how="left")
+    ordered["validation_loss"] = ordered["validation_loss"].where(np.isfinite(ordered["validation_loss"]))
+    return ordered
+
+
+def _diverged(status: pd.Series) -> int:
+    return int((status == "diverged").sum())
+
+
+def _curve(findings: Findings, choice: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
+    history = findings.study.history
+    mine = history[history["identity"].isin(runs["identity"])]
+    losses = mine.pivot(index="presentations", columns="identity", values="validation_loss")
+    diverged = runs.loc[runs["status"] == "diverged", "identity"]
+    for identity in diverged.intersection(losses.columns) if len(diverged) else []:
+        end = losses[identity].last_valid_index()
+        losses.loc[losses.index > (-1 if end is None else end), identity] = np.inf
+    losses = losses.dropna()
+    axes = mine.groupby("presentations")[AXES].median().reindex(losses.index)
+    curve = pd.DataFrame(
+        {
+            **{key: choice[key] for key in [*CONTENDER, "contender", "learning_rate"]},
+            "presentations": losses.index,
+            **{name: axes[name].to_numpy() for name in AXES},
+            "validation_loss": losses.median(axis=1).to_numpy(),
+            "validation_loss_lowest": losses.min(axis=1).to_numpy(),
+            "validation_loss_highest": losses.max(axis=1).to_numpy(),
+            "seeds": losses.shape[1],
+        }
+    )
+    return curve.replace([np.inf, -np.inf], np.nan)

@@ -1,0 +1,84 @@
+"""When the update happens: a strip a mode, a dot for each gradient, a tick for each update."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.figures.style import COLOURS, INK, QUIET, Figure, draw, records
+from perbatch.comparison.speakers import speakers
+from perbatch.comparison.wording import mode_name, number
+
+WIDTH = 340
+
+
+def update_strips(findings: Findings) -> dict[str, Figure]:
+    """Draw the updates over the first examples shown (two mini-batches' worth), a figure a mode."""
+    span = min(findings.study.n_train, 2 * findings.study.settings.mini_batch)
+    return {name: _strip(findings, name, row, span) for name, row in speakers(findings).items()}
+
+
+def first_epoch(findings: Findings, row: pd.Series) -> tuple[float, float]:
+    """Return updates and gradient evaluations of the first epoch: median over the reported seeds."""
+    counts = [_counts_at(history, findings.study.n_train) for history in _histories(findings, row)]
+    updates, gradients = np.median(np.array(counts), axis=0) if counts else (np.nan, np.nan)
+    return float(updates), float(gradients)
+
+
+def _strip(findings: Findings, name: str, row: pd.Series, span: int) -> Figure:
+    places = _update_places(findings, row, span)
+    x = alt.X(
+        "at:Q",
+        title=None,
+        scale=alt.Scale(domain=[0, span + 1], nice=False),
+        axis=alt.Axis(grid=False, values=[1, *range(span // 4, span + 1, span // 4)], tickSize=4),
+    )
+    gradients = pd.DataFrame({"at": range(1, span + 1)})
+    dots = alt.Chart(records(gradients)).mark_circle(size=7, color=QUIET, opacity=1).encode(x=x, y=alt.value(46))
+    layers: list[alt.Chart] = [dots]
+    if places:
+        ticks = alt.Chart(records(pd.DataFrame({"at": places})))
+        ticks = ticks.mark_rule(strokeWidth=1.5 if len(places) < 100 else 0.8, color=COLOURS[name])
+        layers.append(ticks.encode(x=x, y=alt.value(4), y2=alt.value(36)))
+    else:
+        note = f"no update yet: the first comes after {int(row['batch_size']):,} examples →"
+        text = alt.Chart(records(pd.DataFrame({"text": [note]}))).mark_text(align="right", color=INK)
+        layers.append(text.encode(x=alt.value(WIDTH), y=alt.value(22), text="text:N"))
+    updates, evaluations = first_epoch(findings, row)
+    label = (
+        f"{mode_name(row)}: {number(len(places))} updates over the first {span} examples; in the first epoch "
+        f"{number(updates, 4)} updates from {number(evaluations, 4)} gradient evaluations."
+    )
+    return draw(alt.layer(*layers).properties(width=WIDTH, height=52), f"strip-{name}", label)
+
+
+def _update_places(findings: Findings, row: pd.Series, span: int) -> list[float]:
+    """Where the updates fall: at the end of each batch; repeated ones spread between two evaluations."""
+    if row["mode"] != "repeat":
+        size = int(row["batch_size"])
+        return [float(at) for at in range(size, span + 1, size)]
+    histories = _histories(findings, row)
+    if not histories:
+        return []
+    history = histories[0]
+    updates = history["updates"].to_numpy(float)
+    total = int(np.interp(span, history["presentations"], updates))
+    distinct = np.concatenate([[True], np.diff(updates) > 0])
+    at = np.interp(np.arange(1, total + 1), updates[distinct], history["presentations"].to_numpy(float)[distinct])
+    return [round(float(place), 2) for place in at]
+
+
+def _histories(findings: Findings, row: pd.Series) -> list[pd.DataFrame]:
+    mine = findings.reported.loc[findings.reported["contender"] == row["contender"], "identity"]
+    history = findings.study.history
+    return [history[history["identity"] == identity] for identity in mine]
+
+
+def _counts_at(history: pd.DataFrame, presentations: int) -> tuple[float, float]:
+    at = history["presentations"]
+    if at.iloc[-1] < presentations:
+        return np.nan, np.nan
+    updates, gradients = (np.interp(presentations, at, history[k]) for k in ("updates", "gradient_evaluations"))
+    return float(updates), float(gradients)

@@ -1,0 +1,32 @@
+"""metrics.json: few flat keys that stay the same whatever was run, for `dvc metrics show` and `diff`."""
+
+from __future__ import annotations
+
+import math
+
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.speakers import SPEAKERS, speakers
+
+
+def flat_metrics(findings: Findings) -> dict[str, float | int | None]:
+    """Return numbers by flat key, None where a mode was not run or did not reach the target.
+
+    Six significant digits: beyond them processors may differ.
+    """
+    quantities = [f"test_{findings.study.score}", "validation_loss", "learning_rate", "reached"]
+    quantities += ["epochs_to_target", "updates_to_target", "gradient_evaluations_to_target", "seconds_to_target"]
+    rows = speakers(findings)
+    result: dict[str, float | int | None] = {
+        f"{name}_{quantity}": _number(rows[name][quantity]) if name in rows else None
+        for name in SPEAKERS
+        for quantity in quantities
+    }
+    status = findings.study.runs["status"]
+    result["runs"] = len(status)
+    result["diverged"] = int((status == "diverged").sum())
+    result["failed"] = int((status == "failed").sum())
+    return result
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.6g}") if math.isfinite(value) else None

@@ -1,0 +1,78 @@
+"""The page's tables as rows of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.statistics import Estimate
+from perbatch.comparison.wording import estimate_of, mode_name, number, rate, score_text, seeds_reached, share
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value and, under it, its interval."""
+
+    text: str
+    under: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Column heads and rows; the first cell of a row names it."""
+
+    heads: list[str]
+    rows: list[list[Cell]]
+
+
+def modes_table(findings: Findings) -> Table:
+    """Return the contenders side by side, at their chosen rates, over the reported seeds."""
+    score = findings.study.score
+    heads = ["mode", "rate", "rate / M", "reached", "epochs", "updates", "gradient evaluations", "seconds"]
+    heads += ["test accuracy" if score == "accuracy" else "test R²", "test loss", "diverged"]
+    return Table(heads, [_mode_row(row, score) for _, row in findings.comparison.iterrows()])
+
+
+def ledger(findings: Findings) -> Table:
+    """Return the runs by status, a row a contender, and their sum: the runs launched."""
+    runs = findings.study.runs
+    counts = runs.groupby(["contender", "status"]).size().unstack(fill_value=0)
+    counts = counts.reindex(columns=["finished", "diverged", "failed"], fill_value=0)
+    rows = []
+    for _, row in findings.comparison.iterrows():
+        mine = counts.loc[row["contender"]]
+        rows.append([Cell(mode_name(row)), *(Cell(f"{int(n):,}") for n in [*mine, mine.sum()])])
+    total = counts.sum()
+    rows.append([Cell("all"), *(Cell(f"{int(n):,}") for n in [*total, total.sum()])])
+    return Table(["mode", "finished", "diverged", "failed", "launched"], rows)
+
+
+def updates_table(findings: Findings, names: dict[str, str], counts: dict[str, tuple[float, float]]) -> Table:
+    """Return updates and gradient evaluations of the first epoch, a row a mode."""
+    rows = [[Cell(names[key]), Cell(number(u, 4)), Cell(number(g, 4))] for key, (u, g) in counts.items()]
+    return Table(["mode", "updates", "gradient evaluations"], rows)
+
+
+def _mode_row(row: pd.Series, score: str) -> list[Cell]:
+    edge = {"low": "lowest tried", "high": "highest tried", "only": "only one tried"}.get(row["rate_at_edge"], "")
+    cells = [Cell(mode_name(row)), Cell(rate(row["learning_rate"]), edge)]
+    cells += [Cell(number(row["learning_rate_over_batch_size"])), Cell(seeds_reached(row))]
+    for quantity in ("epochs", "updates", "gradient_evaluations", "seconds"):
+        estimate = estimate_of(row, f"{quantity}_to_target")
+        unpriced = quantity == "seconds" and pd.isna(row["seconds_to_target"]) and not pd.isna(row["epochs_to_target"])
+        cells.append(Cell("no price") if unpriced else _cell(estimate, number, "not reached"))
+    cells.append(_cell(estimate_of(row, f"test_{score}"), lambda value: score_text(score, value), "diverged"))
+    cells.append(_cell(estimate_of(row, "test_loss"), number, "diverged"))
+    cells.append(Cell(f"{int(row['diverged'])} of {int(row['runs'])} runs", share(row["diverged"] / row["runs"])))
+    return cells
+
+
+def _cell(estimate: Estimate, write: Callable[[float], str], missing: str) -> Cell:
+    if pd.isna(estimate.value):
+        return Cell(missing)
+    if estimate.has_interval:
+        return Cell(write(estimate.value), f"{write(estimate.low)} to {write(estimate.high)}")
+    return Cell(write(estimate.value), "median" if estimate.kind.startswith("median") else "")

@@ -1,0 +1,73 @@
+"""Where the page's numbers come from, and the commands that make them again."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.prices import measured
+from perbatch.comparison.speakers import speakers
+from perbatch.comparison.wording import mode_name, number, rate
+
+
+def benchmark_rows(findings: Findings) -> pd.DataFrame:
+    """Return the benchmark's rows for the network, dtype and engine of the runs, without accumulation."""
+    return measured(findings.study.throughput, findings.study.runs.iloc[0])
+
+
+def memory_rows(findings: Findings) -> pd.DataFrame:
+    """Return the benchmark's rows for that network, with and without accumulation."""
+    run, table = findings.study.runs.iloc[0], findings.study.throughput
+    chunks = table["micro_batch_size"].drop_duplicates()
+    parts = [measured(table, pd.Series({**run.to_dict(), "micro_batch_size": size})) for size in chunks]
+    return pd.concat(parts) if parts else table
+
+
+def provenance(findings: Findings, data_digest: str) -> list[tuple[str, str]]:
+    """Return what the numbers are made from, as (name, value)."""
+    study, first = findings.study, findings.study.runs.iloc[0]
+    priced = benchmark_rows(findings)
+    seeds = findings.seeds
+    rates = ", ".join(rate(value) for value in sorted(study.runs["learning_rate"].unique()))
+    result = [
+        ("data", f"{study.data}, {study.n_train:,} training examples"),
+        ("data digest", data_digest),
+        ("network", f"{first['sizes']}, {first['activation']}, loss {first['loss']}, {first['dtype']}"),
+        ("engine", str(first["engine"])),
+        ("learning rates", rates),
+        ("seeds that chose the rate", ", ".join(map(str, seeds.tuning))),
+        ("seeds reported", ", ".join(map(str, seeds.reported))),
+        ("epochs", ", ".join(number(value) for value in sorted(study.runs["epochs"].unique()))),
+        ("target", f"validation loss {study.target:g}"),
+    ]
+    if not priced.empty:
+        times = priced.iloc[0]
+        result.append(("seconds measured on", f"{times['processor']}, NumPy {times['numpy']}"))
+    return [(name, value) for name, value in result if value]
+
+
+def commands(findings: Findings) -> list[tuple[str, str]]:
+    """Return the commands that run the modes shown again, as (what, command)."""
+    result = [("all of it, only what changed", "dvc repro"), ("the seconds anew", "dvc repro -f benchmark")]
+    seeds = ",".join(map(str, findings.seeds.reported))
+    many = len(findings.seeds.reported) > 1
+    for row in speakers(findings).values():
+        mine = findings.reported[findings.reported["contender"] == row["contender"]]
+        if len(mine):
+            overrides = " ".join(_overrides(mine.iloc[0]))
+            sweep = "-m " if many else ""
+            result.append((mode_name(row), f"python pipelines/train.py {sweep}{overrides} seed={seeds}"))
+    return result
+
+
+def _overrides(run: pd.Series) -> list[str]:
+    hidden = ",".join(run["sizes"].split("-")[1:-1])
+    size = "full" if run["batch_size"] == run["n_train"] else int(run["batch_size"])
+    overrides = [f"data={run['data']}", f"batch_size={size}", f"learning_rate={rate(run['learning_rate'])}"]
+    overrides += [f"epochs={int(run['epochs'])}", f"'model.hidden=[{hidden}]'", f"model.loss={run['loss']}"]
+    overrides += [f"model.activation={run['activation']}", f"model.dtype={run['dtype']}"]
+    overrides += [f"model.{key}={str(run[key]).lower()}" for key in ("bias", "output") if key in run]
+    if run["mode"] == "repeat":
+        tolerance = "null" if pd.isna(run["tolerance"]) else f"{run['tolerance']:g}"
+        overrides += [f"repeat.updates_per_batch={int(run['updates_per_batch'])}", f"repeat.tolerance={tolerance}"]
+    return overrides

@@ -1,0 +1,132 @@
+"""One sentence for each verdict of a contrast, with both values, the interval, its kind and n."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from perbatch.comparison import contrast as c
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.contrast import Contrast
+from perbatch.comparison.wording import UNITS, interval, number, seeds_reached
+
+
+def sentence(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    """Say what was found. `subject` and `other` are what the two contenders do, as `updating ...`."""
+    return _SENTENCES[found.verdict](findings, found, subject, other)
+
+
+def _values(found: Contrast) -> str:
+    name = f"{found.quantity}_to_target"
+    return f"{number(found.first[name])} against {number(found.second[name])} {UNITS[found.quantity]}"
+
+
+def _evidence(found: Contrast) -> str:
+    return (
+        f"{_values(found)} (geometric means; 95 % t-interval of the ratio {interval(found.factor)}, "
+        f"paired by seed, n = {found.factor.n})"
+    )
+
+
+def _to(findings: Findings) -> str:
+    return f"to bring the validation loss to {findings.study.target:g}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _less(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    return (
+        f"{_capital(subject)} took {number(found.factor.value)} times fewer {UNITS[found.quantity]} than {other} "
+        f"{_to(findings)}: {_evidence(found)}."
+    )
+
+
+def _more(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    return (
+        f"{_capital(subject)} was not the faster way here: it took {number(found.factor.value)} times more "
+        f"{UNITS[found.quantity]} than {other} {_to(findings)}: {_evidence(found)}."
+    )
+
+
+def _same(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    return f"No difference was shown between {subject} and {other} {_to(findings)}: {_evidence(found)}."
+
+
+def _single(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    return (
+        f"{_capital(subject)} and {other} took {_values(found)} {_to(findings)}, with one seed: "
+        "there is no interval, so this is an example and not evidence."
+    )
+
+
+def _first_only(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    return _only(findings, found, found.first, found.second, subject, other)
+
+
+def _second_only(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    return _only(findings, found, found.second, found.first, other, subject)
+
+
+def _only(
+    findings: Findings, found: Contrast, winner: pd.Series, loser: pd.Series, subject: str, other: str
+) -> str:
+    name = f"{found.quantity}_to_target"
+    ends = ""
+    if not pd.isna(winner[f"{name}_low"]):
+        ends = f"95 % t-interval {number(winner[f'{name}_low'])} to {number(winner[f'{name}_high'])}, "
+    return (
+        f"{_capital(subject)} brought the validation loss to {findings.study.target:g} in {number(winner[name])} "
+        f"{UNITS[found.quantity]} ({ends}n = {int(winner['n'])}); {other} did not get there in the "
+        f"{number(epochs_given(findings, loser))} epochs it was given ({seeds_reached(loser)})."
+    )
+
+
+def _partly(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    parts = []
+    for row, text in ((found.first, subject), (found.second, other)):
+        value = row[f"{found.quantity}_to_target"]
+        median = f"median {number(value)} {UNITS[found.quantity]}" if not pd.isna(value) else "median unreached"
+        parts.append(f"{text} with {seeds_reached(row)} ({median})")
+    return (
+        f"Not every seed reached a validation loss of {findings.study.target:g}: {parts[0]}, {parts[1]}; "
+        "unreached counts as infinite, so there is no interval and no verdict."
+    )
+
+
+def _neither(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    losses = [
+        f"{number(row['validation_loss'])}" if not pd.isna(row["validation_loss"]) else "diverged"
+        for row in (found.first, found.second)
+    ]
+    return (
+        f"Neither {subject} nor {other} brought the validation loss to {findings.study.target:g} "
+        f"({seeds_reached(found.first)} and {seeds_reached(found.second)}); at the end of training it was "
+        f"{losses[0]} and {losses[1]}, so these runs cannot say which is faster."
+    )
+
+
+def _unpriced(findings: Findings, found: Contrast, subject: str, other: str) -> str:
+    return (
+        f"{_capital(subject)} and {other} cannot be compared in {UNITS[found.quantity]}: "
+        "for one of them there is no number."
+    )
+
+
+_SENTENCES = {
+    c.LESS: _less,
+    c.MORE: _more,
+    c.SAME: _same,
+    c.SINGLE: _single,
+    c.FIRST_ONLY: _first_only,
+    c.SECOND_ONLY: _second_only,
+    c.PARTLY: _partly,
+    c.NEITHER: _neither,
+    c.UNPRICED: _unpriced,
+}
+
+
+def epochs_given(findings: Findings, row: pd.Series) -> float:
+    """Return the epochs that a contender's reported runs were given."""
+    runs = findings.reported
+    return float(runs.loc[runs["contender"] == row["contender"], "epochs"].max())

@@ -1,0 +1,56 @@
+"""Which contender speaks for each mode: declared beforehand, but for the repeat mode's n and tolerance."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from perbatch.comparison.compare import Findings
+
+SPEAKERS = ("stochastic", "mini_batch", "full_batch", "repeat")
+
+
+def speakers(findings: Findings) -> dict[str, pd.Series]:
+    """Return the comparison's row of each mode that was run.
+
+    stochastic; mini_batch: the declared batch size; full_batch; repeat: at the smallest batch size that was
+    run with and without repeating, the n and tolerance that tuned best.
+    """
+    table = findings.comparison
+    plain = table[table["mode"] != "repeat"]
+    found = {
+        "stochastic": plain[plain["mode"] == "stochastic"],
+        "mini_batch": plain[
+            (plain["mode"] == "mini-batch") & (plain["batch_size"] == findings.study.settings.mini_batch)
+        ],
+        "full_batch": plain[plain["mode"] == "full-batch"],
+        "repeat": best_repeats(findings).head(1),
+    }
+    return {name: rows.iloc[0] for name, rows in found.items() if len(rows)}
+
+
+def best_repeats(findings: Findings) -> pd.DataFrame:
+    """Return the comparison's repeat row of each batch size that tuned best, sorted by batch size.
+
+    Batch sizes that were run plain as well come first: only there can the two be compared.
+    """
+    table = findings.comparison.join(
+        findings.choices.set_index("contender")[["tuning_cost", "tuning_loss"]], on="contender"
+    )
+    plain = set(table.loc[table["mode"] != "repeat", "batch_size"])
+    repeat = table[table["mode"] == "repeat"].sort_values(["tuning_cost", "tuning_loss"], kind="stable")
+    best = repeat.drop_duplicates("batch_size")
+    best = best.assign(alone=~best["batch_size"].isin(plain)).sort_values(["alone", "batch_size"])
+    return best.drop(columns=["alone", "tuning_cost", "tuning_loss"])
+
+
+def plain_rows(findings: Findings) -> pd.DataFrame:
+    """Return the comparison's rows without repeating, sorted by batch size."""
+    table = findings.comparison
+    return table[table["mode"] != "repeat"].sort_values("batch_size")
+
+
+def plain_at(findings: Findings, batch_size: int) -> pd.Series | None:
+    """Return the plain row at `batch_size`, if it was run."""
+    rows = plain_rows(findings)
+    rows = rows[rows["batch_size"] == batch_size]
+    return rows.iloc[0] if len(rows) else None

@@ -1,0 +1,109 @@
+"""The tables that evaluation reads, checked: a wrong table gives one sentence, never a wrong number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from perbatch.errors import UserError
+
+RUN_KEYS = ["mode", "batch_size", "updates_per_batch", "tolerance", "learning_rate", "seed"]
+RUN_COLUMNS = [
+    *("identity", "data", "task", "n_train", *RUN_KEYS, "epochs", "stop_at", "micro_batch_size"),
+    *("sizes", "activation", "loss", "dtype", "engine", "status", "presentations", "updates"),
+    *("gradient_evaluations", "forward_evaluations", "validation_loss", "validation_accuracy", "validation_r2"),
+]
+HISTORY_COLUMNS = [
+    *("identity", "epoch", "presentations", "updates", "gradient_evaluations", "forward_evaluations"),
+    *("train_loss", "validation_loss", "satisfied_when_left", "still_satisfied"),
+]
+THROUGHPUT_KEYS = ["engine", "dtype", "sizes", "loss", "activation", "batch_size", "micro_batch_size"]
+THROUGHPUT_COLUMNS = [
+    *("processor", "numpy", *THROUGHPUT_KEYS, "gradient_us", "gradient_us_low", "gradient_us_high"),
+    *("forward_us", "peak_bytes", "repeats"),
+]
+# What must not vary within one comparison: the contenders differ in RUN_KEYS and nothing else.
+COMMON = ["data", "task", "n_train", "sizes", "activation", "loss", "bias", "output", "dtype", "engine", "shuffle"]
+STATUSES = ("finished", "diverged", "failed")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What the stages train and benchmark wrote. `throughput` is empty where nothing was measured yet."""
+
+    runs: pd.DataFrame
+    history: pd.DataFrame
+    throughput: pd.DataFrame
+
+
+def read_tables(train: Path, benchmark: Path) -> Tables:
+    """Read runs.csv and history.csv of `train` and throughput.csv of `benchmark`; UserError if unusable."""
+    runs = _read(train / "runs.csv", RUN_COLUMNS)
+    history = _read(train / "history.csv", HISTORY_COLUMNS)
+    prices = benchmark / "throughput.csv"
+    throughput = _read(prices, THROUGHPUT_COLUMNS) if prices.exists() else pd.DataFrame(columns=THROUGHPUT_COLUMNS)
+    return check_tables(Tables(runs, history, throughput))
+
+
+def check_tables(tables: Tables) -> Tables:
+    """Return `tables` if they can be compared; UserError says in one sentence why not."""
+    runs = tables.runs
+    if runs.empty:
+        raise UserError("runs.csv holds no run: there is nothing to compare")
+    _check_statuses(runs)
+    for key in RUN_KEYS:
+        if key != "tolerance" and runs[key].isna().any():
+            raise UserError(f"runs.csv: {key} is empty in {int(runs[key].isna().sum())} runs")
+    for key in COMMON:
+        values = runs[key].astype(str).unique() if key in runs else []
+        if len(values) > 1:
+            raise UserError(
+                f"runs.csv: {key} takes the values {', '.join(values)}; one comparison needs one of them "
+                "(modes, batch sizes, learning rates and seeds may vary)"
+            )
+    _check_unique(runs, ["identity"], "runs.csv")
+    _check_unique(runs, RUN_KEYS, "runs.csv")
+    _check_unique(tables.throughput, THROUGHPUT_KEYS, "throughput.csv")
+    _check_history(runs, tables.history)
+    return tables
+
+
+def _read(path: Path, columns: list[str]) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run the stage that writes it (dvc repro)") from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not a CSV table ({error})") from None
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise UserError(f"{path} lacks the column(s) {', '.join(missing)}")
+    return table
+
+
+def _check_statuses(runs: pd.DataFrame) -> None:
+    unknown = sorted(set(runs["status"].astype(str)) - set(STATUSES))
+    if unknown:
+        raise UserError(f"runs.csv: status {unknown[0]!r} is not one of {', '.join(STATUSES)}")
+    if (runs["status"] == "failed").all():
+        raise UserError(f"all {len(runs)} runs failed: there is nothing to compare (see their log files)")
+
+
+def _check_unique(table: pd.DataFrame, keys: list[str], name: str) -> None:
+    twice = table[table.duplicated(keys)]
+    if not twice.empty:
+        row = ", ".join(f"{key}={twice.iloc[0][key]}" for key in keys)
+        varying = [c for c in table if c not in keys and table[table.duplicated(keys, keep=False)][c].nunique() > 1]
+        differ = f" (such rows differ in {', '.join(map(str, varying[:4]))})" if varying else ""
+        raise UserError(f"{name}: {row} is there twice{differ}; a comparison needs one row for each")
+
+
+def _check_history(runs: pd.DataFrame, history: pd.DataFrame) -> None:
+    foreign = set(history["identity"]) - set(runs["identity"])
+    if foreign:
+        raise UserError(f"history.csv: the identity {min(foreign)} is not in runs.csv; both must be of one sweep")
+    absent = set(runs.loc[runs["status"] != "failed", "identity"]) - set(history["identity"])
+    if absent:
+        raise UserError(f"history.csv: the run {min(absent)} of runs.csv has no evaluation there")

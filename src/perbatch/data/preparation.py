@@ -1,0 +1,105 @@
+"""From a source to prepared data: split, scale, write; all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from perbatch.data.prepared import ARRAYS, SUMMARY, arrays_digest, summary_digest
+from perbatch.data.scaling import scale_features, scale_targets
+from perbatch.data.settings import PARTS, Settings, check_settings, settings_digest
+from perbatch.data.source import Source
+from perbatch.data.split import split_indices
+from perbatch.errors import UserError
+
+
+def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Write the three parts and `summary.json` to `folder`, in place of what was there; return the summary.
+
+    The same source and settings give the same bytes. A UserError leaves `folder` as it was.
+    """
+    checked = check_settings(settings)
+    arrays, target = _arrays(source, checked)
+    summary = _summary(source, settings, arrays, target)
+    try:
+        _write(arrays, summary, folder.resolve())
+    except OSError as error:
+        raise UserError(
+            f"the prepared data cannot be written to {folder} ({error.strerror or error})"
+        ) from error
+    return summary
+
+
+def _arrays(source: Source, settings: Settings) -> tuple[dict[str, np.ndarray], tuple[float, float] | None]:
+    """The six arrays by name and, for a regression, the mean and scale of its targets."""
+    rows = split_indices(source, settings.split)
+    X = scale_features({part: source.X[rows[part]] for part in PARTS}, settings.scaling)
+    y = {part: source.y[rows[part]] for part in PARTS}
+    target = None
+    if source.task == "regression":
+        y, mean, scale = scale_targets(y)
+        target = mean, scale
+    by_letter = {"X": X, "y": y}
+    arrays = {name: np.ascontiguousarray(by_letter[name[0]][name[2:]]) for name in ARRAYS}
+    return arrays, target
+
+
+def _summary(
+    source: Source,
+    settings: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    target: tuple[float, float] | None,
+) -> dict[str, Any]:
+    mean, scale = target or (None, None)
+    summary: dict[str, Any] = {
+        "name": settings["name"],
+        "title": source.title,
+        "origin": source.origin,
+        "licence": source.licence,
+        "task": source.task,
+        "sizes": {part: len(arrays[f"X_{part}"]) for part in PARTS},
+        "features": source.X.shape[1],
+        "feature_names": list(source.feature_names),
+        "feature_range": [float(arrays["X_train"].min()), float(arrays["X_train"].max())],
+        "image_shape": list(source.image_shape) if source.image_shape else None,
+        "classes": list(source.classes),
+        "target_mean": mean,
+        "target_scale": scale,
+        "settings": settings,
+        "settings_digest": settings_digest(settings),
+        "digest": arrays_digest(arrays),
+    }
+    return {**summary, "summary_digest": summary_digest(summary)}
+
+
+def _write(arrays: Mapping[str, np.ndarray], summary: Mapping[str, Any], folder: Path) -> None:
+    """All into a folder beside it, which then takes its place: a reader never sees a half-written set."""
+    new = folder.with_name(f".{folder.name}.{uuid4().hex}.new")
+    old = new.with_suffix(".old")
+    try:
+        new.mkdir(parents=True)
+        for name, array in arrays.items():
+            _save(new / f"{name}.npy", array)
+        text = json.dumps(summary, indent=2, sort_keys=True) + "\n"
+        (new / SUMMARY).write_bytes(text.encode())
+        if folder.is_dir():
+            folder.rename(old)
+        new.rename(folder)
+    finally:
+        if old.exists() and not folder.exists():  # interrupted between the two renames
+            old.rename(folder)
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    """The bytes of `np.save`, which itself says nothing when the disk is full at the last block."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(array.data)

@@ -1,0 +1,104 @@
+"""Prepared data on disk: what the files are called, how they are checked, and how they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from perbatch.data.settings import PARTS, check_settings, json_digest
+from perbatch.errors import UserError
+
+SUMMARY = "summary.json"
+_UNSET = "not set"
+ARRAYS = tuple(f"{letter}_{part}" for part in PARTS for letter in "Xy")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The three parts, X (n, d) float64 and y (n,) int64 labels or float64 targets, and their summary."""
+
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_validation: np.ndarray
+    y_validation: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+    summary: dict[str, Any]
+
+
+def load(folder: Path, settings: Mapping[str, Any]) -> Prepared:
+    """The prepared data, every byte checked; a UserError if missing, damaged or made with other settings."""
+    summary = load_summary(folder, settings)
+    arrays = {name: _read_array(folder / f"{name}.npy", settings["name"]) for name in ARRAYS}
+    if arrays_digest(arrays) != summary["digest"]:
+        raise _refusal(
+            f"the prepared arrays in {folder} are damaged (their digest differs)", settings["name"]
+        )
+    return Prepared(**arrays, summary=summary)
+
+
+def load_summary(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary, the arrays left unread; a UserError if missing, damaged or made with other settings."""
+    name = check_settings(settings).name
+    path = folder / SUMMARY
+    try:
+        summary = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise _refusal(f"there are no prepared data in {folder}", name) from None
+    except OSError as error:
+        raise _refusal(f"{path} cannot be read ({error.strerror})", name) from None
+    except (ValueError, RecursionError):
+        raise _refusal(f"{path} is damaged", name) from None
+    if not isinstance(summary, dict) or summary.get("summary_digest") != summary_digest(summary):
+        raise _refusal(f"{path} is damaged", name)
+    for key, ours, theirs in _differences("data", settings, summary["settings"]):
+        raise _refusal(f"{key} is {ours!r}, but the data in {folder} were prepared with {theirs!r}", name)
+    return summary
+
+
+def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 (hex) over the arrays' names, dtypes, shapes and bytes."""
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def summary_digest(summary: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of all of the summary but this digest itself."""
+    return json_digest({key: value for key, value in summary.items() if key != "summary_digest"})
+
+
+def _read_array(path: Path, name: str) -> np.ndarray:
+    try:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("error")
+            array = np.lib.format.read_array(file, allow_pickle=False)
+            if file.read(1):
+                raise ValueError("bytes after the array")
+    except FileNotFoundError:
+        raise _refusal(f"{path} is missing", name) from None
+    except Exception:  # a flipped byte in the header makes NumPy's parser raise nearly anything
+        raise _refusal(f"{path} is damaged or cannot be read", name) from None
+    return array
+
+
+def _differences(key: str, ours: object, theirs: object) -> Iterator[tuple[str, object, object]]:
+    """Dotted key, our value and theirs, wherever two settings differ."""
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        for inner in sorted({*ours, *theirs}, key=str):
+            yield from _differences(f"{key}.{inner}", ours.get(inner, _UNSET), theirs.get(inner, _UNSET))
+    elif json.dumps(ours) != json.dumps(theirs):
+        yield key, ours, theirs
+
+
+def _refusal(what: str, name: str) -> UserError:
+    return UserError(f"{what}; prepare them with: python pipelines/prepare.py data={name}")

@@ -1,0 +1,66 @@
+"""Scaling of features and targets, fitted on the training part only: nothing of the other parts leaks in."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from perbatch.errors import UserError
+
+Parts = dict[str, np.ndarray]
+
+
+def scale_features(parts: Parts, scaling: str) -> Parts:
+    """Each part's X after `scaling`: `standard`, `range` or `none`; a UserError where numbers overflow.
+
+    `standard`: per feature zero mean and unit variance; a feature constant in training is 0 in every part.
+    `range`: the lowest value of all training features becomes 0, the highest 1.
+    """
+    try:
+        # Raised, not looked for afterwards: a variance that overflows would divide everything to 0.
+        with np.errstate(over="raise"):
+            return _SCALINGS[scaling](parts)
+    except FloatingPointError:
+        raise UserError(f"data.scaling is {scaling!r}; {_extent(parts)} overflow in it") from None
+
+
+def scale_targets(parts: Parts) -> tuple[Parts, float, float]:
+    """Each part's y with the training part's zero mean and unit variance, then that mean and scale.
+
+    Undone by `y * scale + mean`. A UserError where the training targets are constant or overflow.
+    """
+    first = parts["train"][0]
+    if (parts["train"] == first).all():
+        raise UserError(f"data.reader: every target of the training part is {first}; two values are needed")
+    try:
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            mean, scale = float(parts["train"].mean()), float(parts["train"].std())
+            return {part: (y - mean) / scale for part, y in parts.items()}, mean, scale
+    except FloatingPointError:
+        raise UserError(
+            f"data.reader: targets cannot be standardised, since {_extent(parts)} overflow"
+        ) from None
+
+
+def _standard(parts: Parts) -> Parts:
+    scaler = StandardScaler().fit(parts["train"])
+    varies = np.ptp(parts["train"], axis=0) > 0
+    return {part: np.where(varies, scaler.transform(X), 0.0) for part, X in parts.items()}
+
+
+def _range(parts: Parts) -> Parts:
+    low, high = parts["train"].min(), parts["train"].max()
+    width = high - low if high > low else 1.0
+    return {part: (X - low) / width for part, X in parts.items()}
+
+
+def _none(parts: Parts) -> Parts:
+    return parts
+
+
+_SCALINGS = {"standard": _standard, "range": _range, "none": _none}
+
+
+def _extent(parts: Parts) -> str:
+    low, high = min(part.min() for part in parts.values()), max(part.max() for part in parts.values())
+    return f"numbers from {low:g} to {high:g}"

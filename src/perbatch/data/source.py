@@ -1,0 +1,99 @@
+"""What every reader returns: the whole data set, unsplit and unscaled, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from perbatch.errors import UserError
+
+
+@dataclass(frozen=True)
+class Source:
+    """One data set: X float64 (n, d); y int64 labels 0..k-1 with k class names, or float64 targets with none.
+
+    `image_shape` is the shape of one row of X seen as an image, or None. A UserError says what does not fit.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    classes: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    title: str
+    origin: str
+    licence: str
+    image_shape: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no later step could use."""
+        self._check_shapes()
+        self._check_names()
+        self._check_features()
+        if self.classes:
+            self._check_labels()
+        else:
+            self._check_targets()
+
+    @property
+    def task(self) -> str:
+        """`classification` where the classes have names, else `regression`."""
+        return "classification" if self.classes else "regression"
+
+    def _check_shapes(self) -> None:
+        if self.X.ndim != 2 or 0 in self.X.shape:
+            raise self._refusal(
+                f"X has the shape {self.X.shape}", "(examples, features), none of them 0, is needed"
+            )
+        if self.y.ndim != 1:
+            raise self._refusal(f"y has the shape {self.y.shape}", "(examples,) is needed")
+        if len(self.X) != len(self.y):
+            counts = f"X has {len(self.X)} examples and y has {len(self.y)}"
+            raise self._refusal(counts, "both need the same number")
+
+    def _check_names(self) -> None:
+        d = self.X.shape[1]
+        if len(self.feature_names) != d:
+            names = f"there are {len(self.feature_names)} feature names"
+            raise self._refusal(names, f"one for each of the {d} columns of X is needed")
+        if self.image_shape is not None and prod(self.image_shape) != d:
+            raise self._refusal(
+                f"image_shape is {self.image_shape}", f"its product must be the {d} columns of X"
+            )
+
+    def _check_features(self) -> None:
+        if self.X.dtype != np.float64:
+            raise self._refusal(f"X has the type {self.X.dtype}", "float64 is needed")
+        bad = np.argwhere(~np.isfinite(self.X))
+        if len(bad):
+            row, column = bad[0]
+            where = f"feature {self.feature_names[column]!r} of example {row} is {self.X[row, column]}"
+            raise self._refusal(where, "every value must be a finite number")
+
+    def _check_labels(self) -> None:
+        k = len(self.classes)
+        if self.y.dtype != np.int64:
+            raise self._refusal(f"y has the type {self.y.dtype}", "int64 is needed where there are classes")
+        if len(set(self.classes)) < k:
+            raise self._refusal(f"the classes are {list(self.classes)}", "each name may stand once")
+        outside = np.flatnonzero((self.y < 0) | (self.y >= k))
+        if len(outside):
+            where = f"the label of example {outside[0]} is {self.y[outside[0]]}"
+            raise self._refusal(where, f"labels are 0 to {k - 1}")
+        if len(np.unique(self.y)) < 2:
+            only = f"every example is of the one class {self.classes[self.y[0]]!r}"
+            raise self._refusal(only, "at least two classes are needed")
+
+    def _check_targets(self) -> None:
+        if self.y.dtype != np.float64:
+            raise self._refusal(
+                f"y has the type {self.y.dtype}", "float64 is needed where there are no classes"
+            )
+        bad = np.flatnonzero(~np.isfinite(self.y))
+        if len(bad):
+            where = f"the target of example {bad[0]} is {self.y[bad[0]]}"
+            raise self._refusal(where, "every target must be a finite number")
+
+    def _refusal(self, found: str, allowed: str) -> UserError:
+        return UserError(f"data.reader: in {self.title!r} {found}; {allowed}")

@@ -1,0 +1,65 @@
+"""What a run's config may hold. Checked for every run of a sweep before anything starts."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from perbatch.backprop.activations import ACTIVATIONS
+from perbatch.backprop.engines import ENGINES
+from perbatch.backprop.losses import LOSSES
+from perbatch.errors import UserError
+from perbatch.sweep.identity import summary
+
+Rule = tuple[str, Callable[[Any], bool], str]
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _positive(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and value > 0
+
+
+def _one_of(*names: str) -> tuple[Callable[[Any], bool], str]:
+    return (lambda value: value in names), "one of " + ", ".join(names)
+
+
+RULES: list[Rule] = [
+    ("batch_size", lambda v: v == "full" or _count(v), "a whole number of at least 1, or full"),
+    ("learning_rate", _positive, "a finite number above 0"),
+    ("epochs", _count, "a whole number of at least 1"),
+    ("seed", lambda v: v >= 0, "a whole number of at least 0"),
+    ("micro_batch_size", lambda v: v is None or _count(v), "a whole number of at least 1, or null"),
+    ("stop_at", lambda v: v is None or _positive(v), "a finite number above 0, or null"),
+    ("evaluation.first", _count, "a whole number of at least 1"),
+    ("evaluation.factor", lambda v: math.isfinite(v) and v > 1, "a finite number above 1"),
+    ("model.hidden", lambda v: all(map(_count, v)), "a list of whole numbers of at least 1"),
+    ("model.activation", *_one_of(*ACTIVATIONS)),
+    ("model.output", *_one_of("linear", "sigmoid")),
+    ("model.loss", *_one_of(*LOSSES)),
+    ("model.dtype", *_one_of("float64", "float32")),
+    ("repeat.updates_per_batch", _count, "a whole number of at least 1"),
+    ("repeat.tolerance", lambda v: v is None or _positive(v), "a finite number above 0, or null"),
+    ("engine.name", *_one_of(*ENGINES)),
+]
+
+
+def check(config: DictConfig) -> None:
+    """Raise a UserError that names the key, its value and what is allowed, where the config cannot be run.
+
+    That is at the first bad value, and where the prepared data are missing, others, or do not fit the loss.
+    """
+    for key, allowed, sentence in RULES:
+        value = OmegaConf.select(config, key, throw_on_missing=True)
+        if not allowed(value):
+            raise UserError(f"{key}={value}: must be {sentence}")
+    if config.model.output == "sigmoid" and config.model.loss != "squared_error":
+        raise UserError(f"model.output=sigmoid: goes with model.loss=squared_error, not {config.model.loss}")
+    if summary(config)["task"] == "regression" and config.model.loss == "cross_entropy":
+        raise UserError(
+            f"model.loss=cross_entropy: needs classes, and data={config.data.name} has numbers as targets; "
+            "allowed: squared_error (model=regressor)"
+        )

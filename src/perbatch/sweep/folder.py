@@ -1,0 +1,141 @@
+"""A run's folder: the truth about the run. It is complete once `run.json` is there, which comes last."""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+
+RESULT, HISTORY, WEIGHTS, TIMINGS, CONFIG, FAILURE = (
+    "run.json",
+    "history.csv",
+    "theta.npy",
+    "timings.json",
+    "config.json",
+    "failure.txt",
+)
+LOGGED = "logged.json"
+
+
+class Damaged(Exception):
+    """A file of a complete run's folder is not the one that was written."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`runs/<identity>/`, which is Hydra's output folder of the job too."""
+
+    path: Path
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run ended and all of it was written."""
+        return (self.path / RESULT).is_file()
+
+    def lock(self) -> FileLock:
+        """Return the lock that one process at a time holds; the kernel frees it when its holder dies."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.path / ".lock")
+
+    def write(
+        self,
+        config: dict[str, Any],
+        history: str,
+        theta: np.ndarray,
+        timings: dict[str, Any],
+        row: dict[str, Any],
+    ) -> None:
+        """Write a run that ended; `row` is its row of the table of runs."""
+        self.clear()
+        _write(self.path / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
+        _write(self.path / HISTORY, history.encode())
+        _write(self.path / TIMINGS, json.dumps(timings).encode())
+        _save(self.path / WEIGHTS, theta)
+        digests = {name: _digest(self.path / name) for name in (HISTORY, WEIGHTS)}
+        _write(self.path / RESULT, json.dumps({"row": row, "digests": digests}, indent=1).encode())
+
+    def clear(self) -> None:
+        """Make the run incomplete, first of all, then forget what it held."""
+        for name in (RESULT, HISTORY, WEIGHTS, TIMINGS, CONFIG, FAILURE, LOGGED):
+            (self.path / name).unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def row(self) -> dict[str, Any]:
+        """Return the run's row of the table of runs."""
+        return self._result()["row"]
+
+    def check(self) -> None:
+        """Raise `Damaged` where the history or the weights are not those that were written."""
+        for name, digest in self._result()["digests"].items():
+            path = self.path / name
+            if not path.is_file() or _digest(path) != digest:
+                raise Damaged(f"{path} is damaged")
+
+    def history(self) -> str:
+        """Return the run's history as CSV text."""
+        return (self.path / HISTORY).read_text()
+
+    def theta(self) -> np.ndarray:
+        """Return the final parameters, shape (N,)."""
+        return np.load(self.path / WEIGHTS, allow_pickle=False)
+
+    def timings(self) -> dict[str, Any]:
+        """Return what changes from run to run: seconds, and the cumulative seconds at each evaluation."""
+        return json.loads((self.path / TIMINGS).read_text())
+
+    def config(self) -> dict[str, Any]:
+        """Return the resolved config."""
+        return json.loads((self.path / CONFIG).read_text())
+
+    def write_failure(self, text: str) -> None:
+        """Keep the traceback of a run that raised."""
+        _write(self.path / FAILURE, text.encode())
+
+    def logged(self, store: str) -> bool:
+        """Return whether the MLflow store of that id has the run."""
+        path = self.path / LOGGED
+        return path.is_file() and store in json.loads(path.read_text())
+
+    def mark_logged(self, store: str, run_id: str) -> None:
+        """Note that the MLflow store of that id has the run."""
+        path = self.path / LOGGED
+        stores = json.loads(path.read_text()) if path.is_file() else {}
+        _write(path, json.dumps(stores | {store: run_id}).encode())
+
+    def _result(self) -> dict[str, Any]:
+        try:
+            result = json.loads((self.path / RESULT).read_text())
+            result["row"], result["digests"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Damaged(f"{self.path / RESULT} is damaged") from error
+        return result
+
+
+def _write(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.tmp")
+    with unfinished.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.replace(path)
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    unfinished = path.with_name(f".{path.name}.tmp")
+    with unfinished.open("wb") as stream:
+        np.save(stream, array, allow_pickle=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.replace(path)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,34 @@
+"""From sweep axes to combinations, in Hydra's own grammar and in its basic sweeper's order."""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from perbatch.errors import UserError
+
+
+def expand(params: Mapping[str, Any], arguments: list[str], loader: ConfigLoader) -> list[list[str]]:
+    """Return the overrides of each combination; an argument replaces the param of the same key.
+
+    The last axis varies fastest. Errors: a UserError for a continuous interval, Hydra's own for bad grammar.
+    """
+    parser = OverridesParser.create(config_loader=loader)
+    axes: dict[str, list[str]] = {}
+    for override in parser.parse_overrides([f"{key}={value}" for key, value in params.items()] + arguments):
+        key = override.get_key_element()
+        if not override.is_sweep_override():
+            axes[key] = (
+                [f"{key}={override.get_value_element_as_str()}"]
+                if "=" in (override.input_line or "")
+                else [key]
+            )
+        elif override.is_discrete_sweep():
+            axes[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+        else:
+            raise UserError(
+                f"{override.input_line}: must be a choice or a range; an interval has no end of values"
+            )
+    return [list(combination) for combination in itertools.product(*axes.values())]

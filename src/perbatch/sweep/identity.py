@@ -1,0 +1,70 @@
+"""A run's identity: what determines its result, and nothing else, as one SHA-256."""
+
+import hashlib
+import json
+from functools import cache
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from perbatch import data
+from perbatch.backprop import fingerprint
+from perbatch.sweep import places
+
+FORMAT = 1
+"""Version of what a run folder holds: a newer one makes other identities."""
+
+IGNORED = {
+    "hydra": "how a run is launched, not what it computes",
+    "tracking": "where a run is logged",
+    "sweep": "what a sweep writes beside its runs",
+    "rerun": "whether a complete run is trained again",
+}
+"""Config keys that cannot change a run's result, each with the reason."""
+
+
+def of(config: DictConfig) -> str:
+    """Return the identity of a run's composed config (hex); a UserError where its data are not prepared."""
+    parts = {
+        "config": settings(config),
+        "data": summary(config)["digest"],
+        "code": code(),
+        "numpy": ".".join(np.__version__.split(".")[:2]),
+        "format": FORMAT,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def settings(config: DictConfig) -> dict[str, Any]:
+    """Return the resolved keys that can change the result; every spelling of full-batch is the same."""
+    kept = {str(key): plain(config[key]) for key in config if key not in IGNORED}
+    kept["batch_size"] = effective_batch_size(config)
+    return kept
+
+
+def effective_batch_size(config: DictConfig) -> int:
+    """Return the batch size as a number of examples: at most the training part."""
+    examples = int(config.data.split.train)
+    return examples if config.batch_size == "full" else min(int(config.batch_size), examples)
+
+
+def summary(config: DictConfig) -> dict[str, Any]:
+    """Return the summary of the run's prepared data; a UserError where they are missing or others."""
+    return _summary(config.data.name, json.dumps(plain(config.data), sort_keys=True))
+
+
+@cache
+def code() -> str:
+    """Return the digest of the code that computes."""
+    return fingerprint()
+
+
+@cache
+def _summary(name: str, wanted: str) -> dict[str, Any]:
+    return data.load_summary(places.PREPARED / name, json.loads(wanted))
+
+
+def plain(node: Any) -> Any:
+    """Return a part of a config, resolved, as plain dicts, lists and values."""
+    return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node

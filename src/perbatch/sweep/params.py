@@ -1,0 +1,75 @@
+"""`params.yaml` as Hydra overrides: the data set of `prepare:` and the grid of `train:`."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from perbatch.errors import UserError
+from perbatch.sweep.places import PARAMS
+
+
+def block(name: str, path: Path = PARAMS) -> dict[str, Any]:
+    """Return one stage's block of `params.yaml`; a UserError says what is missing or cannot be read."""
+    try:
+        content = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing; it holds what the pipeline runs") from None
+    except (YAMLError, OmegaConfBaseException, OSError) as error:
+        raise UserError(f"{path} is not readable as YAML: {' '.join(str(error).split())}") from None
+    found = content.get(name) if isinstance(content, dict) else None
+    if not isinstance(found, dict):
+        raise UserError(f"{path.name}: the block `{name}:` is missing or is not a mapping of keys to values")
+    return {str(key): value for key, value in found.items()}
+
+
+def data_overrides(path: Path = PARAMS) -> dict[str, str]:
+    """Return `prepare:` as overrides: the option of the group `data`, then its own settings."""
+    settings = block("prepare", path)
+    name = settings.pop("data", None)
+    if not isinstance(name, str):
+        raise UserError(f"{path.name}: prepare.data={name!r}: must be the name of an option of conf/data/")
+    if "name" in settings:
+        raise UserError(f"{path.name}: prepare.name is not a key: prepare.data names the data set")
+    return {"data": name} | dict(_flatten(settings, "data.", f"{path.name}: prepare."))
+
+
+def grid(path: Path = PARAMS) -> dict[str, str]:
+    """Return the pipeline's sweep: the data set, then `train:` with a sweep axis for each list."""
+    axes = dict(_flatten(block("train", path), "", f"{path.name}: train."))
+    if taken := [key for key in axes if key.split(".")[0] in ("data", "hydra", "sweep", "experiment")]:
+        raise UserError(
+            f"{path.name}: train.{taken[0]} is not a key: train: holds keys of a run, without data"
+        )
+    return data_overrides(path) | axes
+
+
+def _flatten(values: Mapping[Any, Any], prefix: str, where: str) -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.", f"{where}{key}.")
+        elif isinstance(value, list):
+            if not value:
+                raise UserError(f"{where}{key} is an empty list; it must hold at least one value")
+            yield f"{prefix}{key}", ",".join(_as_override(element) for element in value)
+        else:
+            yield f"{prefix}{key}", _as_override(value)
+
+
+def _as_override(value: Any) -> str:
+    """Write a YAML value in Hydra's override grammar."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{','.join(_as_override(element) for element in value)}]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{_as_override(element)}" for key, element in value.items()) + "}"
+    if isinstance(value, str) and not value.replace("_", "").replace("-", "").isalnum():
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{escaped}'"
+    return str(value)

@@ -1,0 +1,112 @@
+"""The types of a run's config. Its values and their meaning are in `conf/`, its limits in `check.py`."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+
+@dataclass
+class Split:
+    """Examples in each part, and the seed that draws them."""
+
+    train: int = MISSING
+    validation: int = MISSING
+    test: int = MISSING
+    seed: int = MISSING
+
+
+@dataclass
+class Data:
+    """A data set: the function that reads it, how it is split and how it is scaled."""
+
+    name: str = MISSING
+    reader: dict[str, Any] = MISSING
+    split: Split = field(default_factory=Split)
+    scaling: str = MISSING
+
+
+@dataclass
+class Model:
+    """A fully connected network between the data's inputs and outputs, and its loss."""
+
+    hidden: list[int] = MISSING
+    activation: str = MISSING
+    output: str = MISSING
+    loss: str = MISSING
+    bias: bool = MISSING
+    dtype: str = MISSING
+
+
+@dataclass
+class Repeat:
+    """How often one batch is updated on before the next comes."""
+
+    updates_per_batch: int = MISSING
+    tolerance: float | None = MISSING
+
+
+@dataclass
+class Engine:
+    """Which implementation of the training loop runs."""
+
+    name: str = MISSING
+
+
+@dataclass
+class Evaluation:
+    """The log-spaced schedule of evaluations, in presentations."""
+
+    first: int = MISSING
+    factor: float = MISSING
+
+
+@dataclass
+class Tracking:
+    """Where MLflow's store is, and the sweep's run that this run is nested under."""
+
+    uri: str | None = MISSING
+    parent: str | None = None
+
+
+@dataclass
+class Sweep:
+    """What a sweep leaves behind beside its run folders."""
+
+    results: str | None = MISSING
+
+
+@dataclass
+class Config:
+    """What one run is."""
+
+    batch_size: Any = MISSING  # an int or "full": OmegaConf has no such union
+    learning_rate: float = MISSING
+    epochs: int = MISSING
+    seed: int = MISSING
+    micro_batch_size: int | None = MISSING
+    shuffle: bool = MISSING
+    stop_at: float | None = MISSING
+    rerun: bool = MISSING
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    data: Data = field(default_factory=Data)
+    model: Model = field(default_factory=Model)
+    repeat: Repeat = field(default_factory=Repeat)
+    engine: Engine = field(default_factory=Engine)
+    tracking: Tracking = field(default_factory=Tracking)
+    sweep: Sweep = field(default_factory=Sweep)
+
+
+@dataclass
+class Prepare:
+    """What the stage `prepare` reads of the config."""
+
+    data: Data = field(default_factory=Data)
+
+
+def register() -> None:
+    """Make the types known to Hydra; `conf/config.yaml` and `conf/prepare.yaml` start from them."""
+    store = ConfigStore.instance()
+    store.store(name="schema", node=Config, provider="perbatch")
+    store.store(name="prepare_schema", node=Prepare, provider="perbatch")

@@ -1,0 +1,60 @@
+"""What chosen runs reach on the test data, which nothing else looks at."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sklearn.metrics import r2_score
+
+from perbatch.backprop import Network
+from perbatch.data import Prepared, load
+from perbatch.errors import UserError
+
+
+def on_test_data(runs: pd.DataFrame, weights: np.ndarray, folder: Path) -> pd.DataFrame:
+    """Return identity, test_loss, test_accuracy and test_r2 of rows of the table of runs.
+
+    `weights` has the final parameters of each of the rows. Accuracy is of classes, R^2 of numbers: the other
+    one is nan.
+    """
+    data = _load(folder, set(runs["data_digest"]))
+    rows = []
+    for run, theta in zip(runs.itertuples(), weights, strict=True):
+        network = Network(
+            sizes=tuple(map(int, run.sizes.split("-"))),
+            activation=run.activation,
+            loss=run.loss,
+            bias=run.bias,
+            dtype=run.dtype,
+            output=run.output,
+        )
+        theta = theta[: network.n_parameters].astype(network.dtype)
+        rows.append(
+            {
+                "identity": run.identity,
+                "test_loss": network.loss(theta, data.X_test, data.y_test),
+                **_scores(run.task, network.predict(theta, data.X_test), data.y_test),
+            }
+        )
+    return pd.DataFrame(rows, columns=["identity", "test_loss", "test_accuracy", "test_r2"])
+
+
+def _scores(task: str, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    if task == "classification":
+        return {"test_accuracy": float(np.mean(outputs.argmax(axis=1) == targets)), "test_r2": np.nan}
+    # A network that diverged predicts no numbers.
+    r2 = r2_score(targets, outputs) if np.isfinite(outputs).all() else np.nan
+    return {"test_accuracy": np.nan, "test_r2": float(r2)}
+
+
+def _load(folder: Path, digests: set[str]) -> Prepared:
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        data = load(folder, summary["settings"])
+    except (OSError, ValueError, KeyError):
+        raise UserError(f"the prepared data in {folder} are missing or damaged: prepare them again") from None
+    if digests - {data.summary["digest"]}:
+        raise UserError(f"the data in {folder} are not those that the runs were trained on: train again")
+    return data

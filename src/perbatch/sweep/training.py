@@ -1,0 +1,155 @@
+"""One run's training: from its config and data to what its folder holds."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from omegaconf import DictConfig
+from threadpoolctl import threadpool_limits
+
+from perbatch.backprop import Network, Run, generators, log_spaced, train
+from perbatch.data import Prepared
+from perbatch.sweep.cell import cell, mode
+from perbatch.sweep.identity import effective_batch_size, of, summary
+
+FINAL = (
+    "presentations",
+    "updates",
+    "gradient_evaluations",
+    "forward_evaluations",
+    "train_loss",
+    "validation_loss",
+    "train_accuracy",
+    "validation_accuracy",
+    "train_r2",
+    "validation_r2",
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run that ended: its row of the table of runs, its history as CSV, its parameters, its seconds."""
+
+    row: dict[str, Any]
+    history: str
+    theta: np.ndarray
+    timings: dict[str, Any]
+
+    def sentence(self) -> str:
+        """Say how the run ended and how good it became."""
+        if self.row["status"] == "diverged":
+            return f"diverged in epoch {self.row['diverged_epoch']:g}"
+        score = "accuracy" if self.row["task"] == "classification" else "r2"
+        seconds, loss = self.timings["training_seconds"], self.row["validation_loss"]
+        return (
+            f"{self.row['updates']} updates in {seconds:.2f} s, "
+            f"validation loss {loss:.4f}, {score} {self.row[f'validation_{score}']:.4f}"
+        )
+
+
+def network_for(config: DictConfig, data: Prepared) -> Network:
+    """Return the network that fits the data: an input a feature; an output a class, or one for a regression."""
+    model = config.model
+    return Network(
+        sizes=_sizes(config, data.summary),
+        activation=model.activation,
+        loss=model.loss,
+        bias=model.bias,
+        dtype=model.dtype,
+        output=model.output,
+    )
+
+
+def train_run(
+    config: DictConfig, data: Prepared, on_evaluation: Callable[[dict[str, float]], None]
+) -> Outcome:
+    """Train one run with one BLAS thread; the same config, data and machine give the same bits."""
+    network = network_for(config, data)
+    start = time.time()
+    with threadpool_limits(1, user_api="blas"):
+        run = train(
+            network,
+            network.init(generators(config.seed)[0]),
+            data.X_train,
+            data.y_train,
+            batch_size=config.batch_size,
+            learning_rate=config.learning_rate,
+            epochs=config.epochs,
+            seed=config.seed,
+            engine=config.engine.name,
+            updates_per_batch=config.repeat.updates_per_batch,
+            tolerance=config.repeat.tolerance,
+            micro_batch_size=config.micro_batch_size,
+            shuffle=config.shuffle,
+            validation=(data.X_validation, data.y_validation),
+            stop_at=config.stop_at,
+            schedule=schedule(config),
+            on_evaluation=on_evaluation,
+        )
+    history = pd.DataFrame(run.history)
+    return Outcome(
+        row=_row(config, network, run),
+        history=history.drop(columns="training_seconds").to_csv(index=False, lineterminator="\n"),
+        theta=run.theta,
+        timings={
+            "start": start,
+            "end": time.time(),
+            "training_seconds": run.training_seconds,
+            "evaluation_seconds": run.evaluation_seconds,
+            "at_evaluation": history["training_seconds"].tolist(),
+        },
+    )
+
+
+def schedule(config: DictConfig) -> np.ndarray:
+    """Return the presentations at which the run is evaluated, the same for every batch size."""
+    last = config.data.split.train * config.epochs
+    return log_spaced(min(config.evaluation.first, last), last, config.evaluation.factor)
+
+
+def describe(config: DictConfig) -> dict[str, Any]:
+    """Return the columns of the table of runs that are known before the run is trained."""
+    data = summary(config)
+    return {
+        "identity": of(config),
+        "data": config.data.name,
+        "data_digest": data["digest"],
+        "task": data["task"],
+        "n_train": config.data.split.train,
+        "mode": mode(config),
+        "batch_size": effective_batch_size(config),
+        "updates_per_batch": config.repeat.updates_per_batch,
+        "tolerance": config.repeat.tolerance,
+        "learning_rate": config.learning_rate,
+        "seed": config.seed,
+        "cell": cell(config),
+        "epochs": config.epochs,
+        "stop_at": config.stop_at,
+        "micro_batch_size": config.micro_batch_size,
+        "shuffle": config.shuffle,
+        "sizes": "-".join(map(str, _sizes(config, data))),
+        "activation": config.model.activation,
+        "loss": config.model.loss,
+        "bias": config.model.bias,
+        "output": config.model.output,
+        "dtype": config.model.dtype,
+        "engine": config.engine.name,
+    }
+
+
+def _row(config: DictConfig, network: Network, run: Run) -> dict[str, Any]:
+    last = {key: values[-1].item() for key, values in run.history.items()}
+    return (
+        describe(config)
+        | {"status": "diverged" if run.diverged else "finished"}
+        | {"diverged_epoch": last["epoch"] if run.diverged else None}
+        | {key: last[key] for key in FINAL}
+        | {"n_parameters": network.n_parameters}
+    )
+
+
+def _sizes(config: DictConfig, summary: Mapping[str, Any]) -> tuple[int, ...]:
+    return (summary["features"], *config.model.hidden, len(summary["classes"]) or 1)

@@ -1,0 +1,17 @@
+"""MLflow's side: the store, the log of one run, the parent of a sweep.
+
+MLflow is imported where it is first needed: that takes seconds, and a sweep with nothing to do needs none.
+"""
+
+import os
+
+# Read by MLflow when it is imported. A dead server is given up within seconds instead of minutes.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+
+from perbatch.tracking.run_log import Curve, DataSet, RunLog
+from perbatch.tracking.store import Experiment, Store, StoreUnavailable
+from perbatch.tracking.sweep_log import SweepLog
+
+__all__ = ["Curve", "DataSet", "Experiment", "RunLog", "Store", "StoreUnavailable", "SweepLog"]

@@ -1,0 +1,163 @@
+"""The one store of a repository: where it is, whether it answers, and its creation, once."""
+
+import sqlite3
+import urllib.error
+import urllib.request
+import uuid
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from filelock import FileLock
+
+from perbatch.errors import UserError
+from perbatch.tracking import notes
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment as MlflowExperiment
+
+DATABASE = "mlflow.db"
+ARTIFACTS = "mlartifacts"
+STORE_TAG = "perbatch.store"
+ANSWER_SECONDS = 10
+
+
+class StoreUnavailable(UserError):
+    """The store does not answer or cannot be written."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment in a store. `key` is its own random name, which no experiment of another store has."""
+
+    id: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Store:
+    """MLflow's store: the address given, or SQLite in `root`, where a bare `mlflow ui` finds it."""
+
+    uri: str
+    root: Path
+
+    @classmethod
+    def locate(cls, uri: str | None, root: Path) -> "Store":
+        """Return the store at `uri` or, without one, the embedded store in `root`."""
+        return cls(uri or f"sqlite:///{root / DATABASE}", root)
+
+    @property
+    def address(self) -> str:
+        """The address without the user's name and password."""
+        parts = urlsplit(self.uri)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+    def check(self) -> None:
+        """Raise StoreUnavailable, within seconds, where the store does not answer or cannot be written."""
+        if self.uri.startswith(("http://", "https://")):
+            self._check_server()
+        elif self._file is not None:
+            self._check_file(self._file)
+
+    def experiment(self, name: str) -> Experiment:
+        """Return the experiment of that name, made (and the store with it) where it does not exist."""
+        with self._lock:
+            found = self.client.get_experiment_by_name(name) or self._create(name)
+            if found.lifecycle_stage == "deleted":
+                raise StoreUnavailable(
+                    f"the MLflow experiment {name!r} at {self.address} is deleted; "
+                    f"restore it with `mlflow experiments restore -x {found.experiment_id}`"
+                )
+            if STORE_TAG not in found.tags:
+                self.client.set_experiment_tag(found.experiment_id, STORE_TAG, uuid.uuid4().hex)
+                found = self.client.get_experiment(found.experiment_id)
+            return Experiment(found.experiment_id, found.tags[STORE_TAG])
+
+    def peek(self, name: str) -> str:
+        """Return the key of the experiment of that name, empty where there is none; makes nothing.
+
+        The embedded store is read without MLflow, whose import takes seconds.
+        """
+        if self._file is None:
+            found = self.client.get_experiment_by_name(name)
+            return found.tags.get(STORE_TAG, "") if found else ""
+        query = (
+            "SELECT t.value FROM experiments e JOIN experiment_tags t USING (experiment_id) "
+            "WHERE e.name = ? AND t.key = ?"
+        )
+        try:
+            with closing(sqlite3.connect(f"{self._file.as_uri()}?mode=ro", uri=True)) as connection:
+                row = connection.execute(query, (name, STORE_TAG)).fetchone()
+        except sqlite3.Error:
+            return ""  # no store yet, or an empty one
+        return str(row[0]) if row else ""
+
+    @cached_property
+    def client(self) -> "MlflowClient":
+        """MLflow's client of this store; the embedded store is created and migrated at its first use."""
+        from mlflow import MlflowClient
+
+        with self._lock:
+            client = MlflowClient(tracking_uri=self.uri)
+            client.search_experiments(max_results=1)
+            if self._file is not None:
+                with closing(sqlite3.connect(self._file)) as connection:
+                    # Readers no longer wait for writers; the setting stays in the file.
+                    connection.execute("PRAGMA journal_mode=WAL")
+        return client
+
+    def _create(self, name: str) -> "MlflowExperiment":
+        made = self.client.create_experiment(
+            name,
+            artifact_location=self._artifacts(name),
+            tags={STORE_TAG: uuid.uuid4().hex, "mlflow.note.content": notes.experiment(name)},
+        )
+        return self.client.get_experiment(made)
+
+    @property
+    def _file(self) -> Path | None:
+        return Path(self.uri.removeprefix("sqlite:///")) if self.uri.startswith("sqlite:///") else None
+
+    @cached_property
+    def _lock(self) -> FileLock:
+        # Eight first users that migrate one database at the same time break it.
+        folder = self.root / "runs"
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / ".store.lock")
+
+    def _artifacts(self, name: str) -> str | None:
+        # A server chooses for itself. MLflow's own default is below the working directory of the day.
+        return None if self._file is None else (self._file.parent / ARTIFACTS / name).as_uri()
+
+    def _check_server(self) -> None:
+        try:
+            with urllib.request.urlopen(f"{self.uri.rstrip('/')}/health", timeout=ANSWER_SECONDS):
+                pass
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            raise StoreUnavailable(
+                f"the MLflow server at {self.address} does not answer ({reason}); "
+                "start it, or unset MLFLOW_TRACKING_URI to log to SQLite"
+            ) from None
+
+    def _check_file(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                probe = path.with_name(f".{path.name}.probe")
+                probe.touch()
+                probe.unlink()
+                return
+            with closing(sqlite3.connect(path, timeout=ANSWER_SECONDS)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("SELECT count(*) FROM sqlite_master")
+                connection.rollback()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(
+                f"the MLflow store {path} cannot be written ({error}); "
+                "make it writable, or set MLFLOW_TRACKING_URI to another store"
+            ) from None

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from perbatch.data.scaling import scale_features, scale_targets
+from perbatch.errors import UserError
+
+
+def parts_of(train: list, validation: list, test: list) -> dict[str, np.ndarray]:
+    return {
+        "train": np.array(train, float),
+        "validation": np.array(validation, float),
+        "test": np.array(test, float),
+    }
+
+
+def test_standard_is_fitted_on_training_per_feature() -> None:
+    scaled = scale_features(parts_of([[0, 10], [4, 30]], [[2, 20]], [[6, 50]]), "standard")
+    assert np.allclose(scaled["train"], [[-1, -1], [1, 1]])
+    assert np.allclose(scaled["validation"], [[0, 0]])
+    assert np.allclose(scaled["test"], [[2, 3]])
+
+
+def test_standard_leaves_a_feature_constant_in_training_at_zero_in_every_part() -> None:
+    scaled = scale_features(parts_of([[0, 0.1], [4, 0.1], [8, 0.1]], [[2, 7]], [[6, 0.1]]), "standard")
+    assert all((X[:, 1] == 0).all() for X in scaled.values())
+    assert np.isclose(scaled["train"][:, 0].std(), 1)
+
+
+def test_range_uses_the_overall_range_of_training() -> None:
+    scaled = scale_features(parts_of([[0, 2], [4, 16]], [[8, 8]], [[32, -16]]), "range")
+    assert np.array_equal(scaled["train"], [[0, 0.125], [0.25, 1]])
+    assert np.array_equal(scaled["validation"], [[0.5, 0.5]])
+    assert np.array_equal(scaled["test"], [[2, -1]])
+
+
+def test_range_of_constant_features_is_zero() -> None:
+    assert (scale_features(parts_of([[3, 3]], [[3, 3]], [[3, 3]]), "range")["test"] == 0).all()
+
+
+def test_none_changes_nothing_and_no_scaling_writes_into_its_input() -> None:
+    parts = parts_of([[0, 2], [4, 16]], [[8, 8]], [[32, -16]])
+    before = {part: X.copy() for part, X in parts.items()}
+    assert all(np.array_equal(X, before[part]) for part, X in scale_features(parts, "none").items())
+    for scaling in ("standard", "range"):
+        scale_features(parts, scaling)
+        assert all(np.array_equal(X, before[part]) for part, X in parts.items())
+
+
+@pytest.mark.parametrize("scaling", ["standard", "range"])
+@pytest.mark.parametrize("train", [[[1e308], [-1e308]], [[0], [5e-324]]])
+def test_numbers_that_overflow_are_refused_or_stay_finite(scaling: str, train: list) -> None:
+    parts = parts_of(train, [[0]], [[1e300]])
+    try:
+        scaled = scale_features(parts, scaling)
+    except UserError as error:
+        assert f"data.scaling is '{scaling}'; numbers from " in str(error)
+    else:
+        assert train[0] == [0] and all(np.isfinite(X).all() for X in scaled.values())
+
+
+def test_a_variance_that_overflows_does_not_divide_everything_to_zero() -> None:
+    with pytest.raises(
+        UserError, match=r"^data\.scaling is 'standard'; numbers from -1e\+200 to 1e\+200 overflow"
+    ):
+        scale_features(parts_of([[1e200], [-1e200]], [[0]], [[0]]), "standard")
+
+
+def test_targets_are_standardised_and_can_be_undone() -> None:
+    parts = parts_of([10, 30, 50], [30], [110])
+    scaled, mean, scale = scale_targets(parts)
+    assert np.isclose(scaled["train"].mean(), 0) and np.isclose(scaled["train"].std(), 1)
+    assert all(np.allclose(y * scale + mean, parts[part]) for part, y in scaled.items())
+
+
+def test_constant_and_overflowing_targets_are_refused() -> None:
+    with pytest.raises(UserError, match=r"every target of the training part is 0\.1; two values are needed"):
+        scale_targets(parts_of([0.1, 0.1, 0.1], [1], [2]))
+    for train in ([1e308, -1e308], [1e200, 0], [0, 5e-324]):
+        with pytest.raises(
+            UserError, match=r"targets cannot be standardised, since numbers from .* overflow$"
+        ):
+            scale_targets(parts_of(train, [1], [2]))
