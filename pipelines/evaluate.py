@@ -1,9 +1,8 @@
-"""Compare the update modes: FOLDER/train and results/benchmark in, FOLDER/evaluate out (tables and report)."""
+"""Compare the update modes: FOLDER/train and results/benchmark in, FOLDER/evaluate out."""
 
 import checkout  # noqa: F401  isort: skip
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -25,11 +24,10 @@ def main(folder: Path) -> None:
     choices = comparison.choose_rates(study)
     reported = comparison.reported_runs(study, choices)
     weights = read_weights(folder / "train" / "weights.npy", len(study.runs))
-    data = PREPARED / study.data
-    tested = on_test_data(reported, weights[reported.index], data)
+    tested = on_test_data(reported, weights[reported.index], PREPARED / study.data)
     findings = comparison.compare(study, choices, tested)
     comparison.write_tables(findings, folder / "evaluate")
-    comparison.write_report(findings, folder / "evaluate", read_digest(data))
+    comparison.write_report(findings, folder / "evaluate")
 
 
 def read_settings(path: Path) -> comparison.Settings:
@@ -50,16 +48,10 @@ def read_weights(path: Path, runs: int) -> np.ndarray:
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{path} cannot be read ({error}): run the stage train again") from None
     if weights.ndim != 2 or len(weights) != runs:
-        raise UserError(f"{path} has {len(weights)} rows for the {runs} runs of runs.csv: they are not of one sweep")
+        raise UserError(
+            f"{path} has {len(weights)} rows for the {runs} runs of runs.csv: they are not of one sweep"
+        )
     return weights
-
-
-def read_digest(data: Path) -> str:
-    """Return the digest of the prepared data, empty where there is none."""
-    try:
-        return str(json.loads((data / "summary.json").read_text(encoding="utf-8"))["digest"])
-    except (OSError, ValueError, KeyError):
-        return ""
 
 
 if __name__ == "__main__":

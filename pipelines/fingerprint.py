@@ -6,7 +6,7 @@ from omegaconf import OmegaConf
 
 from perbatch.backprop import fingerprint
 
-PACKAGES = ("backprop", "comparison", "data", "sweep")
+PACKAGES = ("backprop", "benchmark", "comparison", "data", "sweep")
 
 
 def main() -> None:

@@ -3,17 +3,18 @@
 Without arguments it prepares what `prepare:` in params.yaml says; `data=NAME` prepares another set.
 """
 
-import checkout  # noqa: F401  isort: skip
+import checkout  # isort: skip
 
 import sys
 
 import hydra
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from perbatch.data.preparation import prepare
 from perbatch.sweep import resolvers, schema
 from perbatch.sweep.cli import command
+from perbatch.sweep.identity import plain
 from perbatch.sweep.params import data_overrides
 from perbatch.sweep.places import PREPARED
 
@@ -21,11 +22,10 @@ schema.register()
 resolvers.register()
 
 
-@hydra.main(version_base="1.3", config_path="../conf", config_name="prepare")
+@hydra.main(version_base="1.3", config_path=str(checkout.ROOT / "conf"), config_name="prepare")
 def main(config: DictConfig) -> None:
     """Prepare the data set of the config."""
-    settings = OmegaConf.to_container(config.data, resolve=True)
-    prepare(instantiate(config.data.reader), settings, PREPARED / config.data.name)
+    prepare(instantiate(config.data.reader), plain(config.data), PREPARED / config.data.name)
 
 
 def app() -> None:

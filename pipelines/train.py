@@ -1,6 +1,6 @@
 """Stage `train`: one run, or with `-m` a sweep of runs; `sweep=pipeline` is the sweep of params.yaml."""
 
-import checkout  # noqa: F401  isort: skip
+import checkout  # isort: skip
 
 import hydra
 from omegaconf import DictConfig
@@ -9,7 +9,7 @@ from perbatch.sweep.cli import command
 from perbatch.sweep.task import run
 
 
-@hydra.main(version_base="1.3", config_path="../conf", config_name="config")
+@hydra.main(version_base="1.3", config_path=str(checkout.ROOT / "conf"), config_name="config")
 def main(config: DictConfig) -> str:
     """Train what the config says."""
     return run(config)

@@ -16,14 +16,13 @@ class PerbatchSweeper(Sweeper):
 
     def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
         """Keep what Hydra hands over until the sweep starts."""
-        self.hydra_context: Any = hydra_context
-        self.task_function, self.config = task_function, config
+        self._handed: tuple[Any, Any, Any] = hydra_context, task_function, config
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep of `params`, overridden and extended by the command line's `arguments`."""
         from perbatch.sweep.sweeper import sweep
 
-        return sweep(self.params, arguments, self.hydra_context, self.task_function, self.config)
+        return sweep(self.params, arguments, *self._handed)
 
 
 ConfigStore.instance().store(

@@ -9,10 +9,11 @@ import pytest
 from perbatch.backprop import Network
 
 Problem = tuple[Network, np.ndarray, np.ndarray, np.ndarray]
+MakeProblem = Callable[..., Problem]
 
 
 @pytest.fixture
-def problem() -> Callable[..., Problem]:
+def problem() -> MakeProblem:
     """Makes (network, theta, X, y) of `examples` random examples; keywords go to Network."""
 
     def make(examples: int = 20, sizes: tuple[int, ...] = (4, 5, 3), **settings: Any) -> Problem:

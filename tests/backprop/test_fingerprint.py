@@ -1,9 +1,12 @@
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from perbatch.backprop import fingerprint
+
+Digest = Callable[..., str]
 
 CODE = '''"""Module."""
 
@@ -38,7 +41,7 @@ async def wait():
 
 
 @pytest.fixture
-def digest(tmp_path):
+def digest(tmp_path: Path) -> Digest:
     def of(code: str, name: str = "module.py") -> str:
         folder = tmp_path / hashlib.sha256((code + name).encode()).hexdigest()
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +70,7 @@ def digest(tmp_path):
         ("import os", "\ufeffimport os"),
     ],
 )
-def test_comments_docstrings_and_blank_space_do_not_matter(digest, old, new):
+def test_comments_docstrings_and_blank_space_do_not_matter(digest: Digest, old: str, new: str) -> None:
     code = CODE if old != "import os" else CODE.replace('"""Module."""\n\n', "")
     edited = code.replace(old, new)
     assert edited != code
@@ -88,13 +91,13 @@ def test_comments_docstrings_and_blank_space_do_not_matter(digest, old, new):
         ("import os", "import sys as os"),
     ],
 )
-def test_code_matters(digest, old, new):
+def test_code_matters(digest: Digest, old: str, new: str) -> None:
     edited = CODE.replace(old, new)
     assert edited != CODE
     assert digest(edited) != digest(CODE)
 
 
-def test_names_and_places_of_files_matter_and_other_files_do_not(digest, tmp_path):
+def test_names_and_places_of_files_matter_and_other_files_do_not(digest: Digest, tmp_path: Path) -> None:
     assert digest(CODE, "a/module.py") != digest(CODE, "b/module.py") != digest(CODE, "module.py")
     folder = tmp_path / "package"
     folder.mkdir()
@@ -106,11 +109,11 @@ def test_names_and_places_of_files_matter_and_other_files_do_not(digest, tmp_pat
     assert fingerprint(folder) != before
 
 
-def test_a_fixed_digest_holds_on_every_version_of_python(digest):
+def test_a_fixed_digest_holds_on_every_version_of_python(digest: Digest) -> None:
     assert digest(CODE) == "251475382bf9d86712172f5f0e8838658d59adbacec6f187df57cc659b2c8832"
 
 
-def test_the_default_is_this_package():
+def test_the_default_is_this_package() -> None:
     import perbatch.backprop
 
     assert fingerprint() == fingerprint(Path(perbatch.backprop.__file__).parent)

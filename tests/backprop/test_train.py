@@ -1,13 +1,16 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 from perbatch.backprop import Network, generators, train
 from perbatch.backprop.run import HISTORY
 
-SETTINGS = {"batch_size": 8, "learning_rate": 0.1, "epochs": 2, "seed": 0}
+SETTINGS: dict[str, Any] = {"batch_size": 8, "learning_rate": 0.1, "epochs": 2, "seed": 0}
 
 
-def test_the_given_theta_is_not_changed(problem):
+def test_the_given_theta_is_not_changed(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem()
     before = theta.copy()
     run = train(network, theta, X, y, **SETTINGS)
@@ -15,7 +18,7 @@ def test_the_given_theta_is_not_changed(problem):
     assert (run.theta != before).any() and not np.shares_memory(run.theta, theta)
 
 
-def test_a_run_is_repeated_to_the_bit_and_the_seed_matters(problem):
+def test_a_run_is_repeated_to_the_bit_and_the_seed_matters(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem()
     first, second, other = (train(network, theta, X, y, **{**SETTINGS, "seed": s}) for s in (3, 3, 4))
     assert first.theta.tobytes() == second.theta.tobytes() != other.theta.tobytes()
@@ -23,7 +26,7 @@ def test_a_run_is_repeated_to_the_bit_and_the_seed_matters(problem):
         np.testing.assert_array_equal(first.history[key], second.history[key])
 
 
-def test_evaluations_do_not_disturb_training(problem):
+def test_evaluations_do_not_disturb_training(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem()
     often = train(network, theta, X, y, **SETTINGS, schedule=range(1, 41), validation=(X, y))
     never = train(network, theta, X, y, **SETTINGS, schedule=[])
@@ -31,7 +34,7 @@ def test_evaluations_do_not_disturb_training(problem):
     assert never.history["presentations"].tolist() == [0, 40]
 
 
-def test_without_shuffling_the_order_is_the_datas(problem):
+def test_without_shuffling_the_order_is_the_datas(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(20)
     run = train(network, theta, X, y, **{**SETTINGS, "epochs": 1}, shuffle=False)
     for start in (0, 8, 16):
@@ -39,15 +42,15 @@ def test_without_shuffling_the_order_is_the_datas(problem):
     np.testing.assert_allclose(run.theta, theta, rtol=1e-12)
 
 
-def test_generators_are_told_by_the_seed_and_apart():
+def test_generators_are_told_by_the_seed_and_apart() -> None:
     one, again = generators(7), generators(7)
     assert one[0].random() == again[0].random() and one[1].random() == again[1].random()
     assert generators(7)[0].random() != generators(7)[1].random() != generators(8)[1].random()
 
 
-def test_history_has_every_key_at_every_evaluation(problem):
+def test_history_has_every_key_at_every_evaluation(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(20)
-    rows = []
+    rows: list[dict[str, float]] = []
     run = train(network, theta, X, y, **SETTINGS, schedule=[5, 6, 20, 33], on_evaluation=rows.append)
     assert tuple(run.history) == HISTORY
     # batches end at 8, 16, 20, 28, 36, 40; the point 6 is passed together with 5, the end is always evaluated
@@ -64,7 +67,7 @@ def test_history_has_every_key_at_every_evaluation(problem):
     assert (np.diff(run.history["training_seconds"]) > 0).all()
 
 
-def test_the_default_schedule_is_one_for_all_batch_sizes(problem):
+def test_the_default_schedule_is_one_for_all_batch_sizes(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(20)
     stochastic, full = (
         train(network, theta, X, y, **{**SETTINGS, "batch_size": b, "epochs": 5}).history["presentations"]
@@ -74,7 +77,7 @@ def test_the_default_schedule_is_one_for_all_batch_sizes(problem):
     assert full.tolist() == [0, 20, 40, 60, 80, 100]
 
 
-def test_classification_is_measured_on_both_sets(problem):
+def test_classification_is_measured_on_both_sets(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(20)
     Xv, yv = X[:7] + 0.1, y[:7]
     run = train(network, theta, X, y, **SETTINGS, validation=(Xv, yv))
@@ -89,7 +92,7 @@ def test_classification_is_measured_on_both_sets(problem):
     assert run.history["train_loss"][0] == pytest.approx(network.loss(theta, X, y), rel=1e-12)
 
 
-def test_regression_is_measured_by_r2_never_accuracy(problem):
+def test_regression_is_measured_by_r2_never_accuracy(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(20, (4, 5, 1), loss="squared_error")
     run = train(network, theta, X, y[:, 0], **SETTINGS, validation=(X[:5], y[:5, 0]))
     residual = network.predict(run.theta, X)[:, 0] - y[:, 0]
@@ -101,7 +104,7 @@ def test_regression_is_measured_by_r2_never_accuracy(problem):
     )
 
 
-def test_labels_with_squared_error_are_classification(problem):
+def test_labels_with_squared_error_are_classification(problem: Callable[..., Any]) -> None:
     network, theta, X, _ = problem(20, loss="squared_error", output="sigmoid")
     labels = np.arange(20) % 3
     run = train(network, theta, X, labels, **SETTINGS)
@@ -109,7 +112,7 @@ def test_labels_with_squared_error_are_classification(problem):
     assert np.isnan(run.history["validation_loss"]).all()
 
 
-def test_sets_larger_than_one_pass_are_measured_whole(problem):
+def test_sets_larger_than_one_pass_are_measured_whole(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(600)
     run = train(network, theta, X, y, **{**SETTINGS, "epochs": 1}, schedule=[])
     assert run.history["train_loss"][0] == pytest.approx(network.loss(theta, X, y), rel=1e-12)
@@ -117,9 +120,14 @@ def test_sets_larger_than_one_pass_are_measured_whole(problem):
     assert run.history["gradient_norm"][0] == pytest.approx(norm, rel=1e-10)
 
 
-def test_training_stops_at_a_validation_loss(problem):
+def test_training_stops_at_a_validation_loss(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(20)
-    settings = {**SETTINGS, "epochs": 50, "validation": (X, y), "schedule": range(20, 1001, 20)}
+    settings: dict[str, Any] = {
+        **SETTINGS,
+        "epochs": 50,
+        "validation": (X, y),
+        "schedule": range(20, 1001, 20),
+    }
     whole = train(network, theta, X, y, **settings).history["validation_loss"]
     target = float(whole[10])
     run = train(network, theta, X, y, **settings, stop_at=target)
@@ -131,7 +139,9 @@ def test_training_stops_at_a_validation_loss(problem):
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
 @pytest.mark.parametrize("mode", [{}, {"updates_per_batch": 3, "tolerance": 0.1}, {"micro_batch_size": 3}])
-def test_divergence_ends_training_and_is_in_the_history(problem, loss, mode):
+def test_divergence_ends_training_and_is_in_the_history(
+    problem: Callable[..., Any], loss: str, mode: dict[str, Any]
+) -> None:
     network, theta, X, y = problem(20, loss=loss)
     run = train(network, theta, X, y, **{**SETTINGS, "learning_rate": 1e200, "epochs": 50}, **mode)
     assert run.diverged and not run.stopped
@@ -141,17 +151,18 @@ def test_divergence_ends_training_and_is_in_the_history(problem, loss, mode):
     assert run.history["presentations"][-1] < 1000
 
 
-def test_float32_stays_float32_in_training(problem):
+def test_float32_stays_float32_in_training(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(20, dtype="float32", activation="tanh")
     double = Network(network.sizes, activation="tanh")
-    for mode in ({}, {"updates_per_batch": 3, "tolerance": 0.5}, {"micro_batch_size": 3}):
+    modes: list[dict[str, Any]] = [{}, {"updates_per_batch": 3, "tolerance": 0.5}, {"micro_batch_size": 3}]
+    for mode in modes:
         run = train(network, theta, X, y, **SETTINGS, **mode)
         assert run.theta.dtype == np.float32
         reference = train(double, theta, X, y, **SETTINGS, **mode)
         np.testing.assert_allclose(run.theta, reference.theta, rtol=1e-3, atol=1e-5)
 
 
-def test_training_learns(problem):
+def test_training_learns(problem: Callable[..., Any]) -> None:
     network, theta, X, _ = problem(200)
     y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
     run = train(network, theta, X, y, **{**SETTINGS, "epochs": 60})
@@ -183,7 +194,9 @@ def test_training_learns(problem):
         ({"schedule": [1.5]}, "schedule.*whole numbers"),
     ],
 )
-def test_bad_settings_are_refused_with_a_sentence(problem, settings, message):
+def test_bad_settings_are_refused_with_a_sentence(
+    problem: Callable[..., Any], settings: dict[str, Any], message: str
+) -> None:
     network, theta, X, y = problem()
     with pytest.raises(ValueError, match=message):
         train(network, theta, X, y, **{**SETTINGS, **settings})

@@ -20,7 +20,7 @@ def planted_run(
     seed=0,
     rate=0.1,
     reach=None,
-    final=0.1,
+    final=None,
     status="finished",
     n=1,
     tolerance=None,
@@ -32,12 +32,13 @@ def planted_run(
 
     `n` updates a visit; `checks` forward evaluations a presentation.
     """
+    final = (0.5 if reach is None else 0.1) if final is None else final
     repeats = n > 1 or tolerance is not None
     mode = "stochastic" if batch_size == 1 else "full-batch" if batch_size == N else "mini-batch"
     mode = "repeat" if repeats else mode
     identity = f"{mode}-{batch_size}-{n}-{tolerance}-{rate}-{seed}"
     points = sorted({0, *np.arange(batch_size, N * epochs + 1, batch_size), N * epochs})
-    points = points[:: max(1, len(points) // 60)] + [N * epochs]
+    points = [*points[:: max(1, len(points) // 60)], N * epochs]
     points = sorted({*points, reach} if reach is not None else set(points))
     presentations = np.array(points)
     visits = -(-presentations // batch_size)
@@ -92,7 +93,9 @@ def planted_run(
     return run, history
 
 
-def planted_throughput(sizes=(1, 31, 32, 33, 40, 48, 63, 64, 65, 96, 100, 127, 128, 129), regression=False, dip=1.0):
+def planted_throughput(
+    sizes=(1, 31, 32, 33, 40, 48, 63, 64, 65, 96, 100, 127, 128, 129), regression=False, dip=1.0
+):
     """Gradient 100 us at M = 1 falling as M^-0.5 (times `dip` at powers of two), forward half of that."""
     rows = []
     for size in sizes:
@@ -130,7 +133,7 @@ def planted_tables(runs, throughput=None):
     return check_tables(Tables(table, history, throughput))
 
 
-def contender(reach, seeds=SEEDS, final=0.1, **settings):
+def contender(reach, seeds=SEEDS, final=None, **settings):
     """Runs over `seeds` of one contender; `reach` and `final` are values or functions of the seed."""
     return [
         planted_run(

@@ -1,4 +1,4 @@
-"""The two questions' answers, each made from the data; where these do not support the usual one, it says so."""
+"""The two questions' answers, made from the data; where these do not support the usual one, they say so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perbatch.comparison import contrast as c
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.contrast import Contrast, contrast, score_difference
 from perbatch.comparison.sentences import sentence
-from perbatch.comparison.speakers import plain_at, plain_rows, speakers
+from perbatch.comparison.speakers import best_repeats, plain_at, plain_rows, speakers
 from perbatch.comparison.wording import (
     estimate_of,
     every,
@@ -37,12 +37,16 @@ def answer_when(findings: Findings) -> Answer:
     """Question 1: does updating after each example need fewer passes than after all?"""
     plain = plain_rows(findings)
     if plain.empty:
-        return Answer(ABSENT, "Every run repeats its updates, so these runs cannot say what the batch size alone does.")
+        return Answer(
+            ABSENT, "Every run repeats its updates, so these runs cannot say what the batch size alone does."
+        )
     first, last = plain.iloc[0], plain.iloc[-1]
     if len(plain) == 1:
         return Answer(ONE_SIZE, _one_size(findings, first))
     if _all_diverged(findings, plain):
-        return Answer(ALL_DIVERGED, "Every reported run diverged, so these runs cannot say which mode is faster.")
+        return Answer(
+            ALL_DIVERGED, "Every reported run diverged, so these runs cannot say which mode is faster."
+        )
     subject = f"updating {every(int(first['batch_size']), findings.study.n_train)}"
     other = f"updating {every(int(last['batch_size']), findings.study.n_train)}"
     return _answer(findings, contrast(findings, first, last, "epochs"), subject, other)
@@ -55,9 +59,13 @@ def answer_repeat(findings: Findings) -> Answer:
         return Answer(ABSENT, "No run repeats its updates, so these runs cannot say what repeating does.")
     plain = plain_at(findings, int(repeat["batch_size"]))
     if plain is None:
-        return Answer(ABSENT, "No batch size was run both with and without repeating, so the two cannot be compared.")
+        return Answer(
+            ABSENT, "No batch size was run both with and without repeating, so the two cannot be compared."
+        )
     if _all_diverged(findings, pd.DataFrame([repeat, plain])):
-        return Answer(ALL_DIVERGED, "Every reported run diverged, so these runs cannot say what repeating does.")
+        return Answer(
+            ALL_DIVERGED, "Every reported run diverged, so these runs cannot say what repeating does."
+        )
     size = int(repeat["batch_size"])
     what = "each example" if size == 1 else f"each batch of {size:,}"
     times = f"at most {int(repeat['updates_per_batch'])} updates"
@@ -93,8 +101,8 @@ def answer_seconds(findings: Findings) -> str:
     shown = [rows[name] for name in ("stochastic", "mini_batch", "full_batch") if name in rows]
     if len(shown) < 2 or not all(_has_seconds(findings, row) for row in shown):
         return ""
-    values = ", ".join(f"{mode_name(row)} {_seconds(row)}" for row in shown)
-    text = f"In training seconds to the same loss: {values}."
+    values = "; ".join(f"{mode_name(row)}, {_seconds(row)}" for row in shown)
+    text = f"Training seconds: {values}."
     if "mini_batch" in rows and "stochastic" in rows:
         found = contrast(findings, rows["mini_batch"], rows["stochastic"], "seconds")
         names = [mode_name(row) for row in (rows["mini_batch"], rows["stochastic"])]
@@ -107,6 +115,29 @@ def answer_seconds(findings: Findings) -> str:
             ends = f"95 % t-interval {interval(found.factor)}, paired by seed, n = {found.factor.n}"
             text += f" {texts[found.verdict]} {number(found.factor.value)} ({ends})."
     return text
+
+
+def answer_elsewhere(findings: Findings) -> str:
+    """Count the batch sizes at which repeating took fewer or more training seconds than not repeating."""
+    pairs = [
+        (row, plain_at(findings, int(row["batch_size"]))) for _, row in best_repeats(findings).iterrows()
+    ]
+    found = [contrast(findings, row, plain, "seconds") for row, plain in pairs if plain is not None]
+    if len(found) < 2 or any(each.verdict == c.UNPRICED for each in found):
+        return ""
+    counts = {c.LESS: 0, c.MORE: 0, c.SAME: 0, "none": 0}
+    for each in found:
+        better, worse = (c.LESS, c.FIRST_ONLY), (c.MORE, c.SECOND_ONLY)
+        key = c.LESS if each.verdict in better else c.MORE if each.verdict in worse else each.verdict
+        counts[key if key in counts else "none"] += 1
+    texts = {
+        c.LESS: "fewer training seconds at",
+        c.MORE: "more at",
+        c.SAME: "no shown difference at",
+        "none": "no verdict (too few seeds reached the target) at",
+    }
+    parts = ", ".join(f"{text} {counts[key]}" for key, text in texts.items() if counts[key] or key != "none")
+    return f"Over all {len(found)} batch sizes that were run both ways, repeating took {parts}."
 
 
 def answer_scores(findings: Findings) -> str:
@@ -147,7 +178,8 @@ def _one_size(findings: Findings, row: pd.Series) -> str:
     value = row["epochs_to_target"]
     took = "did not reach" if pd.isna(value) else f"took {number(value)} epochs to reach"
     return (
-        f"All runs have one batch size (M = {int(row['batch_size']):,}), so they cannot say what another would do; "
+        f"All runs have one batch size (M = {int(row['batch_size']):,}), so they cannot say "
+        f"what another would do; "
         f"it {took} a validation loss of {findings.study.target:g} ({seeds_reached(row)})."
     )
 

@@ -16,7 +16,9 @@ def _seeds(findings: Findings) -> list[str]:
     if findings.seeds.apart:
         return []
     seeds = ", ".join(map(str, findings.seeds.reported))
-    return [f"The seeds reported ({seeds}) also chose the learning rates, so the results are a little too good."]
+    return [
+        f"The seeds reported ({seeds}) also chose the learning rates, so the results are a little too good."
+    ]
 
 
 def _few_seeds(findings: Findings) -> list[str]:
@@ -24,7 +26,10 @@ def _few_seeds(findings: Findings) -> list[str]:
     if n == 1:
         return ["Only one seed is reported: there are no intervals, and no difference can be shown."]
     if n < 5:
-        return [f"Only {n} seeds are reported: the intervals are wide and trust that seeds vary as a bell curve does."]
+        return [
+            f"Only {n} seeds are reported: the intervals are wide and trust that seeds vary as "
+            f"a bell curve does."
+        ]
     return []
 
 
@@ -34,9 +39,12 @@ def _edges(findings: Findings) -> list[str]:
     for edge, side in (("low", "lowest"), ("high", "highest")):
         rows = table[table["rate_at_edge"] == edge]
         if len(rows):
-            names = "; ".join(f"{mode_name(row)} ({rate(row['learning_rate'])})" for _, row in rows.iterrows())
+            names = "; ".join(
+                f"{mode_name(row)} ({rate(row['learning_rate'])})" for _, row in rows.iterrows()
+            )
             sentences.append(
-                f"The chosen rate is the {side} one tried, so a better one may lie beyond the grid, for: {names}."
+                f"The chosen rate is the {side} one tried, so a better one may lie beyond the "
+                f"grid, for: {names}."
             )
     if (table["rate_at_edge"] == "only").any():
         names = "; ".join(mode_name(row) for _, row in table[table["rate_at_edge"] == "only"].iterrows())
@@ -63,7 +71,8 @@ def _stopped(findings: Findings) -> list[str]:
     if not early.any():
         return []
     return [
-        f"{int(early.sum())} of the {len(shown)} runs shown stopped at a validation loss they were set to reach, "
+        f"{int(early.sum())} of the {len(shown)} runs shown stopped at a validation loss they "
+        f"were set to reach, "
         "so their final values are those at that moment, not the best they could do."
     ]
 
@@ -72,7 +81,10 @@ def _failed(findings: Findings) -> list[str]:
     failed = int((findings.study.runs["status"] == "failed").sum())
     if not failed:
         return []
-    return [f"{failed} of {len(findings.study.runs)} runs failed and are missing from every number but the ledger."]
+    return [
+        f"{failed} of {len(findings.study.runs)} runs failed and are missing from every number "
+        f"but the ledger."
+    ]
 
 
 def _diverged(findings: Findings) -> list[str]:
@@ -85,7 +97,9 @@ def _diverged(findings: Findings) -> list[str]:
         for _, row in findings.comparison.iterrows()
         if (count := (lost["contender"] == row["contender"]).sum())
     )
-    return [f"Even at the chosen rate some reported seeds diverged, which counts as the worst value: {names}."]
+    return [
+        f"Even at the chosen rate some reported seeds diverged, which counts as the worst value: {names}."
+    ]
 
 
 def _mini_batch(findings: Findings) -> list[str]:
@@ -94,7 +108,10 @@ def _mini_batch(findings: Findings) -> list[str]:
     mini = table[table["mode"] == "mini-batch"]
     if mini.empty or (mini["batch_size"] == size).any():
         return []
-    return [f"Mini-batch of {size}, declared beforehand to speak for mini-batches, was not run; no other speaks for it."]
+    return [
+        f"Mini-batch of {size}, declared beforehand to speak for mini-batches, was not run; no "
+        f"other speaks for it."
+    ]
 
 
 def _prices(findings: Findings) -> list[str]:
@@ -103,7 +120,9 @@ def _prices(findings: Findings) -> list[str]:
         return []
     if len(unpriced) == len(findings.study.usable):
         first = unpriced.iloc[0]
-        setting = f"{first['engine']}, {first['dtype']}, {first['sizes']}, {first['loss']}, {first['activation']}"
+        setting = (
+            f"{first['engine']}, {first['dtype']}, {first['sizes']}, {first['loss']}, {first['activation']}"
+        )
         return [f"The benchmark has no row for this network ({setting}), so there are no seconds."]
     sizes = ", ".join(f"{int(size):,}" for size in sorted(unpriced["batch_size"].unique()))
     return [f"The benchmark does not cover batch size {sizes}: there the seconds are missing."]

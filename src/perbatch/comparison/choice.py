@@ -66,7 +66,7 @@ def _chosen(alike: pd.DataFrame, scores: pd.DataFrame) -> dict[str, object]:
     first = alike.iloc[0]
     mine = scores[scores["contender"] == first["contender"]]
     best = mine.sort_values(["tuning_cost", "tuning_loss", "learning_rate"], kind="stable").head(1)
-    rate = float(best["learning_rate"].iloc[0]) if len(best) else float(rates[0])
+    rate = float(best["learning_rate"].iloc[0]) if len(best) else np.nan
     return {
         **{key: first[key] for key in [*CONTENDER, "contender"]},
         "learning_rate": rate,
@@ -79,5 +79,5 @@ def _chosen(alike: pd.DataFrame, scores: pd.DataFrame) -> dict[str, object]:
 
 def _edge(rate: float, rates: list[float]) -> str:
     if len(rates) == 1:
-        return "only"
+        return "only" if rate in rates else ""
     return {rates[0]: "low", rates[-1]: "high"}.get(rate, "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from perbatch.comparison.choice import Seeds, choose_rates, reported_runs, split_seeds
+from perbatch.comparison.choice import Seeds, reported_runs, split_seeds
 from perbatch.comparison.labels import CONTENDER
 from perbatch.comparison.statistics import Estimate, geometric_interval, mean_interval
 from perbatch.comparison.study import Study
@@ -56,7 +56,9 @@ def _with_test_metrics(reported: pd.DataFrame, tested: pd.DataFrame, score: str)
         raise UserError(f"the run {min(absent)} has no test metrics: its weights are not in results/train")
     values = tested.set_index("identity")[wanted].astype(float)
     survived = reported["status"] == "finished"
-    return reported.assign(**{name: reported["identity"].map(values[name]).where(survived) for name in wanted})
+    return reported.assign(
+        **{name: reported["identity"].map(values[name]).where(survived) for name in wanted}
+    )
 
 
 def _row(study: Study, choice: pd.Series, reported: pd.DataFrame) -> dict[str, object]:

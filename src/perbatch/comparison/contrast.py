@@ -18,7 +18,7 @@ UNPRICED = "no price"
 
 @dataclass(frozen=True)
 class Contrast:
-    """`factor` (at least 1 in value) is how many times more the needier one needs; nan where not all reached."""
+    """`factor`, at least 1: how many times more the needier one needs; nan where not all seeds reached."""
 
     verdict: str
     factor: Estimate
@@ -48,7 +48,9 @@ def score_difference(findings: Findings, first: pd.Series, second: pd.Series) ->
     return paired_difference(a, b)
 
 
-def _paired(findings: Findings, first: pd.Series, second: pd.Series, column: str) -> tuple[pd.Series, pd.Series]:
+def _paired(
+    findings: Findings, first: pd.Series, second: pd.Series, column: str
+) -> tuple[pd.Series, pd.Series]:
     runs = findings.reported
     a, b = (runs[runs["contender"] == row["contender"]].set_index("seed")[column] for row in (first, second))
     seeds = a.index.intersection(b.index).sort_values()

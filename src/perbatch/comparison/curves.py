@@ -26,7 +26,7 @@ def loss_curves(findings: Findings) -> pd.DataFrame:
 
 
 def rate_curves(findings: Findings) -> pd.DataFrame:
-    """Return every contender's final validation loss (median over all seeds) at every rate, and diverged runs."""
+    """Return final validation loss (median over all seeds) and diverged runs at every rate of a contender."""
     usable = findings.study.usable
     table = (
         usable.groupby(["contender", "learning_rate"])
@@ -47,7 +47,7 @@ def _curve(findings: Findings, choice: pd.Series, runs: pd.DataFrame) -> pd.Data
     mine = history[history["identity"].isin(runs["identity"])]
     losses = mine.pivot(index="presentations", columns="identity", values="validation_loss")
     diverged = runs.loc[runs["status"] == "diverged", "identity"]
-    for identity in diverged.intersection(losses.columns) if len(diverged) else []:
+    for identity in losses.columns.intersection(diverged):
         end = losses[identity].last_valid_index()
         losses.loc[losses.index > (-1 if end is None else end), identity] = np.inf
     losses = losses.dropna()

@@ -14,7 +14,12 @@ def flat_metrics(findings: Findings) -> dict[str, float | int | None]:
     Six significant digits: beyond them processors may differ.
     """
     quantities = [f"test_{findings.study.score}", "validation_loss", "learning_rate", "reached"]
-    quantities += ["epochs_to_target", "updates_to_target", "gradient_evaluations_to_target", "seconds_to_target"]
+    quantities += [
+        "epochs_to_target",
+        "updates_to_target",
+        "gradient_evaluations_to_target",
+        "seconds_to_target",
+    ]
     rows = speakers(findings)
     result: dict[str, float | int | None] = {
         f"{name}_{quantity}": _number(rows[name][quantity]) if name in rows else None

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.statistics import Estimate
-from perbatch.comparison.wording import estimate_of, mode_name, number, rate, score_text, seeds_reached, share
+from perbatch.comparison.wording import (
+    PERCENT,
+    estimate_of,
+    mode_name,
+    number,
+    rate,
+    score_text,
+    seeds_reached,
+)
+
+EDGES = {"low": ", lowest tried", "high": ", highest tried", "only": ", only one tried"}
 
 
 @dataclass(frozen=True)
@@ -31,8 +42,8 @@ class Table:
 def modes_table(findings: Findings) -> Table:
     """Return the contenders side by side, at their chosen rates, over the reported seeds."""
     score = findings.study.score
-    heads = ["mode", "rate", "rate / M", "reached", "epochs", "updates", "gradient evaluations", "seconds"]
-    heads += ["test accuracy" if score == "accuracy" else "test R²", "test loss", "diverged"]
+    heads = ["mode", "rate", "reached by", "epochs", "updates", "gradient evaluations", "seconds"]
+    heads += ["test accuracy" if score == "accuracy" else "test R²", "test loss", "diverged runs"]
     return Table(heads, [_mode_row(row, score) for _, row in findings.comparison.iterrows()])
 
 
@@ -44,29 +55,36 @@ def ledger(findings: Findings) -> Table:
     rows = []
     for _, row in findings.comparison.iterrows():
         mine = counts.loc[row["contender"]]
-        rows.append([Cell(mode_name(row)), *(Cell(f"{int(n):,}") for n in [*mine, mine.sum()])])
+        rows.append([_name(row), *(Cell(f"{int(n):,}") for n in [*mine, mine.sum()])])
     total = counts.sum()
     rows.append([Cell("all"), *(Cell(f"{int(n):,}") for n in [*total, total.sum()])])
     return Table(["mode", "finished", "diverged", "failed", "launched"], rows)
 
 
-def updates_table(findings: Findings, names: dict[str, str], counts: dict[str, tuple[float, float]]) -> Table:
-    """Return updates and gradient evaluations of the first epoch, a row a mode."""
-    rows = [[Cell(names[key]), Cell(number(u, 4)), Cell(number(g, 4))] for key, (u, g) in counts.items()]
-    return Table(["mode", "updates", "gradient evaluations"], rows)
+def _name(row: pd.Series) -> Cell:
+    name, _, limits = mode_name(row).partition(" (")
+    return Cell(name, limits.rstrip(")"))
 
 
 def _mode_row(row: pd.Series, score: str) -> list[Cell]:
-    edge = {"low": "lowest tried", "high": "highest tried", "only": "only one tried"}.get(row["rate_at_edge"], "")
-    cells = [Cell(mode_name(row)), Cell(rate(row["learning_rate"]), edge)]
-    cells += [Cell(number(row["learning_rate_over_batch_size"])), Cell(seeds_reached(row))]
+    edge = EDGES.get(row["rate_at_edge"], "")
+    over = f"/ M: {number(row['learning_rate_over_batch_size'])}"
+    cells = [
+        _name(row),
+        Cell(rate(row["learning_rate"]) + edge, over),
+        Cell(seeds_reached(row)),
+    ]
     for quantity in ("epochs", "updates", "gradient_evaluations", "seconds"):
         estimate = estimate_of(row, f"{quantity}_to_target")
-        unpriced = quantity == "seconds" and pd.isna(row["seconds_to_target"]) and not pd.isna(row["epochs_to_target"])
+        unpriced = (
+            quantity == "seconds"
+            and pd.isna(row["seconds_to_target"])
+            and not pd.isna(row["epochs_to_target"])
+        )
         cells.append(Cell("no price") if unpriced else _cell(estimate, number, "not reached"))
-    cells.append(_cell(estimate_of(row, f"test_{score}"), lambda value: score_text(score, value), "diverged"))
+    cells.append(_cell(estimate_of(row, f"test_{score}"), partial(score_text, score), "diverged"))
     cells.append(_cell(estimate_of(row, "test_loss"), number, "diverged"))
-    cells.append(Cell(f"{int(row['diverged'])} of {int(row['runs'])} runs", share(row["diverged"] / row["runs"])))
+    cells.append(Cell(f"{int(row['diverged'])} of {int(row['runs'])}"))
     return cells
 
 
@@ -74,5 +92,6 @@ def _cell(estimate: Estimate, write: Callable[[float], str], missing: str) -> Ce
     if pd.isna(estimate.value):
         return Cell(missing)
     if estimate.has_interval:
-        return Cell(write(estimate.value), f"{write(estimate.low)} to {write(estimate.high)}")
+        low, high = write(estimate.low), write(estimate.high)
+        return Cell(write(estimate.value), f"{low.removesuffix(PERCENT)} to {high}")
     return Cell(write(estimate.value), "median" if estimate.kind.startswith("median") else "")

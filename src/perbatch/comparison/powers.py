@@ -31,11 +31,13 @@ class Dip:
 def power_dips(rows: pd.DataFrame) -> list[Dip]:
     """Time at P against the mean of P - 1 and P + 1, for each P of POWERS that was measured so."""
     times = rows.set_index("batch_size")
-    return [_dip(times, size, [size - 1, size + 1]) for size in POWERS if _has(times, size - 1, size, size + 1)]
+    return [
+        _dip(times, size, [size - 1, size + 1]) for size in POWERS if _has(times, size - 1, size, size + 1)
+    ]
 
 
 def control_dips(rows: pd.DataFrame) -> list[Dip]:
-    """Time at sizes that are no powers of two against the mean of P + 1 below and P - 1 above them."""
+    """Time at sizes that are no powers of two against P + 1 below and P - 1 above (a line in log-log)."""
     times = rows.set_index("batch_size")
     dips = []
     for size in CONTROLS:
@@ -55,18 +57,22 @@ def powers_sentence(rows: pd.DataFrame) -> str:
     faster = [dip for dip in dips if dip.shown]
     if not faster:
         return (
-            "Powers of two are not special here: against the mean of the sizes one below and one above, time per "
+            "Powers of two are not special here: against the mean of the sizes one below and "
+            "one above, time per "
             f"example is {values}; no gain exceeds the spread of the repeats."
         )
     share = "all" if len(faster) == len(dips) else f"{len(faster)} of {len(dips)}"
     text = (
-        f"Here {share} of the powers of two tried take less time per example than the mean of the sizes one below "
+        f"Here {share} of the powers of two tried take less time per example than the mean of "
+        f"the sizes one below "
         f"and one above, by more than the spread of the repeats: {values}."
     )
     like = [dip for dip in controls if dip.shown]
     if like:
         names = ", ".join(f"{dip.size} ({_change(dip)})" for dip in like)
-        return text + f" So do sizes that are no powers of two: {names}. What helps is not being a power of two."
+        return (
+            text + f" So do sizes that are no powers of two: {names}. What helps is not being a power of two."
+        )
     return text + (" Sizes between that are no powers of two do not." if controls else "")
 
 
@@ -76,7 +82,8 @@ def _has(times: pd.DataFrame, *sizes: int) -> bool:
 
 def _dip(times: pd.DataFrame, size: int, around: list[int]) -> Dip:
     def of(column: str) -> float:
-        return float(np.interp(size, around, times.loc[around, column].to_numpy(float)))
+        values = np.log(times.loc[around, column].to_numpy(float))
+        return float(np.exp(np.interp(np.log(size), np.log(around), values)))
 
     return Dip(
         size,

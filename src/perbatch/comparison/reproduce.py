@@ -23,7 +23,7 @@ def memory_rows(findings: Findings) -> pd.DataFrame:
     return pd.concat(parts) if parts else table
 
 
-def provenance(findings: Findings, data_digest: str) -> list[tuple[str, str]]:
+def provenance(findings: Findings) -> list[tuple[str, str]]:
     """Return what the numbers are made from, as (name, value)."""
     study, first = findings.study, findings.study.runs.iloc[0]
     priced = benchmark_rows(findings)
@@ -31,7 +31,7 @@ def provenance(findings: Findings, data_digest: str) -> list[tuple[str, str]]:
     rates = ", ".join(rate(value) for value in sorted(study.runs["learning_rate"].unique()))
     result = [
         ("data", f"{study.data}, {study.n_train:,} training examples"),
-        ("data digest", data_digest),
+        ("data digest", str(first.get("data_digest", ""))),
         ("network", f"{first['sizes']}, {first['activation']}, loss {first['loss']}, {first['dtype']}"),
         ("engine", str(first["engine"])),
         ("learning rates", rates),
@@ -69,5 +69,8 @@ def _overrides(run: pd.Series) -> list[str]:
     overrides += [f"model.{key}={str(run[key]).lower()}" for key in ("bias", "output") if key in run]
     if run["mode"] == "repeat":
         tolerance = "null" if pd.isna(run["tolerance"]) else f"{run['tolerance']:g}"
-        overrides += [f"repeat.updates_per_batch={int(run['updates_per_batch'])}", f"repeat.tolerance={tolerance}"]
+        overrides += [
+            f"repeat.updates_per_batch={int(run['updates_per_batch'])}",
+            f"repeat.tolerance={tolerance}",
+        ]
     return overrides

@@ -7,7 +7,7 @@ import pandas as pd
 from perbatch.comparison import contrast as c
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.contrast import Contrast
-from perbatch.comparison.wording import UNITS, interval, number, seeds_reached
+from perbatch.comparison.wording import UNITS, estimate_of, interval, number, seeds_reached
 
 
 def sentence(findings: Findings, found: Contrast, subject: str, other: str) -> str:
@@ -37,7 +37,8 @@ def _capital(text: str) -> str:
 
 def _less(findings: Findings, found: Contrast, subject: str, other: str) -> str:
     return (
-        f"{_capital(subject)} took {number(found.factor.value)} times fewer {UNITS[found.quantity]} than {other} "
+        f"{_capital(subject)} took {number(found.factor.value)} times fewer "
+        f"{UNITS[found.quantity]} than {other} "
         f"{_to(findings)}: {_evidence(found)}."
     )
 
@@ -76,7 +77,8 @@ def _only(
     if not pd.isna(winner[f"{name}_low"]):
         ends = f"95 % t-interval {number(winner[f'{name}_low'])} to {number(winner[f'{name}_high'])}, "
     return (
-        f"{_capital(subject)} brought the validation loss to {findings.study.target:g} in {number(winner[name])} "
+        f"{_capital(subject)} brought the validation loss to {findings.study.target:g} in "
+        f"{number(winner[name])} "
         f"{UNITS[found.quantity]} ({ends}n = {int(winner['n'])}); {other} did not get there in the "
         f"{number(epochs_given(findings, loser))} epochs it was given ({seeds_reached(loser)})."
     )
@@ -85,12 +87,14 @@ def _only(
 def _partly(findings: Findings, found: Contrast, subject: str, other: str) -> str:
     parts = []
     for row, text in ((found.first, subject), (found.second, other)):
-        value = row[f"{found.quantity}_to_target"]
-        median = f"median {number(value)} {UNITS[found.quantity]}" if not pd.isna(value) else "median unreached"
-        parts.append(f"{text} with {seeds_reached(row)} ({median})")
+        middle = estimate_of(row, f"{found.quantity}_to_target")
+        kind = middle.kind.split(",")[0]
+        value = f"{kind} {number(middle.value)} {UNITS[found.quantity]}"
+        value = "median unreached" if pd.isna(middle.value) else value
+        parts.append(f"{text} with {seeds_reached(row)} ({value})")
     return (
         f"Not every seed reached a validation loss of {findings.study.target:g}: {parts[0]}, {parts[1]}; "
-        "unreached counts as infinite, so there is no interval and no verdict."
+        "unreached counts as infinite, so there is no interval of the ratio and no verdict."
     )
 
 

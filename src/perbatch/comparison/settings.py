@@ -24,7 +24,8 @@ class Settings:
         if data not in self.target:
             known = ", ".join(self.target)
             raise UserError(
-                f"params.yaml: evaluate.target has no value for the data set {data!r}; it has {known}: add one"
+                f"params.yaml: evaluate.target has no value for the data set {data!r}; it has "
+                f"{known}: add one"
             )
         return self.target[data]
 
@@ -48,7 +49,9 @@ def check_settings(block: object) -> Settings:
 
 def _targets(value: object) -> dict[str, float]:
     if not isinstance(value, Mapping) or not value:
-        raise UserError(f"params.yaml: evaluate.target is {value!r}; it must map data sets to validation losses")
+        raise UserError(
+            f"params.yaml: evaluate.target is {value!r}; it must map data sets to validation losses"
+        )
     return {str(name): _positive(f"target.{name}", loss) for name, loss in value.items()}
 
 
@@ -61,11 +64,15 @@ def _positive(key: str, value: object) -> float:
 
 def _seeds(value: object) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not value:
-        raise UserError(f"params.yaml: evaluate.tuning_seeds is {value!r}; it must be a list of at least one seed")
+        raise UserError(
+            f"params.yaml: evaluate.tuning_seeds is {value!r}; it must be a list of at least one seed"
+        )
     return tuple(_whole("tuning_seeds", seed, at_least=0) for seed in value)
 
 
 def _whole(key: str, value: object, at_least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
-        raise UserError(f"params.yaml: evaluate.{key} has {value!r}; it must hold integers of at least {at_least}")
+        raise UserError(
+            f"params.yaml: evaluate.{key} has {value!r}; it must hold integers of at least {at_least}"
+        )
     return value

@@ -10,7 +10,7 @@ import pandas as pd
 from perbatch.comparison.labels import contenders
 from perbatch.comparison.prices import price_runs
 from perbatch.comparison.settings import Settings
-from perbatch.comparison.tables import Tables
+from perbatch.comparison.tables import RUN_KEYS, Tables
 from perbatch.comparison.targets import to_target
 from perbatch.errors import UserError
 
@@ -64,7 +64,9 @@ def build_study(tables: Tables, settings: Settings) -> Study:
     """Derive contender, price and time to target of every run; UserError if the data set has no target
     or one that is met before any training."""
     target = settings.target_of(str(tables.runs["data"].iloc[0]))
-    runs = tables.runs
+    # One order whatever the tables' own, so that the outputs are the same bytes.
+    runs = tables.runs.sort_values(RUN_KEYS, kind="stable")
+    history = tables.history.sort_values(["identity", "presentations"], kind="stable")
     _check_target(tables, target)
     prices = price_runs(runs, tables.throughput)
     finite = (runs["status"] == "finished") & np.isfinite(runs["validation_loss"])
@@ -72,12 +74,12 @@ def build_study(tables: Tables, settings: Settings) -> Study:
         [
             contenders(runs).rename("contender"),
             prices,
-            to_target(runs, tables.history, prices, target),
+            to_target(runs, history, prices, target),
             runs["validation_loss"].where(finite, np.inf).rename("final_loss"),
         ],
         axis=1,
     )
-    return Study(pd.concat([runs, derived], axis=1), tables.history, tables.throughput, settings, target)
+    return Study(pd.concat([runs, derived], axis=1), history, tables.throughput, settings, target)
 
 
 def _check_target(tables: Tables, target: float) -> None:
@@ -85,6 +87,7 @@ def _check_target(tables: Tables, target: float) -> None:
     if start <= target:
         name = tables.runs["data"].iloc[0]
         raise UserError(
-            f"params.yaml: evaluate.target.{name} is {target:g}, but runs start at a validation loss of {start:.3g}: "
+            f"params.yaml: evaluate.target.{name} is {target:g}, but runs start at a validation "
+            f"loss of {start:.3g}: "
             "a target must lie below it"
         )

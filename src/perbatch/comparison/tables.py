@@ -13,7 +13,13 @@ RUN_KEYS = ["mode", "batch_size", "updates_per_batch", "tolerance", "learning_ra
 RUN_COLUMNS = [
     *("identity", "data", "task", "n_train", *RUN_KEYS, "epochs", "stop_at", "micro_batch_size"),
     *("sizes", "activation", "loss", "dtype", "engine", "status", "presentations", "updates"),
-    *("gradient_evaluations", "forward_evaluations", "validation_loss", "validation_accuracy", "validation_r2"),
+    *(
+        "gradient_evaluations",
+        "forward_evaluations",
+        "validation_loss",
+        "validation_accuracy",
+        "validation_r2",
+    ),
 ]
 HISTORY_COLUMNS = [
     *("identity", "epoch", "presentations", "updates", "gradient_evaluations", "forward_evaluations"),
@@ -25,7 +31,20 @@ THROUGHPUT_COLUMNS = [
     *("forward_us", "peak_bytes", "repeats"),
 ]
 # What must not vary within one comparison: the contenders differ in RUN_KEYS and nothing else.
-COMMON = ["data", "task", "n_train", "sizes", "activation", "loss", "bias", "output", "dtype", "engine", "shuffle"]
+COMMON = [
+    "data",
+    "data_digest",
+    "task",
+    "n_train",
+    "sizes",
+    "activation",
+    "loss",
+    "bias",
+    "output",
+    "dtype",
+    "engine",
+    "shuffle",
+]
 STATUSES = ("finished", "diverged", "failed")
 
 
@@ -43,7 +62,9 @@ def read_tables(train: Path, benchmark: Path) -> Tables:
     runs = _read(train / "runs.csv", RUN_COLUMNS)
     history = _read(train / "history.csv", HISTORY_COLUMNS)
     prices = benchmark / "throughput.csv"
-    throughput = _read(prices, THROUGHPUT_COLUMNS) if prices.exists() else pd.DataFrame(columns=THROUGHPUT_COLUMNS)
+    throughput = (
+        _read(prices, THROUGHPUT_COLUMNS) if prices.exists() else pd.DataFrame(columns=THROUGHPUT_COLUMNS)
+    )
     return check_tables(Tables(runs, history, throughput))
 
 
@@ -95,7 +116,9 @@ def _check_unique(table: pd.DataFrame, keys: list[str], name: str) -> None:
     twice = table[table.duplicated(keys)]
     if not twice.empty:
         row = ", ".join(f"{key}={twice.iloc[0][key]}" for key in keys)
-        varying = [c for c in table if c not in keys and table[table.duplicated(keys, keep=False)][c].nunique() > 1]
+        varying = [
+            c for c in table if c not in keys and table[table.duplicated(keys, keep=False)][c].nunique() > 1
+        ]
         differ = f" (such rows differ in {', '.join(map(str, varying[:4]))})" if varying else ""
         raise UserError(f"{name}: {row} is there twice{differ}; a comparison needs one row for each")
 
@@ -103,7 +126,9 @@ def _check_unique(table: pd.DataFrame, keys: list[str], name: str) -> None:
 def _check_history(runs: pd.DataFrame, history: pd.DataFrame) -> None:
     foreign = set(history["identity"]) - set(runs["identity"])
     if foreign:
-        raise UserError(f"history.csv: the identity {min(foreign)} is not in runs.csv; both must be of one sweep")
+        raise UserError(
+            f"history.csv: the identity {min(foreign)} is not in runs.csv; both must be of one sweep"
+        )
     absent = set(runs.loc[runs["status"] != "failed", "identity"]) - set(history["identity"])
     if absent:
         raise UserError(f"history.csv: the run {min(absent)} of runs.csv has no evaluation there")

@@ -16,11 +16,15 @@ def to_target(runs: pd.DataFrame, history: pd.DataFrame, prices: pd.DataFrame, t
     Evaluations before the first presentation do not count: nothing was learned by then.
     """
     reached = history[(history["validation_loss"] <= target) & (history["presentations"] > 0)]
-    first = reached.sort_values("presentations", kind="stable").drop_duplicates("identity").set_index("identity")
+    first = (
+        reached.sort_values("presentations", kind="stable").drop_duplicates("identity").set_index("identity")
+    )
     counts = first[COUNTS].astype(float).reindex(runs["identity"]).fillna(np.inf).set_axis(runs.index)
     priced = counts["gradient_evaluations"] * prices["gradient_us"]
     # inf * 0 would be nan; a run without checks has none to price.
-    checks = counts["forward_evaluations"].where(counts["forward_evaluations"] > 0, 0.0) * prices["forward_us"]
+    checks = (
+        counts["forward_evaluations"].where(counts["forward_evaluations"] > 0, 0.0) * prices["forward_us"]
+    )
     result = {
         "epochs": counts["presentations"] / runs["n_train"],
         "updates": counts["updates"],

@@ -15,6 +15,8 @@ UNITS = {
     "seconds": "training seconds",
 }
 
+PERCENT = "\u00a0%"  # the space does not break
+
 
 def number(value: float, digits: int = 3) -> str:
     """Write `value` with that many significant digits, thousands apart, no exponent from 1e-4 up to 1e9."""
@@ -31,12 +33,12 @@ def number(value: float, digits: int = 3) -> str:
 
 def rate(value: float) -> str:
     """Write a learning rate as it was given."""
-    return f"{value:.6g}"
+    return f"{value:.6g}" if math.isfinite(value) else "none"
 
 
 def share(value: float) -> str:
     """Write a share as a percentage."""
-    return f"{value:.1%}".replace(".0%", "%").replace("%", " %") if math.isfinite(value) else "none"
+    return f"{value:.1%}".replace(".0%", "%").replace("%", PERCENT) if math.isfinite(value) else "none"
 
 
 def score_text(name: str, value: float) -> str:

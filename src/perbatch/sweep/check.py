@@ -55,7 +55,7 @@ def check(config: DictConfig) -> None:
     for key, allowed, sentence in RULES:
         value = OmegaConf.select(config, key, throw_on_missing=True)
         if not allowed(value):
-            raise UserError(f"{key}={value}: must be {sentence}")
+            raise UserError(f"{key}={_written(value)}: must be {sentence}")
     if config.model.output == "sigmoid" and config.model.loss != "squared_error":
         raise UserError(f"model.output=sigmoid: goes with model.loss=squared_error, not {config.model.loss}")
     if summary(config)["task"] == "regression" and config.model.loss == "cross_entropy":
@@ -63,3 +63,10 @@ def check(config: DictConfig) -> None:
             f"model.loss=cross_entropy: needs classes, and data={config.data.name} has numbers as targets; "
             "allowed: squared_error (model=regressor)"
         )
+
+
+def _written(value: Any) -> str:
+    """The value as it is written on the command line and in YAML."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

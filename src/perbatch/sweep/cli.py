@@ -5,9 +5,12 @@ import sys
 from collections.abc import Callable, Iterator
 
 from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from perbatch.errors import UserError
+
+DETAILS = ("Config search path:", "object_type=", "reference_type=")
+"""Where a message of Hydra's or OmegaConf's goes on with what does not help its reader."""
 
 
 def command(main: Callable[[], object]) -> None:
@@ -20,21 +23,31 @@ def command(main: Callable[[], object]) -> None:
         print("stopped: what is complete is kept; the same command goes on from there", file=sys.stderr)
         sys.exit(130)
     except (UserError, HydraException, OmegaConfBaseException) as error:
-        sys.exit(f"error: {_sentence(error)}")
+        sys.exit(f"error: {sentence(error)}")
 
 
-def _sentence(error: BaseException) -> str:
-    """Our own sentence where one lies at the root of the error, else Hydra's, on one line."""
+def sentence(error: BaseException) -> str:
+    """Return our own sentence where one lies at the root of the error, else Hydra's, on one line."""
     chain = list(_chain(error))
     for link in chain:
         if isinstance(link, UserError):
             return str(link)
     texts = [
-        " ".join(str(link).split())
+        _text(link)
         for link in chain
-        if isinstance(link, HydraException | OmegaConfBaseException)
+        if isinstance(link, HydraException | OmegaConfBaseException) and "$VALUE" not in str(link)
     ]
-    return ": ".join(dict.fromkeys(text for text in texts if text))
+    return "; ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _text(error: HydraException | OmegaConfBaseException) -> str:
+    text = str(error)
+    for detail in DETAILS:
+        text = text.partition(detail)[0]
+    if isinstance(error, ConfigAttributeError | ConfigKeyError) and error.parent_node is not None:
+        allowed = sorted(str(key) for key in error.parent_node if key != "hydra")
+        text += f"; the keys are {', '.join(allowed)}"
+    return " ".join(text.split())
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -119,7 +119,7 @@ class CachingLoader(ConfigLoader):
 
 @cache
 def _parse(text: str) -> Override:
-    return OverridesParser.create().parse_override(text)
+    return OverridesParser.create().parse_overrides([text])[0]
 
 
 def _with_values(config: DictConfig, values: list[Override], overrides: list[Override]) -> DictConfig | None:

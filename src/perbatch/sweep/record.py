@@ -106,7 +106,7 @@ class LiveLog:
 
 def replay(folder: RunFolder, log: RunLog) -> None:
     """Fill a log with the curves of a complete run's folder."""
-    history = pd.read_csv(io.StringIO(folder.history()), float_precision="round_trip")
+    history = pd.read_csv(io.StringIO(folder.history()))
     timings = folder.timings()
     history["training_seconds"] = timings["at_evaluation"]
     live = LiveLog(log, timings["start"], len(history))

@@ -1,5 +1,7 @@
 """The interpolations that the YAML files of `conf/` use beside OmegaConf's and Hydra's own."""
 
+from collections.abc import Callable
+
 from omegaconf import DictConfig, OmegaConf
 
 from perbatch.errors import UserError
@@ -21,7 +23,7 @@ def _identity(_root_: DictConfig) -> str:
 
 def register() -> None:
     """Make `${checkout:PATH}`, `${runs:}`, `${identity:}` and `${params:train}` known to OmegaConf."""
-    resolvers = {
+    resolvers: dict[str, Callable[..., object]] = {
         "checkout": lambda path: str(places.CHECKOUT / path),
         "runs": lambda: str(places.runs()),
         "identity": _identity,

@@ -13,7 +13,6 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from perbatch.errors import UserError
 from perbatch.sweep import grid, plan, record, tables
 from perbatch.sweep.compose import CachingLoader
-from perbatch.sweep.folder import FAILURE
 from perbatch.sweep.parents import Parents
 from perbatch.sweep.plan import Plan, PlannedRun
 from perbatch.sweep.progress import watch
@@ -60,8 +59,9 @@ def sweep(
         tables.write(planned.runs, rows, Path(master.sweep.results))
     if failed:
         raise UserError(
-            f"{len(failed)} of {len(planned.runs)} runs failed; the first left "
-            f"{failed[0].folder.path / FAILURE}; the same command trains only those that failed"
+            f"{len(failed)} of {len(planned.runs)} runs failed, the first with {_reason(returns)}; "
+            "each failed run's traceback is in its folder's failure.txt, "
+            "and the same command trains only those that failed"
         )
     return returns
 
@@ -94,6 +94,12 @@ def _carry_out(
     finally:
         parents.end(status, [multirun])
     return returns
+
+
+def _reason(returns: list[JobReturn]) -> str:
+    # JobReturn's own property would raise the error, below a line of Hydra's own.
+    error = next(job._return_value for job in returns if job.status == JobStatus.FAILED)
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _save_multirun(master: DictConfig) -> Path:

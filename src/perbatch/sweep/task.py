@@ -28,24 +28,26 @@ resolvers.register()
 def run(config: DictConfig) -> str:
     """Hydra's task: make sure that the run of this config is complete and logged; return how it ended.
 
-    That is `reused`, `finished` or `diverged`. Errors: what training raises; where the store cannot be
-    written, StoreUnavailable in a sweep, the end of the process in a single run.
+    That is `reused`, `finished` or `diverged`. Errors: what training raises.
     """
     folder = RunFolder(Path(HydraConfig.get().runtime.output_dir))
     with folder.lock():
-        try:
-            record.store_of(config.tracking.uri).check()
-        except StoreUnavailable as error:
-            if not folder.complete:
-                folder.remove()
-            if HydraConfig.get().mode == RunMode.RUN:
-                sys.exit(f"error: {error}")  # an exception would come out below a line of Hydra's own
-            raise
+        if HydraConfig.get().mode == RunMode.RUN:
+            _check_store(config, folder)  # a sweep has done so before its first run
         if config.rerun or not folder.complete:
             return _train(config, folder)
         log.info("Reused: this run is complete in %s (rerun=true trains it again)", folder.path)
         log_where_missing(folder, config)
         return "reused"
+
+
+def _check_store(config: DictConfig, folder: RunFolder) -> None:
+    try:
+        record.store_of(config.tracking.uri).check()
+    except StoreUnavailable as error:
+        if not folder.complete:
+            folder.remove()
+        sys.exit(f"error: {error}")  # an exception would come out below a line of Hydra's own
 
 
 def log_where_missing(folder: RunFolder, config: DictConfig) -> None:
@@ -73,9 +75,7 @@ def _train(config: DictConfig, folder: RunFolder) -> str:
         log.error("FAILED: %s: %s (traceback in %s)", type(error).__name__, error, folder.path / FAILURE)
         record.end_unfinished(run_log, "FAILED", folder.path / FAILURE)
         raise
-    folder.write(
-        identity.settings(config), outcome.history, outcome.theta, outcome.timings, outcome.row
-    )
+    folder.write(identity.settings(config), outcome.history, outcome.theta, outcome.timings, outcome.row)
     live.flush()
     record.finish(folder, config, run_log)
     level = logging.INFO if HydraConfig.get().mode == RunMode.RUN else logging.DEBUG
@@ -84,11 +84,9 @@ def _train(config: DictConfig, folder: RunFolder) -> str:
 
 
 def _prepared(config: DictConfig) -> data.Prepared:
-    return _load(
-        config.data.name, identity.summary(config)["digest"], OmegaConf.to_yaml(config.data, resolve=True)
-    )
+    return _load(config.data.name, json.dumps(identity.plain(config.data)))
 
 
 @cache
-def _load(name: str, digest: str, settings: str) -> data.Prepared:
-    return data.load(places.PREPARED / name, OmegaConf.to_container(OmegaConf.create(settings)))
+def _load(name: str, settings: str) -> data.Prepared:
+    return data.load(places.PREPARED / name, json.loads(settings))

@@ -51,7 +51,7 @@ class Outcome:
 
 
 def network_for(config: DictConfig, data: Prepared) -> Network:
-    """Return the network that fits the data: an input a feature; an output a class, or one for a regression."""
+    """Return the network that fits the data: an input a feature, an output a class (regression: one)."""
     model = config.model
     return Network(
         sizes=_sizes(config, data.summary),

@@ -154,7 +154,8 @@ class Store:
                 return
             with closing(sqlite3.connect(path, timeout=ANSWER_SECONDS)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                connection.execute("SELECT count(*) FROM sqlite_master")
+                # A transaction alone is granted on a read-only file too.
+                connection.execute("CREATE TABLE perbatch_probe (x)")
                 connection.rollback()
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(

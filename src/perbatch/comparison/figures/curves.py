@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -12,11 +15,13 @@ from perbatch.comparison.figures.style import (
     QUIET,
     WIDTH,
     Figure,
+    by_series,
     draw,
+    key,
+    log_axis,
     log_scale,
     padded,
     records,
-    steps,
 )
 
 AXES = {
@@ -26,33 +31,50 @@ AXES = {
 }
 
 
-def loss_curves_figure(curves: pd.DataFrame, series: dict[str, tuple[str, str, list[int]]], axis: str, target: float,
-                       name: str, label: str) -> Figure:
+@dataclass(frozen=True)
+class Line:
+    """How a contender's curve is named and drawn."""
+
+    name: str
+    colour: str
+    dash: list[int]
+
+
+def loss_figure(
+    curves: pd.DataFrame, lines: Mapping[str, Line], axis: str, target: float, label: str
+) -> Figure:
     """Draw median validation loss (band: lowest to highest seed) against one of AXES, both logarithmic.
 
-    `series`: contender -> (its name in the legend, colour, dash).
+    `curves` as made by `loss_curves`; `lines` by contender.
     """
-    names = [text for text, _, _ in series.values()]
-    shown = curves[curves["contender"].isin(series) & (curves[axis] > 0)]
-    shown = shown.assign(series=shown["contender"].map({key: text for key, (text, _, _) in series.items()}))
+    shown = curves[curves["contender"].isin(lines) & (curves[axis] > 0)]
+    shown = shown.assign(series=shown["contender"].map({key: line.name for key, line in lines.items()}))
     start = curves.loc[curves["presentations"] == 0, "validation_loss"].median()
-    y_domain = padded([*shown["validation_loss"].clip(upper=_ceiling(start)).dropna(), target])
+    ceiling = 3 * start if np.isfinite(start) else np.inf
+    y_domain = padded([*shown["validation_loss"].clip(upper=ceiling).dropna(), target])
     x_domain = padded(shown[axis], share=0.0)
-    x = alt.X(f"{axis}:Q", title=AXES[axis], scale=log_scale(x_domain), axis=_axis(x_domain, (1,), "~s"))
-    y = _loss("validation_loss", y_domain)
-    colour = alt.Color("series:N", scale=alt.Scale(domain=names, range=[c for _, c, _ in series.values()]))
-    dash = alt.StrokeDash("series:N", scale=alt.Scale(domain=names, range=[d for _, _, d in series.values()]))
+    x = alt.X(f"{axis}:Q", title=AXES[axis], scale=log_scale(x_domain), axis=log_axis(x_domain))
+    colours = {line.name: line.colour for line in lines.values()}
+    dashes = {line.name: line.dash for line in lines.values()}
     base = alt.Chart(records(shown))
     band = base.mark_area(opacity=0.16, clip=True).encode(
-        x=x, y=_loss("validation_loss_lowest", y_domain), y2="validation_loss_highest:Q", color=colour
+        x=x,
+        y=_loss("validation_loss_lowest", y_domain),
+        y2="validation_loss_highest:Q",
+        fill=by_series(alt.Fill, colours),
     )
-    line = base.mark_line(strokeWidth=2.2, clip=True).encode(x=x, y=y, color=colour, strokeDash=dash)
-    rule, text = target_rule(target, y_domain)
-    return draw(alt.layer(band, rule, line, text).properties(width=WIDTH, height=HEIGHT), name, label)
+    line = base.mark_line(strokeWidth=2.2, clip=True).encode(
+        x=x,
+        y=_loss("validation_loss", y_domain),
+        color=by_series(alt.Color, colours),
+        strokeDash=by_series(alt.StrokeDash, dashes),
+    )
+    chart = alt.layer(band, *_target(target, y_domain), line).properties(width=WIDTH, height=HEIGHT)
+    keys = [key(line.name, line.colour, line.dash) for line in lines.values()]
+    return draw(chart, f"loss-{axis}", label, keys)
 
 
-def target_rule(target: float, domain: list[float]) -> tuple[alt.Chart, alt.Chart]:
-    """Return the dotted line of the target and its text."""
+def _target(target: float, domain: list[float]) -> tuple[alt.Chart, alt.Chart]:
     base = alt.Chart(records(pd.DataFrame({"target": [target], "text": [f"target {target:g}"]})))
     y = _loss("target", domain)
     rule = base.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(y=y)
@@ -61,12 +83,4 @@ def target_rule(target: float, domain: list[float]) -> tuple[alt.Chart, alt.Char
 
 
 def _loss(column: str, domain: list[float]) -> alt.Y:
-    return alt.Y(f"{column}:Q", title="validation loss", scale=log_scale(domain), axis=_axis(domain, (1, 2, 5), "~g"))
-
-
-def _axis(domain: list[float], base: tuple[float, ...], form: str) -> alt.Axis:
-    return alt.Axis(values=steps(domain[0], domain[1], base), format=form)
-
-
-def _ceiling(start: float) -> float:
-    return 3 * start if np.isfinite(start) else np.inf
+    return alt.Y(f"{column}:Q", title="validation loss", scale=log_scale(domain), axis=log_axis(domain))

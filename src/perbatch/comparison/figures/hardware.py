@@ -6,80 +6,100 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from perbatch.comparison.figures.style import HEIGHT, INK, WIDTH, Figure, draw, log_scale, padded, records, steps
+from perbatch.comparison.figures.style import (
+    HEIGHT,
+    INK,
+    WIDTH,
+    Figure,
+    batch_sizes,
+    by_series,
+    draw,
+    key,
+    log_axis,
+    log_scale,
+    padded,
+    records,
+)
 from perbatch.comparison.wording import number
 
-KINDS = {"power of two": ("#D55E00", "diamond"), "other size": ("#0072B2", "circle")}
-WHOLE = "the whole batch at once"
+POWER, OTHER, WHOLE = "power of two", "other size", "the whole batch at once"
+COLOURS = ["#0072B2", "#E69F00", "#009E73", "#B04A87"]
+SHAPES = ["circle", "square", "diamond", "triangle-down"]
+DASHES = [[1, 0], [8, 3], [2, 2], [10, 3, 2, 3]]
 
 
 def throughput_figure(rows: pd.DataFrame) -> Figure:
     """Draw microseconds per example against batch size, powers of two marked, quartiles as bars."""
     sizes = rows["batch_size"].astype(int)
-    table = rows.assign(kind=np.where((sizes & (sizes - 1)) == 0, *KINDS))
+    table = rows.assign(series=np.where((sizes & (sizes - 1)) == 0, POWER, OTHER))
     domain = padded([*table["gradient_us_low"], *table["gradient_us_high"]])
     x = _sizes(table)
     y = alt.Y(
-        "gradient_us:Q",
-        title="microseconds per example",
-        scale=log_scale(domain),
-        axis=alt.Axis(values=steps(*domain, (1, 2, 5)), format="~g"),
+        "gradient_us:Q", title="microseconds per example", scale=log_scale(domain), axis=log_axis(domain)
     )
-    scale = alt.Scale(domain=list(KINDS), range=[colour for colour, _ in KINDS.values()])
-    shapes = alt.Scale(domain=list(KINDS), range=[shape for _, shape in KINDS.values()])
     base = alt.Chart(records(table))
     line = base.mark_line(color="#9aa5b1", strokeWidth=1.2).encode(x=x, y=y)
-    bars = base.mark_rule(strokeWidth=1.5).encode(
-        x=x, y=alt.Y("gradient_us_low:Q", scale=log_scale(domain)), y2="gradient_us_high:Q", color=alt.value(INK)
-    )
+    low = alt.Y("gradient_us_low:Q", scale=log_scale(domain))
+    bars = base.mark_rule(strokeWidth=1.5, color=INK).encode(x=x, y=low, y2="gradient_us_high:Q")
     dots = base.mark_point(filled=True, size=46, opacity=1).encode(
-        x=x, y=y, color=alt.Color("kind:N", scale=scale), shape=alt.Shape("kind:N", scale=shapes)
+        x=x,
+        y=y,
+        color=by_series(alt.Color, {POWER: "#D55E00", OTHER: "#0072B2"}),
+        shape=by_series(alt.Shape, {POWER: "diamond", OTHER: "circle"}),
     )
-    first, last = table.iloc[0], table.iloc[-1]
-    best = table.loc[table["gradient_us"].idxmin()]
-    label = (
-        f"Microseconds per example against batch size: {number(first['gradient_us'])} at M = {first['batch_size']}, "
-        f"{number(last['gradient_us'])} at M = {last['batch_size']}, "
-        f"lowest {number(best['gradient_us'])} at M = {best['batch_size']}."
+    chart = alt.layer(line, bars, dots).properties(width=WIDTH, height=HEIGHT)
+    keys = [key(POWER, "#D55E00", None, "diamond"), key(OTHER, "#0072B2", None, "circle")]
+    return draw(chart, "throughput", throughput_sentence(rows), keys)
+
+
+def throughput_sentence(rows: pd.DataFrame) -> str:
+    """Say how time per example changes with batch size."""
+    first, last = rows.iloc[0], rows.iloc[-1]
+    best = rows.iloc[int(rows["gradient_us"].to_numpy(float).argmin())]
+    text = (
+        f"Training time per example is {number(first['gradient_us'])} microseconds at M = "
+        f"{first['batch_size']:,} and {number(last['gradient_us'])} at M = {last['batch_size']:,}"
     )
-    return draw(alt.layer(line, bars, dots).properties(width=WIDTH, height=HEIGHT), "throughput", label)
+    if best["batch_size"] in (first["batch_size"], last["batch_size"]):
+        return f"{text}."
+    return f"{text}; it is lowest at M = {best['batch_size']:,} ({number(best['gradient_us'])})."
 
 
 def memory_figure(rows: pd.DataFrame) -> Figure:
-    """Draw peak kilobytes of the training loop against batch size, with and without accumulation."""
-    chunk = rows["micro_batch_size"]
-    series = chunk.map(lambda size: WHOLE if pd.isna(size) else f"in chunks of {size:,.0f} (accumulated)")
-    table = rows.assign(series=series, kilobytes=rows["peak_bytes"] / 1024)
-    names = [WHOLE, *sorted(set(series) - {WHOLE})]
-    domain = padded(table["kilobytes"])
+    """Draw peak KiB of the training loop against batch size, with and without accumulation."""
+    table = _by_chunk(rows)
+    names = list(dict.fromkeys(table["series"]))
+    domain = padded(table["kibibytes"])
     x = _sizes(table)
-    y_axis = alt.Axis(values=steps(*domain), format="~s")
-    y = alt.Y("kilobytes:Q", title="peak memory, KiB", scale=log_scale(domain), axis=y_axis)
+    y = alt.Y("kibibytes:Q", title="peak memory, KiB", scale=log_scale(domain), axis=log_axis(domain))
     base = alt.Chart(records(table))
-    colours = ["#0072B2", "#E69F00", "#009E73", "#B04A87"][: len(names)]
-    shapes = ["circle", "square", "diamond", "triangle-down"][: len(names)]
-    dashes = [[1, 0], [8, 3], [2, 2], [10, 3, 2, 3]][: len(names)]
-    colour = alt.Color("series:N", scale=alt.Scale(domain=names, range=colours))
-    line = base.mark_line(strokeWidth=1.6).encode(
-        x=x, y=y, color=colour, strokeDash=alt.StrokeDash("series:N", scale=alt.Scale(domain=names, range=dashes))
-    )
-    dots = base.mark_point(filled=True, size=42, opacity=1).encode(
-        x=x, y=y, color=colour, shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=shapes))
-    )
-    label = "Peak memory of the training loop against batch size."
-    for name, part in table.groupby("series", sort=False):
-        ends = part.sort_values("batch_size").iloc[[0, -1]]
-        values = " to ".join(f"{number(r.kilobytes)} KiB at M = {r.batch_size}" for r in ends.itertuples())
-        label += f" {str(name).capitalize()}: {values}."
-    return draw(alt.layer(line, dots).properties(width=WIDTH, height=HEIGHT), "memory", label)
+    colour = by_series(alt.Color, dict(zip(names, COLOURS, strict=False)))
+    dash = by_series(alt.StrokeDash, dict(zip(names, DASHES, strict=False)))
+    shape = by_series(alt.Shape, dict(zip(names, SHAPES, strict=False)))
+    line = base.mark_line(strokeWidth=1.4, opacity=0.8).encode(x=x, y=y, color=colour, strokeDash=dash)
+    dots = base.mark_point(filled=True, size=42, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
+    looks = zip(names, COLOURS, DASHES, SHAPES, strict=False)
+    chart = alt.layer(line, dots).properties(width=WIDTH, height=HEIGHT)
+    return draw(chart, "memory", memory_sentence(rows), [key(*look) for look in looks])
+
+
+def memory_sentence(rows: pd.DataFrame) -> str:
+    """Say how peak memory changes with batch size, with and without accumulation."""
+    parts = []
+    for name, part in _by_chunk(rows).groupby("series", sort=False):
+        ends = part.iloc[[0, -1]][["kibibytes", "batch_size"]].to_numpy(float)
+        values = [f"{number(memory)} KiB at M = {size:,.0f}" for memory, size in ends]
+        parts.append(f"{' and '.join(dict.fromkeys(values))} with {name}")
+    return f"Peak memory of the training loop is {'; '.join(parts)}."
+
+
+def _by_chunk(rows: pd.DataFrame) -> pd.DataFrame:
+    chunk = rows["micro_batch_size"]
+    series = chunk.map(lambda size: WHOLE if pd.isna(size) else f"chunks of {size:,.0f}, accumulated")
+    table = rows.assign(series=series, kibibytes=rows["peak_bytes"] / 1024, chunk=chunk.fillna(0))
+    return table.sort_values(["chunk", "batch_size"])
 
 
 def _sizes(table: pd.DataFrame) -> alt.X:
-    low, high = float(table["batch_size"].min()), float(table["batch_size"].max())
-    powers = [2**power for power in range(0, 24) if low <= 2**power <= high]
-    return alt.X(
-        "batch_size:Q",
-        title="batch size M",
-        scale=alt.Scale(type="log", base=2, domain=[low / 1.2, high * 1.2], nice=False),
-        axis=alt.Axis(values=powers, format=",d", grid=False),
-    )
+    low, high = table["batch_size"].min(), table["batch_size"].max()
+    return batch_sizes(table["batch_size"], [2**power for power in range(24) if low <= 2**power <= high])

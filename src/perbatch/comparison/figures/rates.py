@@ -1,4 +1,4 @@
-"""Final validation loss against learning rate: a panel a batch size, a dot a run, crosses for divergence."""
+"""Final validation loss against learning rate: a panel a batch size, a mark a run, crosses for divergence."""
 
 from __future__ import annotations
 
@@ -10,72 +10,116 @@ from perbatch.comparison.compare import Findings
 from perbatch.comparison.figures.style import (
     INK,
     PAIR,
+    PAIR_DASHES,
     PAIR_SHAPES,
     PLAIN,
+    QUIET,
     REPEAT,
     Figure,
+    Key,
+    by_series,
     draw,
+    key,
+    log_axis,
     log_scale,
     padded,
     records,
-    steps,
 )
-from perbatch.comparison.speakers import best_repeats, plain_at, plain_rows
+from perbatch.comparison.speakers import best_repeats, plain_rows
 from perbatch.comparison.wording import number, rate
 
-WIDTH, HEIGHT = 300, 170
-RAIL = 8  # pixels below the top of a panel
+WIDTH, HEIGHT = 270, 170
+RAIL = -13  # pixels: above the plot, so that no finite loss can lie there
+CROSS = "M-1,-1L1,1M-1,1L1,-1"
+APART = {PLAIN: 1 / 1.1, REPEAT: 1.1}  # marks of one rate stand side by side
+CEILING = 100  # times the lowest loss; a finite loss above it is drawn at the upper edge
 
 
-def rate_figures(findings: Findings) -> dict[int, Figure]:
+def rate_figures(findings: Findings) -> list[Figure]:
     """Draw every run's final loss against its rate, a figure a batch size, all on the same axes."""
-    runs = findings.study.usable.assign(series=lambda r: np.where(r["mode"] == "repeat", REPEAT, PLAIN))
-    finite = runs[np.isfinite(runs["final_loss"])]
-    ceiling = 30 * finite["final_loss"].min() if len(finite) else 1.0
-    y_domain = padded(finite["final_loss"].clip(upper=ceiling), share=0.1)
-    y_domain[1] = max(y_domain[1] * (y_domain[1] / y_domain[0]) ** 0.15, y_domain[1])  # room for the rail
-    x_domain = padded(runs["learning_rate"], share=0.08)
+    runs = findings.study.usable
+    runs = runs.assign(series=np.where(runs["mode"] == "repeat", REPEAT, PLAIN))
+    runs = runs.assign(at=runs["learning_rate"] * runs["series"].map(APART))
+    finite = runs.loc[np.isfinite(runs["final_loss"]), "final_loss"]
+    ceiling = CEILING * finite.min() if len(finite) else 1.0
+    y_domain = padded(finite.clip(upper=ceiling))
+    x_domain = padded(runs["at"], share=0.03)
     sizes = sorted({int(size) for size in runs["batch_size"]})
-    return {size: _panel(findings, runs[runs["batch_size"] == size], size, x_domain, y_domain) for size in sizes}
+    return [_panel(findings, runs[runs["batch_size"] == size], size, x_domain, y_domain) for size in sizes]
 
 
-def _panel(findings: Findings, runs: pd.DataFrame, size: int, x_domain: list[float], y_domain: list[float]) -> Figure:
-    x_axis = alt.Axis(values=sorted(runs["learning_rate"].unique()), format="~g", grid=False)
-    x = alt.X("learning_rate:Q", title="learning rate", scale=log_scale(x_domain), axis=x_axis)
-    y_axis = alt.Axis(values=steps(*y_domain, (1, 2, 5)), format="~g")
-    y = alt.Y("final_loss:Q", title="final validation loss", scale=log_scale(y_domain), axis=y_axis)
-    present = [name for name in (PLAIN, REPEAT) if (runs["series"] == name).any()]
-    legend = alt.Legend(columns=2) if len(present) > 1 else None
-    colour = alt.Color("series:N", scale=alt.Scale(domain=present, range=[PAIR[p] for p in present]), legend=legend)
-    shapes = alt.Scale(domain=present, range=[PAIR_SHAPES[p] for p in present])
-    offset = alt.XOffset("series:N", scale=alt.Scale(domain=[PLAIN, REPEAT], range=[-4, 4]))
-    data = records(runs[["learning_rate", "final_loss", "series", "status"]])
-    survived = alt.Chart(data).transform_filter("isValid(datum.final_loss)")
-    dots = survived.mark_point(size=28, filled=False, strokeWidth=1.3, opacity=0.85).encode(
-        x=x, y=y, color=colour, shape=alt.Shape("series:N", scale=shapes, legend=legend), xOffset=offset
+def _panel(
+    findings: Findings, runs: pd.DataFrame, size: int, x_domain: list[float], y_domain: list[float]
+) -> Figure:
+    rates = sorted(findings.study.runs["learning_rate"].unique())
+    x_axis = alt.Axis(values=rates, format="~g", grid=False)
+    x = alt.X("at:Q", title="learning rate", scale=log_scale(x_domain), axis=x_axis)
+    y = alt.Y(
+        "final_loss:Q", title="final validation loss", scale=log_scale(y_domain), axis=log_axis(y_domain)
     )
-    lost = alt.Chart(data).transform_filter("!isValid(datum.final_loss)")
-    crosses = lost.mark_text(text="✕", fontSize=13, fontWeight="bold").encode(
-        x=x, y=alt.value(RAIL), color=colour, xOffset=offset
+    colour = by_series(alt.Color, PAIR)
+    shape = by_series(alt.Shape, PAIR_SHAPES)
+    base = alt.Chart(records(runs[["at", "final_loss", "series"]]))
+    dots = base.transform_filter("isValid(datum.final_loss)").mark_point(
+        size=30, strokeWidth=1.4, opacity=0.9
     )
-    layers: list[alt.Chart] = [dots, crosses, _chosen(findings, size, x, y_domain)]
-    title = f"M = {size:,}"
+    crosses = base.transform_filter("!isValid(datum.final_loss)").mark_point(
+        shape=CROSS, size=36, strokeWidth=2
+    )
+    rail = alt.Chart(alt.Data(values=[{}])).mark_rule(color="#e4e7eb", strokeWidth=14)
+    rail = rail.encode(x=alt.value(0), x2=alt.value(WIDTH), y=alt.value(RAIL))
+    note = alt.Chart(alt.Data(values=[{}])).mark_text(
+        text="diverged", align="right", fontSize=11, color=QUIET
+    )
+    note = note.encode(x=alt.value(-6), y=alt.value(RAIL))
+    layers = [
+        rail,
+        note,
+        _chosen(findings, size, x),
+        dots.encode(x=x, y=y, color=colour, shape=shape),
+        crosses.encode(x=x, y=alt.value(RAIL), color=colour),
+    ]
+    title = alt.TitleParams(f"M = {size:,}", color=INK, offset=18)
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title)
     return draw(chart, f"rates-{size}", _label(findings, runs, size))
 
 
-def _chosen(findings: Findings, size: int, x: alt.X, y_domain: list[float]) -> alt.Chart:
-    row = plain_at(findings, size)
-    rates = [] if row is None else [{"learning_rate": row["learning_rate"]}]
-    base = alt.Chart(alt.Data(values=rates))
-    return base.mark_rule(color=INK, strokeDash=[3, 3], opacity=0.6).encode(x=x)
+def rate_keys(findings: Findings) -> list[Key]:
+    """Return the key that all panels share."""
+    repeats = (findings.study.runs["mode"] == "repeat").any()
+    series = [PLAIN, REPEAT] if repeats else [PLAIN]
+    marks = [key(name, PAIR[name], None, PAIR_SHAPES[name]) for name in series]
+    return [
+        *marks,
+        key("diverged", INK, None, "cross"),
+        *(key(f"chosen: {name}", PAIR[name], PAIR_DASHES[name]) for name in series),
+    ]
+
+
+def _rows(findings: Findings, size: int) -> list[tuple[str, pd.Series]]:
+    tables = ((PLAIN, plain_rows(findings)), (REPEAT, best_repeats(findings)))
+    return [(name, row) for name, table in tables for _, row in table.iterrows() if row["batch_size"] == size]
+
+
+def _chosen(findings: Findings, size: int, x: alt.X) -> alt.Chart:
+    places = [
+        {"at": row["learning_rate"] * APART[name], "series": name} for name, row in _rows(findings, size)
+    ]
+    rules = alt.Chart(alt.Data(values=places)).mark_rule(strokeWidth=1.3, opacity=0.75)
+    colour, dash = (
+        by_series(alt.Color, PAIR),
+        by_series(alt.StrokeDash, PAIR_DASHES),
+    )
+    return rules.encode(x=x, color=colour, strokeDash=dash)
 
 
 def _label(findings: Findings, runs: pd.DataFrame, size: int) -> str:
     diverged = int((runs["status"] == "diverged").sum())
-    text = f"Final validation loss against learning rate at batch size {size}: {len(runs)} runs, {diverged} diverged."
-    for row in (*plain_rows(findings).iloc, *best_repeats(findings).iloc):
-        if row["batch_size"] == size:
-            loss = number(row["validation_loss"])
-            text += f" Chosen for {row['mode']}: rate {rate(row['learning_rate'])}, final validation loss {loss}."
+    text = f"Final validation loss against learning rate at batch size {size}: {len(runs)} "
+    f"runs, {diverged} diverged."
+    for name, row in _rows(findings, size):
+        loss = number(row["validation_loss"])
+        text += (
+            f" {name.capitalize()}: chosen rate {rate(row['learning_rate'])}, final validation loss {loss}."
+        )
     return text

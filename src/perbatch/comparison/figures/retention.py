@@ -5,10 +5,22 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from perbatch.comparison.figures.style import HEIGHT, WIDTH, Figure, draw, log_scale, padded, records, steps
+from perbatch.comparison.figures.style import (
+    HEIGHT,
+    WIDTH,
+    Figure,
+    by_series,
+    draw,
+    key,
+    log_axis,
+    log_scale,
+    padded,
+    records,
+)
 from perbatch.comparison.wording import share
 
 SERIES = {"satisfied_when_left": "satisfied when left", "still_satisfied": "still satisfied now"}
+LOOKS = {"satisfied when left": ("#B04A87", [8, 3]), "still satisfied now": ("#0072B2", [1, 0])}
 
 
 def retention_figure(curve: pd.DataFrame) -> Figure | None:
@@ -19,7 +31,6 @@ def retention_figure(curve: pd.DataFrame) -> Figure | None:
     long = shown.melt(id_vars="presentations", value_vars=list(SERIES), var_name="series", value_name="share")
     long["series"] = long["series"].map(SERIES)
     domain = padded(shown["presentations"], share=0.0)
-    names = list(SERIES.values())
     chart = (
         alt.Chart(records(long))
         .mark_line(strokeWidth=2.2)
@@ -28,7 +39,7 @@ def retention_figure(curve: pd.DataFrame) -> Figure | None:
                 "presentations:Q",
                 title="presentations (examples shown)",
                 scale=log_scale(domain),
-                axis=alt.Axis(values=steps(*domain, (1,)), format="~s"),
+                axis=log_axis(domain),
             ),
             y=alt.Y(
                 "share:Q",
@@ -36,15 +47,16 @@ def retention_figure(curve: pd.DataFrame) -> Figure | None:
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format="%", tickCount=5),
             ),
-            color=alt.Color("series:N", scale=alt.Scale(domain=names, range=["#B04A87", "#0072B2"])),
-            strokeDash=alt.StrokeDash("series:N", scale=alt.Scale(domain=names, range=[[8, 3], [1, 0]])),
+            color=by_series(alt.Color, {name: colour for name, (colour, _) in LOOKS.items()}),
+            strokeDash=by_series(alt.StrokeDash, {name: dash for name, (_, dash) in LOOKS.items()}),
         )
         .properties(width=WIDTH, height=HEIGHT)
     )
     last = shown.iloc[-1]
     label = (
         "Shares of the examples shown so far. At the end of training "
-        f"{share(last['satisfied_when_left'])} were satisfied when last left and {share(last['still_satisfied'])} "
+        f"{share(last['satisfied_when_left'])} were satisfied when last left and "
+        f"{share(last['still_satisfied'])} "
         "still are."
     )
-    return draw(chart, "retention", label)
+    return draw(chart, "retention", label, [key(n, c, d) for n, (c, d) in LOOKS.items()])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -20,11 +22,24 @@ def update_strips(findings: Findings) -> dict[str, Figure]:
     return {name: _strip(findings, name, row, span) for name, row in speakers(findings).items()}
 
 
-def first_epoch(findings: Findings, row: pd.Series) -> tuple[float, float]:
-    """Return updates and gradient evaluations of the first epoch: median over the reported seeds."""
-    counts = [_counts_at(history, findings.study.n_train) for history in _histories(findings, row)]
-    updates, gradients = np.median(np.array(counts), axis=0) if counts else (np.nan, np.nan)
-    return float(updates), float(gradients)
+@dataclass(frozen=True)
+class FirstEpoch:
+    """What one pass over the training examples takes."""
+
+    updates: float
+    gradient_evaluations: float
+    forward_evaluations: float
+
+
+def first_epoch(findings: Findings, row: pd.Series) -> FirstEpoch:
+    """Return the counts of the first epoch; in repeat mode the median over the reported seeds."""
+    n_train = findings.study.n_train
+    if row["mode"] != "repeat":
+        return FirstEpoch(-(-n_train // int(row["batch_size"])), n_train, 0)
+    counts = [_counts_at(history, n_train) for history in _histories(findings, row)]
+    lasted = [each for each in counts if each]  # a diverged run may end before
+    middle = np.median(np.array(lasted), axis=0) if lasted else np.full(3, np.nan)
+    return FirstEpoch(*(float(np.round(value)) for value in middle))
 
 
 def _strip(findings: Findings, name: str, row: pd.Series, span: int) -> Figure:
@@ -36,7 +51,9 @@ def _strip(findings: Findings, name: str, row: pd.Series, span: int) -> Figure:
         axis=alt.Axis(grid=False, values=[1, *range(span // 4, span + 1, span // 4)], tickSize=4),
     )
     gradients = pd.DataFrame({"at": range(1, span + 1)})
-    dots = alt.Chart(records(gradients)).mark_circle(size=7, color=QUIET, opacity=1).encode(x=x, y=alt.value(46))
+    dots = (
+        alt.Chart(records(gradients)).mark_circle(size=7, color=QUIET, opacity=1).encode(x=x, y=alt.value(46))
+    )
     layers: list[alt.Chart] = [dots]
     if places:
         ticks = alt.Chart(records(pd.DataFrame({"at": places})))
@@ -46,10 +63,11 @@ def _strip(findings: Findings, name: str, row: pd.Series, span: int) -> Figure:
         note = f"no update yet: the first comes after {int(row['batch_size']):,} examples →"
         text = alt.Chart(records(pd.DataFrame({"text": [note]}))).mark_text(align="right", color=INK)
         layers.append(text.encode(x=alt.value(WIDTH), y=alt.value(22), text="text:N"))
-    updates, evaluations = first_epoch(findings, row)
+    counts = first_epoch(findings, row)
     label = (
         f"{mode_name(row)}: {number(len(places))} updates over the first {span} examples; in the first epoch "
-        f"{number(updates, 4)} updates from {number(evaluations, 4)} gradient evaluations."
+        f"{number(counts.updates, 4)} updates from {number(counts.gradient_evaluations, 4)} "
+        f"gradient evaluations."
     )
     return draw(alt.layer(*layers).properties(width=WIDTH, height=52), f"strip-{name}", label)
 
@@ -66,7 +84,9 @@ def _update_places(findings: Findings, row: pd.Series, span: int) -> list[float]
     updates = history["updates"].to_numpy(float)
     total = int(np.interp(span, history["presentations"], updates))
     distinct = np.concatenate([[True], np.diff(updates) > 0])
-    at = np.interp(np.arange(1, total + 1), updates[distinct], history["presentations"].to_numpy(float)[distinct])
+    at = np.interp(
+        np.arange(1, total + 1), updates[distinct], history["presentations"].to_numpy(float)[distinct]
+    )
     return [round(float(place), 2) for place in at]
 
 
@@ -76,9 +96,8 @@ def _histories(findings: Findings, row: pd.Series) -> list[pd.DataFrame]:
     return [history[history["identity"] == identity] for identity in mine]
 
 
-def _counts_at(history: pd.DataFrame, presentations: int) -> tuple[float, float]:
+def _counts_at(history: pd.DataFrame, presentations: int) -> list[float]:
     at = history["presentations"]
     if at.iloc[-1] < presentations:
-        return np.nan, np.nan
-    updates, gradients = (np.interp(presentations, at, history[k]) for k in ("updates", "gradient_evaluations"))
-    return float(updates), float(gradients)
+        return []
+    return [float(np.interp(presentations, at, history[field.name])) for field in fields(FirstEpoch)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -23,7 +24,7 @@ PAIR_DASHES = {PLAIN: [1, 0], REPEAT: [8, 3]}
 INK, QUIET, RULE = "#1f2933", "#52606d", "#7b8794"
 WIDTH, HEIGHT = 340, 240
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "font": "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif",
     "aria": False,  # the whole figure carries one text; a name for each mark would drown it
     "view": {"stroke": None},
@@ -32,26 +33,51 @@ CONFIG = {
         **{"titleFontSize": 13, "gridColor": "#e4e7eb", "domainColor": RULE, "tickColor": RULE},
         **{"labelOverlap": "greedy", "titlePadding": 8},
     },
-    "legend": {
-        **{"orient": "bottom", "title": None, "labelFontSize": 12, "labelColor": INK, "labelLimit": 330},
-        **{"columns": 1, "symbolSize": 90, "symbolStrokeWidth": 2.5, "rowPadding": 4},
-    },
     "title": {"fontSize": 13, "anchor": "start", "color": INK, "fontWeight": "bold", "offset": 8},
     "text": {"fontSize": 12, "color": INK},
 }
 
 
 @dataclass(frozen=True)
+class Key:
+    """A sample of how a series is drawn (inline SVG), and its name."""
+
+    sample: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Figure:
-    """Inline SVG and the text that says what it shows."""
+    """Inline SVG, the text that says what it shows, and the key to its series (none where there is one)."""
 
     svg: str
     label: str
+    keys: tuple[Key, ...] = ()
 
 
-def draw(chart: alt.TopLevelMixin, name: str, label: str) -> Figure:
+MARKS = {
+    "circle": '<circle cx="17" cy="7" r="4.5" fill="{0}"/>',
+    "square": '<rect x="12.5" y="2.5" width="9" height="9" fill="{0}"/>',
+    "diamond": '<path d="M17 1l6 6l-6 6l-6-6z" fill="{0}"/>',
+    "triangle-down": '<path d="M11 2h12l-6 10z" fill="{0}"/>',
+    "triangle-up": '<path d="M11 12h12l-6-10z" fill="none" stroke="{0}" stroke-width="1.6"/>',
+    "cross": '<path d="M13 3l8 8m0-8l-8 8" stroke="{0}" stroke-width="2.2"/>',
+}
+
+
+def key(name: str, colour: str, dash: list[int] | None = None, shape: str | None = None) -> Key:
+    """Return the key of a series drawn as a line with that dash, as a mark of that shape, or both."""
+    line = ""
+    if dash is not None:
+        pattern = " ".join(map(str, dash))
+        line = f'<path d="M0 7h34" stroke="{colour}" stroke-width="2.2" stroke-dasharray="{pattern}"/>'
+    mark = MARKS[shape].format(colour) if shape else ""
+    return Key(f'<svg width="34" height="14" viewBox="0 0 34 14" aria-hidden="true">{line}{mark}</svg>', name)
+
+
+def draw(chart: alt.TopLevelMixin, name: str, label: str, keys: Iterable[Key] = ()) -> Figure:
     """Draw a chart as SVG whose ids are the figure's own, scalable, named by `label` for screen readers."""
-    specification = chart.configure(**CONFIG).to_dict()  # type: ignore[attr-defined]
+    specification = chart.configure(**CONFIG).to_dict()
     svg = vl_convert.vegalite_to_svg(specification)
     # Several figures share one page: an id such as clip0 must not point into another figure.
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
@@ -65,7 +91,7 @@ def draw(chart: alt.TopLevelMixin, name: str, label: str) -> Figure:
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html.escape(label)}" '
         f'viewBox="0 0 {width[1]} {height[1]}" width="{width[1]}">'
     )
-    return Figure(start + svg[opening.end() :].strip(), label)
+    return Figure(start + svg[opening.end() :].strip(), label, tuple(keys))
 
 
 def records(table: pd.DataFrame) -> alt.Data:
@@ -74,12 +100,29 @@ def records(table: pd.DataFrame) -> alt.Data:
     return alt.Data(values=finite.to_dict("records"))
 
 
-def steps(low: float, high: float, base: tuple[float, ...] = (1, 3)) -> list[float]:
-    """Return round values for a logarithmic axis from `low` to `high`; single decades where there are many."""
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    factors = base if last - first <= 3 else (1,)
-    values = [float(f"{factor * 10.0**power:.6g}") for power in range(first, last + 1) for factor in factors]
-    return [value for value in values if low * 0.999 <= value <= high * 1.001]
+def log_axis(domain: list[float]) -> alt.Axis:
+    """Return an axis with round values on a logarithmic scale: the more decades, the fewer per decade."""
+    low, high = domain
+    ratio = high / low
+    factors = (1, 2, 5) if ratio < 50 else (1, 3) if ratio < 2000 else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    values = [float(f"{factor * 10.0**power:.6g}") for power in powers for factor in factors]
+    shown = [value for value in values if low * 0.999 <= value <= high * 1.001]
+    expression = "format(datum.value, datum.value >= 1000 ? '~s' : '~g')"
+    return alt.Axis(values=shown, labelExpr=expression)
+
+
+def batch_sizes(sizes: Iterable[int], shown: Iterable[int] | None = None) -> alt.X:
+    """Return the axis of batch sizes, base 2, with ticks at `shown` (else at all)."""
+    at = sorted(set(sizes))
+    scale = alt.Scale(type="log", base=2, domain=[at[0] / 1.3, at[-1] * 1.3], nice=False)
+    axis = alt.Axis(values=list(shown or at), format=",d", grid=False)
+    return alt.X("batch_size:Q", title="batch size M", scale=scale, axis=axis)
+
+
+def by_series(channel: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+    """Return a colour, dash or shape for each name in the field `series` (the page draws the key)."""
+    return channel("series:N", scale=alt.Scale(domain=list(values), range=list(values.values())), legend=None)
 
 
 def padded(values: Iterable[float], share: float = 0.06) -> list[float]:

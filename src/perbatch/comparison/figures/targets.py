@@ -17,14 +17,19 @@ from perbatch.comparison.figures.style import (
     REPEAT,
     WIDTH,
     Figure,
+    batch_sizes,
+    by_series,
     draw,
+    key,
+    log_axis,
     log_scale,
     padded,
     records,
-    steps,
 )
 from perbatch.comparison.speakers import best_repeats, plain_rows
 from perbatch.comparison.wording import UNITS, number, seeds_reached
+
+APART = {PLAIN: 1 / 1.06, REPEAT: 1.06}  # the two series stand side by side
 
 
 def target_figure(findings: Findings, quantity: str) -> Figure | None:
@@ -32,41 +37,32 @@ def target_figure(findings: Findings, quantity: str) -> Figure | None:
     points = _points(findings, quantity)
     if points.empty:
         return None
-    present = [name for name in (PLAIN, REPEAT) if (points["series"] == name).any()]
-    sizes = sorted({int(size) for size in points["batch_size"]})
-    y_domain = padded([*points["value"], *points["low"].dropna(), *points["high"].dropna()])
-    x = alt.X(
-        "batch_size:Q",
-        title="batch size M",
-        scale=alt.Scale(type="log", base=2, domain=[sizes[0] / 1.3, sizes[-1] * 1.3], nice=False),
-        axis=alt.Axis(values=sizes, format=",d", grid=False),
-    )
-    y_axis = alt.Axis(values=steps(*y_domain), format="~s" if quantity != "seconds" else "~g")
-    y = alt.Y("value:Q", title=f"{UNITS[quantity]} to target", scale=log_scale(y_domain), axis=y_axis)
-    legend = alt.Legend(symbolStrokeColor=INK) if len(present) > 1 else None
-    colour = alt.Color("series:N", scale=alt.Scale(domain=present, range=[PAIR[p] for p in present]), legend=legend)
-    dash = alt.StrokeDash(
-        "series:N", scale=alt.Scale(domain=present, range=[PAIR_DASHES[p] for p in present]), legend=legend
-    )
-    shape = alt.Shape(
-        "series:N", scale=alt.Scale(domain=present, range=[PAIR_SHAPES[p] for p in present]), legend=legend
-    )
+    present = {name: PAIR[name] for name in PAIR if (points["series"] == name).any()}
+    sizes = sorted({int(size) for size in points["size"]})
+    domain = padded([*points["value"], *points["low"].dropna(), *points["high"].dropna()])
+    x = batch_sizes([*points["batch_size"], *sizes], shown=sizes)
+    title = f"{UNITS[quantity]} to target"
+    y = alt.Y("value:Q", title=title, scale=log_scale(domain), axis=log_axis(domain))
+    colour = by_series(alt.Color, present)
+    shape = by_series(alt.Shape, {name: PAIR_SHAPES[name] for name in present})
+    dash = by_series(alt.StrokeDash, {name: PAIR_DASHES[name] for name in present})
     base = alt.Chart(records(points))
     reached = base.transform_filter("datum.reached")
-    line = reached.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, strokeDash=dash)
+    line = reached.mark_line(strokeWidth=1.4, opacity=0.8).encode(x=x, y=y, color=colour, strokeDash=dash)
     bars = reached.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.4)
-    bars = bars.encode(x=x, y=alt.Y("low:Q", scale=log_scale(y_domain)), y2="high:Q", color=colour)
+    bars = bars.encode(x=x, y=alt.Y("low:Q", scale=log_scale(domain)), y2="high:Q", color=colour)
     dots = reached.mark_point(size=60, filled=True, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
-    missed = base.transform_filter("!datum.reached").mark_point(
-        shape="triangle-up", size=110, filled=False, strokeWidth=2
-    )
+    missed = base.transform_filter("!datum.reached").mark_point(shape="triangle-up", size=110, strokeWidth=2)
     missed = missed.encode(x=x, y=y, color=colour)
     chart = alt.layer(line, bars, dots, missed).properties(width=WIDTH, height=HEIGHT)
-    return draw(chart, f"target-{quantity}", _label(points, quantity))
+    keys = [key(name, PAIR[name], PAIR_DASHES[name], PAIR_SHAPES[name]) for name in present]
+    if not points["reached"].all():
+        keys.append(key("not reached", INK, None, "triangle-up"))
+    return draw(chart, f"target-{quantity}", _label(points, quantity), keys)
 
 
 def _points(findings: Findings, quantity: str) -> pd.DataFrame:
-    """A row a batch size and series: the value, or what was spent in vain where half or more never reached."""
+    """A row a batch size and series: the value, or what was spent in vain where it is infinite."""
     rows = []
     for series, table in ((PLAIN, plain_rows(findings)), (REPEAT, best_repeats(findings))):
         for _, row in table.iterrows():
@@ -76,15 +72,18 @@ def _points(findings: Findings, quantity: str) -> pd.DataFrame:
             rows.append(
                 {
                     "series": series,
-                    "batch_size": int(row["batch_size"]),
+                    "size": int(row["batch_size"]),
+                    "batch_size": row["batch_size"] * APART[series],
                     "value": value if reached else spent,
                     "low": row[f"{quantity}_to_target_low"],
                     "high": row[f"{quantity}_to_target_high"],
                     "reached": reached,
-                    "text": seeds_reached(row),
+                    "seeds": seeds_reached(row),
                 }
             )
-    points = pd.DataFrame(rows, columns=["series", "batch_size", "value", "low", "high", "reached", "text"])
+    points = pd.DataFrame(
+        rows, columns=["series", "size", "batch_size", "value", "low", "high", "reached", "seeds"]
+    )
     return points[points["value"].notna() & (points["value"] > 0)]
 
 
@@ -105,7 +104,8 @@ def _label(points: pd.DataFrame, quantity: str) -> str:
     text = f"{UNITS[quantity].capitalize()} to target against batch size."
     for series, table in points.groupby("series", sort=False):
         values = ", ".join(
-            f"M = {row.batch_size}: {number(row.value) if row.reached else 'not reached after ' + number(row.value)}"
+            f"M = {row.size}: "
+            f"{number(row.value) if row.reached else 'not reached after ' + number(row.value)}"
             for row in table.itertuples()
         )
         text += f" {str(series).capitalize()}: {values}."

@@ -1,0 +1,25 @@
+"""Stage `benchmark`: time per evaluation and peak memory against batch size, on this processor."""
+
+import checkout  # isort: skip
+
+import logging
+import sys
+
+from perbatch.benchmark import check_settings, measure, write_table
+from perbatch.errors import UserError
+from perbatch.sweep.params import block
+
+OUT = checkout.ROOT / "results" / "benchmark" / "throughput.csv"
+
+
+def main() -> None:
+    """Measure what `benchmark:` in params.yaml says, write results/benchmark/throughput.csv."""
+    write_table(measure(check_settings(block("benchmark"))), OUT)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"error: {error}")

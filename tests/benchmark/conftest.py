@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def block() -> dict[str, Any]:
+    """A tiny block `benchmark`, a test's own to change."""
+    return {
+        "sizes": [4, 3, 2],
+        "activation": "relu",
+        "loss": "cross_entropy",
+        "dtype": ["float64"],
+        "engine": ["numpy"],
+        "batch_size": [64, 1000, 8],
+        "micro_batch_size": [32],
+        "repeats": 3,
+    }

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from planted import SETTINGS, contender, planted_run, planted_tables, planted_throughput
+
+from perbatch.comparison import build_study, choose_rates, reported_runs
+from perbatch.comparison.choice import split_seeds
+
+
+def choice_of(runs, **settings):
+    study = build_study(planted_tables(runs, **settings), SETTINGS)
+    return study, choose_rates(study)
+
+
+def test_rate_is_chosen_by_tuning_seeds_alone():
+    """Rate 0.1 is best on the tuning seeds (0, 1), rate 0.3 on all others."""
+    runs = [
+        *contender(lambda s: 40 if s < 2 else 900, rate=0.1),
+        *contender(lambda s: 50 if s < 2 else 10, rate=0.3, final=0.01),
+    ]
+    study, choices = choice_of(runs)
+    assert choices["learning_rate"].tolist() == [0.1]
+    shown = reported_runs(study, choices)
+    assert shown["seed"].tolist() == [2, 3, 4]
+    assert set(shown["learning_rate"]) == {0.1}
+
+
+def test_a_rate_that_one_tuning_seed_does_not_reach_loses():
+    runs = [*contender(lambda s: 10 if s else None, rate=0.1), *contender(500, rate=0.3)]
+    assert choice_of(runs)[1]["learning_rate"].tolist() == [0.3]
+
+
+def test_none_reached_goes_to_the_lowest_final_loss_and_divergence_is_the_worst():
+    runs = [
+        *contender(None, rate=0.1, final=0.9),
+        *contender(None, rate=0.3, final=0.5),
+        *contender(None, rate=1.0, status="diverged"),
+    ]
+    assert choice_of(runs)[1]["learning_rate"].tolist() == [0.3]
+
+
+def test_repeat_is_priced_with_its_checks():
+    """Fewer gradients but many checks: seconds, not gradients, choose while there is a price."""
+    runs = [
+        *contender(50, rate=0.1, n=2, tolerance=0.1, checks=9.0),
+        *contender(60, rate=0.3, n=2, tolerance=0.1),
+    ]
+    assert choice_of(runs)[1]["learning_rate"].tolist() == [0.3]
+    unpriced = choice_of(runs, throughput=planted_throughput().iloc[:0])[1]
+    assert unpriced["learning_rate"].tolist() == [0.1]
+
+
+@pytest.mark.parametrize(("best", "edge"), [(0.1, "low"), (0.3, ""), (1.0, "high")])
+def test_edge_of_the_grid_is_named(best, edge):
+    runs = [run for rate in (0.1, 0.3, 1.0) for run in contender(20 if rate == best else 90, rate=rate)]
+    _, choices = choice_of(runs)
+    assert choices["rate_at_edge"].tolist() == [edge]
+    assert choices["rates_tried"].tolist() == [3]
+
+
+def test_grid_of_a_contender_is_its_own():
+    runs = [
+        *contender(20, rate=0.3),
+        *contender(40, batch_size=32, rate=0.1),
+        *contender(20, batch_size=32, rate=0.3),
+        *contender(40, batch_size=32, rate=1.0),
+    ]
+    assert choice_of(runs)[1]["rate_at_edge"].tolist() == ["only", ""]
+
+
+def test_contenders_are_apart_by_repeats_and_tolerance():
+    runs = [
+        *contender(20, n=10, tolerance=0.1),
+        *contender(20, n=10),
+        *contender(20, n=5, tolerance=0.1),
+        *contender(20, batch_size=8),
+    ]
+    choices = choice_of(runs)[1]
+    assert choices["mode"].tolist() == ["mini-batch", "repeat", "repeat", "repeat"]
+    assert choices["contender"].is_unique
+
+
+@pytest.mark.parametrize("seeds", [[0], [0, 1], [5, 6, 7]])
+def test_where_one_part_would_be_empty_all_seeds_do_both(seeds):
+    study, choices = choice_of(contender(20, seeds=seeds))
+    assert split_seeds(study).reported == tuple(seeds)
+    assert not split_seeds(study).apart
+    assert len(reported_runs(study, choices)) == len(seeds)
+
+
+def test_failed_runs_choose_nothing_and_show_nothing():
+    runs = [*contender(20, rate=0.1, status="failed"), *contender(90, rate=0.3)]
+    _, choices = choice_of(runs)
+    assert choices["learning_rate"].tolist() == [0.3]
+    assert choices["rates_tried"].tolist() == [2]
+    assert np.isfinite(choices["tuning_cost"]).all()
+
+
+def test_contender_whose_runs_all_failed_stays_in_the_table():
+    study, choices = choice_of([*contender(20), planted_run(batch_size=8, status="failed")])
+    assert choices["mode"].tolist() == ["stochastic", "mini-batch"]
+    assert set(reported_runs(study, choices)["mode"]) == {"stochastic"}

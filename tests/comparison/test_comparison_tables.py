@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from planted import SETTINGS, contender, planted_run, planted_tables, planted_throughput, usual_runs
+
+from perbatch.comparison import build_study, read_tables
+from perbatch.comparison.tables import check_tables
+from perbatch.errors import UserError
+
+
+def write(tables, folder):
+    (folder / "train").mkdir()
+    (folder / "benchmark").mkdir()
+    tables.runs.to_csv(folder / "train/runs.csv", index=False)
+    tables.history.to_csv(folder / "train/history.csv", index=False)
+    tables.throughput.to_csv(folder / "benchmark/throughput.csv", index=False)
+
+
+def test_tables_survive_the_way_through_files(tmp_path):
+    tables = planted_tables(usual_runs())
+    write(tables, tmp_path)
+    read = read_tables(tmp_path / "train", tmp_path / "benchmark")
+    pd.testing.assert_frame_equal(read.runs, tables.runs, check_dtype=False)
+    pd.testing.assert_frame_equal(
+        build_study(read, SETTINGS).runs, build_study(tables, SETTINGS).runs, check_dtype=False
+    )
+
+
+def test_missing_file_and_column_are_named(tmp_path):
+    write(planted_tables(usual_runs()), tmp_path)
+    runs = pd.read_csv(tmp_path / "train/runs.csv").drop(columns="seed")
+    runs.to_csv(tmp_path / "train/runs.csv", index=False)
+    with pytest.raises(UserError, match=r"runs\.csv lacks the column\(s\) seed"):
+        read_tables(tmp_path / "train", tmp_path / "benchmark")
+    (tmp_path / "train/runs.csv").unlink()
+    with pytest.raises(UserError, match=r"runs\.csv is missing"):
+        read_tables(tmp_path / "train", tmp_path / "benchmark")
+    (tmp_path / "train/runs.csv").write_text("")
+    with pytest.raises(UserError, match=r"runs\.csv is not a CSV table"):
+        read_tables(tmp_path / "train", tmp_path / "benchmark")
+
+
+def test_no_benchmark_is_no_price(tmp_path):
+    write(planted_tables(usual_runs()), tmp_path)
+    (tmp_path / "benchmark/throughput.csv").unlink()
+    assert read_tables(tmp_path / "train", tmp_path / "benchmark").throughput.empty
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda t: replace(t, runs=t.runs.iloc[:0]), "holds no run"),
+        (lambda t: replace(t, runs=t.runs.assign(status="failed")), "all 20 runs failed"),
+        (lambda t: replace(t, runs=t.runs.assign(status="lost")), "status 'lost'"),
+        (lambda t: replace(t, runs=t.runs.assign(seed=float("nan"))), "seed is empty in 20 runs"),
+        (lambda t: replace(t, runs=pd.concat([t.runs, t.runs.iloc[:1]])), "is there twice"),
+        (lambda t: replace(t, history=t.history.iloc[70:]), "has no evaluation"),
+        (lambda t: replace(t, history=t.history.assign(identity="other")), "other is not in"),
+        (lambda t: replace(t, throughput=pd.concat([t.throughput] * 2)), "throughput.csv: .* is there twice"),
+    ],
+)
+def test_unusable_tables_are_refused_in_one_sentence(spoil, said):
+    with pytest.raises(UserError, match=said):
+        check_tables(spoil(planted_tables(usual_runs())))
+
+
+@pytest.mark.parametrize("column", ["activation", "data", "n_train", "engine"])
+def test_what_must_not_vary_is_named(column):
+    tables = planted_tables(usual_runs())
+    tables.runs.loc[0, column] = 7 if column == "n_train" else "another"
+    with pytest.raises(UserError, match=f"{column} takes the values"):
+        check_tables(tables)
+
+
+def test_two_runs_of_one_cell_and_seed_are_refused_with_what_differs():
+    (first, history), (second, other) = planted_run(epochs=10), planted_run(epochs=20)
+    second["identity"] = other["identity"] = "longer"
+    with pytest.raises(UserError, match=r"is there twice .*differ in identity, epochs"):
+        planted_tables([(first, history), (second, other)])
+
+
+def test_target_met_before_training_is_refused():
+    tables = planted_tables(contender(50), planted_throughput())
+    settings = replace(SETTINGS, target={"digits": 1.0})
+    with pytest.raises(UserError, match=r"evaluate\.target\.digits is 1, but runs start at .* 1: "):
+        build_study(tables, settings)

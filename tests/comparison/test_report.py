@@ -1,0 +1,139 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+from planted import N, contender, findings_of, planted_throughput, usual_runs
+
+from perbatch.comparison import write_report
+from perbatch.comparison.report import render
+
+NOTHING = planted_throughput().iloc[:0]
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask, and fails where tags do not match."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.ids, self.open, self.shown = [], [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.shown.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.shown).split())
+
+
+@pytest.fixture(scope="module")
+def usual():
+    return render(findings_of(usual_runs()))
+
+
+def test_page_needs_nothing_from_outside_and_no_script(usual):
+    page = Page(usual)
+    assert "script" not in page.tags
+    assert not [value for name, value in page.attributes if name in ("src", "srcset")]
+    links = [value for name, value in page.attributes if name == "href"]
+    assert all(link.startswith("#") and link[1:] in page.ids for link in links)
+    assert not re.search(r"url\((?!#)|@import", usual)
+    assert len(usual.encode()) < 1_000_000
+
+
+def test_ids_are_unique_although_figures_share_the_page(usual):
+    ids = Page(usual).ids
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"url\(#([^)]+)\)", usual)) <= set(ids)
+
+
+def test_every_figure_has_a_text_with_its_numbers(usual):
+    figures = re.findall(r'<svg xmlns[^>]*role="img" aria-label="([^"]*)"', usual)
+    assert (
+        len(figures) == 4 + 2 + 3 + 4 + 1 + 1 + 2
+    )  # strips, losses, rates, targets, repeat, retention, machine
+    assert all(re.search(r"\d", label) for label in figures)
+    assert any("stochastic, 0.63 epochs (0.606 to 0.655)" in label for label in figures)
+
+
+def test_answers_come_first_and_the_ledger_sums_to_the_runs(usual):
+    text = Page(usual).text
+    assert text.index("12.7 times fewer epochs") < text.index("What question 1 confuses")
+    assert "all 20 0 0 20" in text
+    assert "In the first epoch 4 updates from 100 gradient evaluations." in text
+    assert "python pipelines/train.py -m data=digits batch_size=full learning_rate=1 epochs=10" in text
+
+
+def test_report_is_the_same_bytes_whatever_the_order_of_rows(tmp_path, usual):
+    write_report(findings_of(usual_runs()[::-1]), tmp_path)
+    assert (tmp_path / "report.html").read_bytes() == usual.encode()
+
+
+def test_text_from_the_tables_is_escaped():
+    throughput = planted_throughput().assign(processor="<b>Chip</b> & Co")
+    page = render(findings_of(usual_runs(), throughput))
+    assert "<b>Chip" not in page
+    assert "&lt;b&gt;Chip" in page
+
+
+def test_a_regression_never_speaks_of_accuracy():
+    runs = [*contender(60, regression=True), *contender(800, batch_size=N, regression=True)]
+    page = render(findings_of(runs))
+    assert "accuracy" not in page.lower()
+    assert "test R²" in page
+
+
+LOST = {"reach": None, "status": "diverged"}
+ODD = {
+    "one seed": [*contender(60, seeds=[0]), *contender(800, seeds=[0], batch_size=N)],
+    "only tuning seeds": contender(60, seeds=[0, 1]),
+    "one batch size": contender(64, batch_size=32),
+    "nobody reached": [*contender(None, final=0.5), *contender(None, final=0.6, batch_size=N)],
+    "all diverged": [
+        *contender(**LOST),
+        *contender(**LOST, batch_size=N),
+        *contender(**LOST, n=9, tolerance=0.1),
+    ],
+    "only repeat": contender(60, n=10, tolerance=0.1),
+    "repeat elsewhere": [*contender(60), *contender(60, batch_size=8, n=10)],
+    "one failed contender": [*contender(60), *contender(60, batch_size=8, status="failed")],
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_data_give_a_page_that_says_so(case):
+    page = Page(render(findings_of(ODD[case], NOTHING if case == "one seed" else None)))
+    assert not re.search(r"\b(nan|inf|None)\b", page.text)
+    assert "What this does not show" in page.text
+
+
+def test_without_benchmark_there_are_no_seconds_and_it_is_said():
+    text = Page(render(findings_of(usual_runs(), NOTHING))).text
+    assert "no row for this network" in text
+    assert "Time and memory against batch size" not in text
+    assert "no price" in text
+    assert "on 3 clocks" in text
+
+
+@pytest.mark.parametrize(
+    ("repeat", "said"), [(5, "But here repeating paid."), (500, "No: each example is used once per epoch")]
+)
+def test_second_answer_follows_the_data(repeat, said):
+    runs = [*contender(lambda s: 300 + s), *contender(lambda s: repeat + s, n=10, tolerance=0.1)]
+    assert said in Page(render(findings_of(runs))).text

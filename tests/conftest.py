@@ -1,0 +1,56 @@
+"""What all tests share: data prepared once, a workspace of one's own, configs of the real files."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig
+
+from perbatch.data import diabetes, digits
+from perbatch.data.preparation import prepare
+from perbatch.sweep import identity, places, record, task
+
+Compose = Callable[..., DictConfig]
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both shipped data sets, prepared with the settings of conf/data/."""
+    folder = tmp_path_factory.mktemp("prepared")
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        for name, source in (("digits", digits), ("diabetes", diabetes)):
+            settings = identity.plain(compose("prepare", [f"data={name}"]).data)
+            prepare(source.read(), settings, folder / name)
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder where runs and the store go in place of the repository's root; the data are prepared."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(places, "PREPARED", prepared)
+    _forget()
+    yield tmp_path
+    _forget()
+
+
+@pytest.fixture
+def composed(workspace: Path) -> Iterator[Compose]:
+    """Compose a run's config from overrides, with Hydra's own part."""
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        yield lambda *overrides: compose("config", list(overrides), return_hydra_config=True)
+    GlobalHydra.instance().clear()
+
+
+@pytest.fixture
+def digest_of_digits(prepared: Path) -> str:
+    return str(json.loads((prepared / "digits" / "summary.json").read_text())["digest"])
+
+
+def _forget() -> None:
+    for cached in (places.shared_root, identity._summary, record.store_of, record.experiment_of, task._load):
+        cached.cache_clear()

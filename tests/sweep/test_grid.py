@@ -1,0 +1,47 @@
+"""Expansion of a grid: Hydra's grammar, its basic sweeper's order."""
+
+import pytest
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+
+from perbatch.errors import UserError
+from perbatch.sweep.grid import expand
+
+SWEEPS = [
+    ["batch_size=1,8,full", "learning_rate=0.1,0.3"],
+    ["seed=range(0,5)", "batch_size=choice(1,2)"],
+    ["model.hidden=[8],[16,8]", "repeat=glob(*,exclude=never)", "seed=1"],
+    ["+x=1,2", "++y=3"],
+    ["sweep.results='a,b'", "stop_at=null,0.5"],
+    ["learning_rate=sort(3,1,2,reverse=true)"],
+    [],
+]
+
+
+@pytest.mark.parametrize("arguments", SWEEPS, ids=" ".join)
+def test_expands_as_the_basic_sweeper(composed, arguments: list[str]) -> None:
+    from hydra.core.global_hydra import GlobalHydra
+
+    loader = GlobalHydra.instance().config_loader()
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(arguments)
+    assert expand({}, arguments, loader) == BasicSweeper.split_arguments(parsed, None)[0]
+
+
+def test_an_argument_replaces_the_param_of_the_same_key() -> None:
+    params = {"batch_size": "1,2", "seed": "0,1"}
+    assert expand(params, ["batch_size=9"], None) == [
+        ["batch_size=9", "seed=0"],
+        ["batch_size=9", "seed=1"],
+    ]
+
+
+def test_a_deletion_stays_one_whatever_the_value() -> None:
+    assert expand({}, ["~stop_at", "seed=1,2"], None) == [["~stop_at", "seed=1"], ["~stop_at", "seed=2"]]
+
+
+def test_refuses_an_interval_and_bad_grammar() -> None:
+    with pytest.raises(UserError, match=r"learning_rate=interval\(0,1\)"):
+        expand({}, ["learning_rate=interval(0,1)"], None)
+    with pytest.raises(HydraException):
+        expand({}, ["batch_size=[1"], None)

@@ -1,0 +1,78 @@
+"""params.yaml as overrides, and what is said of a params.yaml that does not hold what it should."""
+
+from pathlib import Path
+
+import pytest
+
+from perbatch.errors import UserError
+from perbatch.sweep import grid, params
+
+GOOD = """
+prepare:
+  data: digits
+  split:
+    seed: 3
+train:
+  repeat: [never, fixed]
+  batch_size: [1, 32, full]
+  learning_rate: [1e-3, 0.1]
+  model:
+    hidden: [[8], [16, 8]]
+    bias: false
+  stop_at:
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_lists_become_axes_and_nested_keys_dotted(tmp_path: Path) -> None:
+    assert params.grid(written(tmp_path, GOOD)) == {
+        "data": "digits",
+        "data.split.seed": "3",
+        "repeat": "never,fixed",
+        "batch_size": "1,32,full",
+        "learning_rate": "0.001,0.1",
+        "model.hidden": "[8],[16,8]",
+        "model.bias": "false",
+        "stop_at": "null",
+    }
+
+
+def test_text_that_hydra_would_read_otherwise_is_quoted(tmp_path: Path) -> None:
+    text = 'prepare: {data: digits}\ntrain: {engine: {name: ["it\'s a, b", plain_name]}}'
+    axes = params.grid(written(tmp_path, text))
+    expanded = grid.expand({"engine.name": axes["engine.name"]}, [], loader=None)
+    assert expanded == [["engine.name='it\\'s a, b'"], ["engine.name=plain_name"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("train: {seed: 1}", "`prepare:` is missing"),
+        ("prepare: {data: digits}", "`train:` is missing"),
+        ("prepare: 3\ntrain: {}", "`prepare:` is missing or is not a mapping"),
+        ("prepare: {split: {seed: 1}}\ntrain: {}", "prepare.data=None"),
+        ("prepare: {data: [digits, diabetes]}\ntrain: {}", "prepare.data="),
+        ("prepare: {data: digits, name: x}\ntrain: {}", "prepare.name is not a key"),
+        ("prepare: {data: digits}\ntrain: {batch_size: []}", "train.batch_size is an empty list"),
+        ("prepare: {data: digits}\ntrain: {model: {hidden: []}}", "train.model.hidden is an empty list"),
+        ("prepare: {data: digits}\ntrain: {data: diabetes}", "train.data is not a key"),
+        ("prepare: {data: digits}\ntrain: {hydra: {launcher: x}}", "train.hydra.launcher is not a key"),
+        ("prepare: [", "not readable as YAML"),
+        ("", "`train:` is missing"),
+    ],
+)
+def test_says_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        params.grid(written(tmp_path, text))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_says_that_it_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"params\.yaml is missing"):
+        params.grid(tmp_path / "params.yaml")

@@ -1,0 +1,225 @@
+"""A sweep as a user starts it, with the basic launcher in this process: what is trained, kept and logged."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+from mlflow import MlflowClient
+
+import train
+from perbatch.errors import UserError
+from perbatch.sweep import identity, places, record, task
+
+GRID = ["batch_size=1,8,full,1000", "learning_rate=0.1,1e200", "seed=0,1", "epochs=2"]
+Sweep = Callable[..., object]
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[SimpleNamespace]:
+    """A root of one's own, a way to call the script in it, and its store."""
+    root = tmp_path_factory.mktemp("root")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DVC_ROOT", str(root))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setattr(places, "PREPARED", prepared)
+        forget()
+
+        def call(*arguments: str) -> None:
+            GlobalHydra.instance().clear()
+            patch.setattr(sys, "argv", ["train.py", *arguments])
+            patch.setenv("HYDRA_FULL_ERROR", "1")
+            train.main()
+
+        yield SimpleNamespace(root=root, call=call, client=lambda: client(root))
+    forget()
+
+
+def forget() -> None:
+    for cached in (places.shared_root, identity._summary, record.store_of, record.experiment_of, task._load):
+        cached.cache_clear()
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+def client(root: Path) -> MlflowClient:
+    return MlflowClient(tracking_uri=f"sqlite:///{root}/mlflow.db")
+
+
+def all_runs(root: Path) -> list:
+    store = client(root)
+    return list(store.search_runs([store.get_experiment_by_name("digits").experiment_id], max_results=1000))
+
+
+@pytest.fixture(scope="module")
+def swept(here: SimpleNamespace) -> SimpleNamespace:
+    here.call("-m", *GRID, "hydra/launcher=basic", f"sweep.results={here.root}/tables")
+    here.rows = table(here.root / "tables" / "runs.csv")
+    here.bytes = {path.name: path.read_bytes() for path in (here.root / "tables").iterdir()}
+    return here
+
+
+def test_each_run_once_in_the_grids_order(swept: SimpleNamespace) -> None:
+    asked = [(size, rate, seed) for size in (1, 8, 1000) for rate in (0.1, 1e200) for seed in (0, 1)]
+    got = [(int(row["batch_size"]), float(row["learning_rate"]), int(row["seed"])) for row in swept.rows]
+    assert got == asked
+    folders = {path.parent.name for path in (swept.root / "runs").glob("*/run.json")}
+    assert folders == {row["identity"] for row in swept.rows}
+    assert {row["mode"] for row in swept.rows} == {"stochastic", "mini-batch", "full-batch"}
+
+
+def test_divergence_is_a_result(swept: SimpleNamespace) -> None:
+    by_rate = {(row["learning_rate"], row["status"]) for row in swept.rows}
+    assert by_rate == {("0.1", "finished"), ("1e+200", "diverged")}
+    assert all((row["diverged_epoch"] != "") == (row["status"] == "diverged") for row in swept.rows)
+
+
+def test_the_history_has_the_runs_evaluations(swept: SimpleNamespace) -> None:
+    lines = table(swept.root / "tables" / "history.csv")
+    final = {line["identity"]: line for line in lines}
+    for row in swept.rows:
+        assert final[row["identity"]]["validation_loss"] == row["validation_loss"]
+    assert "training_seconds" not in lines[0]
+
+
+def test_hydra_keeps_its_own_files(swept: SimpleNamespace) -> None:
+    folder = swept.root / "runs" / swept.rows[0]["identity"]
+    assert "batch_size=1" in (folder / ".hydra" / "overrides.yaml").read_text()
+    assert "batch_size: 1,8,full,1000" not in (folder / ".hydra" / "config.yaml").read_text()
+    assert (swept.root / "runs" / "multirun.yaml").is_file()
+
+
+def test_mlflow_has_one_parent_with_all_runs_below(swept: SimpleNamespace) -> None:
+    runs = all_runs(swept.root)
+    parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+    children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
+    assert len(parents) == 1
+    assert {child.data.tags["mlflow.parentRunId"] for child in children} == {parents[0].info.run_id}
+    assert len(children) == len(swept.rows)
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert parents[0].data.metrics == {"runs/finished": 6, "runs/diverged": 6, "runs/unfinished": 0}
+    assert "python" in parents[0].data.tags["mlflow.note.content"]
+    assert {file.path for file in swept.client().list_artifacts(parents[0].info.run_id)} == {
+        "members.csv",
+        "multirun.yaml",
+    }
+
+
+def test_mlflow_shows_what_sorts_groups_and_compares(swept: SimpleNamespace) -> None:
+    run = next(run for run in all_runs(swept.root) if run.info.run_name == "M0008 lr0.1 s01")
+    row = next(
+        row
+        for row in swept.rows
+        if (row["batch_size"], row["learning_rate"], row["seed"]) == ("8", "0.1", "1")
+    )
+    assert run.data.tags["cell"] == "M0008 lr0.1"
+    assert run.data.tags["perbatch.identity"] == row["identity"]
+    assert (run.data.params["mode"], run.data.params["model.hidden"]) == ("mini-batch", "[32]")
+    assert (run.data.metrics["config/batch_size"], run.data.metrics["config/learning_rate"]) == (8, 0.1)
+    assert run.data.metrics["final/validation_loss"] == float(row["validation_loss"])
+    assert run.data.metrics["best/validation_loss"] <= run.data.metrics["final/validation_loss"]
+    curve = swept.client().get_metric_history(run.info.run_id, "validation/loss")
+    assert (curve[0].step, curve[-1].step) == (0, 2000)
+    assert 10 < len(curve) <= 100
+    assert "validation/r2" not in run.data.metrics
+    inputs = run.inputs.dataset_inputs[0].dataset
+    assert (inputs.name, inputs.digest) == ("digits", row["data_digest"][:36])
+    names = {file.path for file in swept.client().list_artifacts(run.info.run_id)}
+    assert names == {"config.json", "history.csv", "theta.npy"}
+
+
+def test_a_diverged_run_is_finished_and_marked(swept: SimpleNamespace) -> None:
+    run = next(run for run in all_runs(swept.root) if run.info.run_name == "M0008 lr1e+200 s00")
+    assert run.info.status == "FINISHED"
+    assert run.data.tags["diverged"] == "true"
+    assert run.data.metrics["diverged_epoch"] > 0
+
+
+def test_again_nothing_is_trained_and_the_tables_are_the_same(swept: SimpleNamespace) -> None:
+    stamps = {path: path.stat().st_mtime_ns for path in (swept.root / "runs").glob("*/run.json")}
+    before = len(all_runs(swept.root))
+    swept.call("-m", *GRID, "hydra/launcher=basic", f"sweep.results={swept.root}/again")
+    assert {path: path.stat().st_mtime_ns for path in (swept.root / "runs").glob("*/run.json")} == stamps
+    assert {path.name: path.read_bytes() for path in (swept.root / "again").iterdir()} == swept.bytes
+    assert len(all_runs(swept.root)) == before
+
+
+def test_an_extended_sweep_trains_only_what_is_new(swept: SimpleNamespace) -> None:
+    before = {run.info.run_id for run in all_runs(swept.root)}
+    swept.call("-m", *GRID[:2], "seed=1,2", "epochs=2", "hydra/launcher=basic")
+    new = [run for run in all_runs(swept.root) if run.info.run_id not in before]
+    parent = next(run for run in new if "mlflow.parentRunId" not in run.data.tags)
+    assert {run.info.run_name[-3:] for run in new if run is not parent} == {"s02"}
+    path = swept.client().download_artifacts(parent.info.run_id, "members.csv")
+    members = table(Path(path))
+    assert {member["seed"] for member in members} == {"1", "2"}
+
+
+def test_trained_again_it_has_the_same_bits(swept: SimpleNamespace) -> None:
+    folder = swept.root / "runs" / swept.rows[0]["identity"]
+    before = {name: (folder / name).read_bytes() for name in ("history.csv", "theta.npy", "run.json")}
+    stamp = (folder / "run.json").stat().st_mtime_ns
+    swept.call("batch_size=1", "learning_rate=0.1", "seed=0", "epochs=2", "rerun=true")
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert (folder / "run.json").stat().st_mtime_ns > stamp
+
+
+def test_a_new_store_is_filled_from_the_folders(
+    swept: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = swept.root / "elsewhere"
+    elsewhere.mkdir()
+    stamps = {path: path.stat().st_mtime_ns for path in (swept.root / "runs").glob("*/run.json")}
+    swept.call("-m", *GRID, "hydra/launcher=basic", f"tracking.uri=sqlite:///{elsewhere}/mlflow.db")
+    assert {path: path.stat().st_mtime_ns for path in (swept.root / "runs").glob("*/run.json")} == stamps
+    names = {run.info.run_name for run in all_runs(elsewhere) if "cell" in run.data.tags}
+    assert names == {
+        run.info.run_name
+        for run in all_runs(swept.root)
+        if "cell" in run.data.tags and run.info.run_name[-1] != "2"
+    }
+
+
+def test_a_run_that_raises_fails_alone(swept: SimpleNamespace) -> None:
+    grid = ["model.hidden=[4],[1000000000000]", "epochs=1", "hydra/launcher=basic"]
+    with pytest.raises(UserError, match="1 of 2 runs failed"):
+        swept.call("-m", *grid, f"sweep.results={swept.root}/failing")
+    rows = table(swept.root / "failing" / "runs.csv")
+    assert [row["status"] for row in rows] == ["finished", "failed"]
+    failed = swept.root / "runs" / rows[1]["identity"]
+    assert "Traceback" in (failed / "failure.txt").read_text()
+    run = next(
+        run for run in all_runs(swept.root) if run.data.tags.get("perbatch.identity") == rows[1]["identity"]
+    )
+    assert run.info.status == "FAILED"
+    assert [file.path for file in swept.client().list_artifacts(run.info.run_id)] == ["failure.txt"]
+
+
+def test_a_bad_combination_stops_the_sweep_before_anything_starts(swept: SimpleNamespace) -> None:
+    folders, runs = set((swept.root / "runs").iterdir()), len(all_runs(swept.root))
+    with pytest.raises(UserError, match="batch_size=0"):
+        swept.call("-m", "batch_size=16,0", "hydra/launcher=basic")
+    assert set((swept.root / "runs").iterdir()) == folders
+    assert len(all_runs(swept.root)) == runs
+
+
+def test_an_experiment_and_the_pipelines_sweep_exclude_each_other(swept: SimpleNamespace) -> None:
+    with pytest.raises(UserError, match="experiment=seed_example sweep=pipeline"):
+        swept.call("experiment=seed_example", "sweep=pipeline")
+
+
+def test_a_regression_reports_r2_and_never_accuracy(swept: SimpleNamespace) -> None:
+    swept.call("data=diabetes", "model=regressor", "model.bias=false", "epochs=3", "learning_rate=0.1")
+    store = swept.client()
+    experiment = store.get_experiment_by_name("diabetes")
+    (run,) = store.search_runs([experiment.experiment_id])
+    assert "validation/r2" in run.data.metrics
+    assert not [name for name in run.data.metrics if "accuracy" in name]
+    folder = swept.root / "runs" / run.data.tags["perbatch.identity"]
+    assert json.loads((folder / "run.json").read_text())["row"]["sizes"] == "10-32-1"

@@ -1,0 +1,108 @@
+"""The store: where it is, whether it can be used, created once whoever comes first."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+
+from perbatch.tracking import Store, StoreUnavailable, store
+
+
+def test_is_sqlite_in_the_root_unless_an_address_is_given(tmp_path: Path) -> None:
+    assert Store.locate(None, tmp_path).uri == f"sqlite:///{tmp_path}/mlflow.db"
+    assert Store.locate("http://127.0.0.1:1", tmp_path).uri == "http://127.0.0.1:1"
+
+
+def test_an_address_is_shown_without_user_and_password(tmp_path: Path) -> None:
+    assert Store("https://me:secret@127.0.0.1:5000/x", tmp_path).address == "https://127.0.0.1:5000/x"
+
+
+def test_a_store_that_is_not_there_yet_is_fine_and_stays_so(tmp_path: Path) -> None:
+    Store.locate(None, tmp_path / "deeper").check()
+    assert Store.locate(None, tmp_path).peek("digits") == ""
+    assert not list(tmp_path.rglob("*.db"))
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        address = f"http://user:secret@127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(StoreUnavailable, match="does not answer") as caught:
+            Store(address, tmp_path).check()
+    assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "ANSWER_SECONDS", 0.5)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(StoreUnavailable, match="does not answer"),
+    ):
+        Store(f"http://127.0.0.1:{silent.getsockname()[1]}", tmp_path).check()
+
+
+def test_gives_up_within_fifteen_seconds() -> None:
+    assert store.ANSWER_SECONDS < 15
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    path.write_bytes(b"this is not a database, and never was" * 100)
+    with pytest.raises(StoreUnavailable, match=r"mlflow\.db cannot be written \(file is not a database\)"):
+        Store.locate(None, tmp_path).check()
+    assert path.read_bytes().startswith(b"this is not")
+
+
+def test_a_read_only_database() -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        with sqlite3.connect(folder / "mlflow.db") as connection:
+            connection.execute("CREATE TABLE t (x)")
+        connection.close()
+        (folder / "mlflow.db").chmod(0o444)
+        folder.chmod(0o555)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)  # root may write anything
+        try:
+            with pytest.raises(StoreUnavailable, match="cannot be written"):
+                Store.locate(None, folder).check()
+        finally:
+            if root:
+                os.seteuid(0)
+    finally:
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+@pytest.mark.slow
+def test_eight_first_users_at_once(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from perbatch.tracking import Store\n"
+        "print(Store.locate(None, Path(sys.argv[1])).experiment('digits').key)"
+    )
+    keys: list[str] = []
+
+    def use() -> None:
+        command = [sys.executable, "-c", program, str(tmp_path)]
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        keys.append(answer.stdout.strip() if answer.returncode == 0 else answer.stderr)
+
+    users = [threading.Thread(target=use) for _ in range(8)]
+    for user in users:
+        user.start()
+    for user in users:
+        user.join()
+    assert len(keys) == 8
+    assert len(set(keys)) == 1, keys
+    with sqlite3.connect(tmp_path / "mlflow.db") as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+    assert Store.locate(None, tmp_path).peek("digits") == keys[0]
