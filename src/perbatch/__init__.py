@@ -1,1 +1,1 @@
-"""When is back-propagation applied, and what does that choice cost? An experiment platform that measures it."""
+"""When is back-propagation applied, and what does that choice cost? A platform of experiments that answer."""

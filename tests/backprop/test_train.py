@@ -151,6 +151,16 @@ def test_divergence_ends_training_and_is_in_the_history(
     assert run.history["presentations"][-1] < 1000
 
 
+def test_a_theta_that_is_not_finite_is_diverged_even_where_the_loss_is_finite(
+    problem: Callable[..., Any],
+) -> None:
+    network, theta, X, y = problem(20)
+    _, b = network.unpack(theta)[0]
+    b[0] = -np.inf  # a relu unit that is off for good
+    run = train(network, theta, X, y, **SETTINGS)
+    assert run.diverged and np.isfinite(run.history["train_loss"][-1])
+
+
 def test_float32_stays_float32_in_training(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(20, dtype="float32", activation="tanh")
     double = Network(network.sizes, activation="tanh")

@@ -134,7 +134,7 @@ def answer_elsewhere(findings: Findings) -> str:
         c.LESS: "fewer training seconds at",
         c.MORE: "more at",
         c.SAME: "no shown difference at",
-        "none": "no verdict (too few seeds reached the target) at",
+        "none": "no verdict possible at",
     }
     parts = ", ".join(f"{text} {counts[key]}" for key, text in texts.items() if counts[key] or key != "none")
     return f"Over all {len(found)} batch sizes that were run both ways, repeating took {parts}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -42,7 +43,7 @@ def render(findings: Findings) -> str:
     )
     style = Markup(pages.loader.get_source(pages, "report.css")[0])  # type: ignore[union-attr]
     priced = benchmark_rows(findings)
-    return pages.get_template("report.html.j2").render(
+    page = pages.get_template("report.html.j2").render(
         style=style,
         study=findings.study,
         network=findings.study.runs.iloc[0],
@@ -68,6 +69,8 @@ def render(findings: Findings) -> str:
         ceiling=f"{CEILING:,}",
         safe_svg=Markup,
     )
+    # A line must not break inside `95 %`, `n = 3` or `M = 32`.
+    return re.sub(r"\b([nM]) = (?=\d)", "\\1\u00a0=\u00a0", page.replace(" %", "\u00a0%"))
 
 
 def _first_epoch(findings: Findings, row: pd.Series) -> str:

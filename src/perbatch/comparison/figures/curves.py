@@ -29,6 +29,7 @@ AXES = {
     "updates": "updates",
     "gradient_evaluations": "gradient evaluations",
 }
+LOSSES = ["validation_loss", "validation_loss_lowest", "validation_loss_highest"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def loss_figure(
     x = alt.X(f"{axis}:Q", title=AXES[axis], scale=log_scale(x_domain), axis=log_axis(x_domain))
     colours = {line.name: line.colour for line in lines.values()}
     dashes = {line.name: line.dash for line in lines.values()}
-    base = alt.Chart(records(shown))
+    base = alt.Chart(records(shown[[axis, "series", *LOSSES]]))
     band = base.mark_area(opacity=0.16, clip=True).encode(
         x=x,
         y=_loss("validation_loss_lowest", y_domain),

@@ -37,7 +37,8 @@ def throughput_figure(rows: pd.DataFrame) -> Figure:
     y = alt.Y(
         "gradient_us:Q", title="microseconds per example", scale=log_scale(domain), axis=log_axis(domain)
     )
-    base = alt.Chart(records(table))
+    columns = ["batch_size", "series", "gradient_us", "gradient_us_low", "gradient_us_high"]
+    base = alt.Chart(records(table[columns]))
     line = base.mark_line(color="#9aa5b1", strokeWidth=1.2).encode(x=x, y=y)
     low = alt.Y("gradient_us_low:Q", scale=log_scale(domain))
     bars = base.mark_rule(strokeWidth=1.5, color=INK).encode(x=x, y=low, y2="gradient_us_high:Q")
@@ -72,7 +73,7 @@ def memory_figure(rows: pd.DataFrame) -> Figure:
     domain = padded(table["kibibytes"])
     x = _sizes(table)
     y = alt.Y("kibibytes:Q", title="peak memory, KiB", scale=log_scale(domain), axis=log_axis(domain))
-    base = alt.Chart(records(table))
+    base = alt.Chart(records(table[["batch_size", "series", "kibibytes"]]))
     colour = by_series(alt.Color, dict(zip(names, COLOURS, strict=False)))
     dash = by_series(alt.StrokeDash, dict(zip(names, DASHES, strict=False)))
     shape = by_series(alt.Shape, dict(zip(names, SHAPES, strict=False)))

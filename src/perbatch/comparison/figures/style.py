@@ -27,6 +27,7 @@ WIDTH, HEIGHT = 340, 240
 CONFIG: dict[str, Any] = {
     "font": "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif",
     "aria": False,  # the whole figure carries one text; a name for each mark would drown it
+    "background": "transparent",
     "view": {"stroke": None},
     "axis": {
         **{"labelColor": INK, "titleColor": INK, "titleFontWeight": "normal", "labelFontSize": 12},
@@ -77,12 +78,11 @@ def key(name: str, colour: str, dash: list[int] | None = None, shape: str | None
 
 def draw(chart: alt.TopLevelMixin, name: str, label: str, keys: Iterable[Key] = ()) -> Figure:
     """Draw a chart as SVG whose ids are the figure's own, scalable, named by `label` for screen readers."""
-    specification = chart.configure(**CONFIG).to_dict()
+    specification = chart.configure(**CONFIG).to_dict(validate=False)
     svg = vl_convert.vegalite_to_svg(specification)
-    # Several figures share one page: an id such as clip0 must not point into another figure.
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
-    svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
+    svg = _own_ids(svg, name)
+    # Inside a figure with one text, roles of its parts are noise.
+    svg = re.sub(r' (role="graphics-[^"]*"|aria-[a-z]+="[^"]*")', "", svg)
     opening = re.match(r"<svg[^>]*>", svg)
     assert opening is not None
     width, height = (re.search(rf'{side}="([\d.]+)"', opening[0]) for side in ("width", "height"))
@@ -92,6 +92,13 @@ def draw(chart: alt.TopLevelMixin, name: str, label: str, keys: Iterable[Key] = 
         f'viewBox="0 0 {width[1]} {height[1]}" width="{width[1]}">'
     )
     return Figure(start + svg[opening.end() :].strip(), label, tuple(keys))
+
+
+def _own_ids(svg: str, name: str) -> str:
+    """Number the ids anew: Vega counts them per process, and figures of one page must not share any."""
+    for number, old in enumerate(re.findall(r'\bid="([^"]+)"', svg)):
+        svg = re.sub(rf'(\bid="|url\(#|href="#){re.escape(old)}(?=["\)])', rf"\g<1>{name}-{number}", svg)
+    return svg
 
 
 def records(table: pd.DataFrame) -> alt.Data:
