@@ -1,44 +1,37 @@
 """Compare the update modes: FOLDER/train and results/benchmark in, FOLDER/evaluate out."""
 
-import checkout  # noqa: F401  isort: skip
+import checkout  # isort: skip
 
 import argparse
 import sys
 from pathlib import Path
 
 import numpy as np
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from perbatch import comparison
 from perbatch.errors import UserError
-from perbatch.sweep.places import CHECKOUT, PARAMS, PREPARED
+from perbatch.sweep.params import block
+from perbatch.sweep.places import PREPARED
 from perbatch.sweep.testing import on_test_data
 
 
-def main(folder: Path) -> None:
-    """Choose rates on validation data, test the chosen runs once, write tables and report."""
-    settings = read_settings(PARAMS)
-    tables = comparison.read_tables(folder / "train", CHECKOUT / "results" / "benchmark")
+def findings_of(folder: Path) -> comparison.Findings:
+    """Choose the rates on validation data, test the chosen runs once, and compare."""
+    settings = comparison.check_settings(block("evaluate"))
+    tables = comparison.read_tables(folder / "train", checkout.ROOT / "results" / "benchmark")
     study = comparison.build_study(tables, settings)
     choices = comparison.choose_rates(study)
     reported = comparison.reported_runs(study, choices)
     weights = read_weights(folder / "train" / "weights.npy", len(study.runs))
     tested = on_test_data(reported, weights[reported.index], PREPARED / study.data)
-    findings = comparison.compare(study, choices, tested)
+    return comparison.compare(study, choices, tested)
+
+
+def main(folder: Path) -> None:
+    """Write the tables and the report."""
+    findings = findings_of(folder)
     comparison.write_tables(findings, folder / "evaluate")
     comparison.write_report(findings, folder / "evaluate")
-
-
-def read_settings(path: Path) -> comparison.Settings:
-    """Read and check the block `evaluate` of params.yaml."""
-    try:
-        params = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: evaluate reads its targets from it") from None
-    except (OSError, ValueError, OmegaConfBaseException) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
-    return comparison.check_settings(params.get("evaluate") if isinstance(params, dict) else None)
 
 
 def read_weights(path: Path, runs: int) -> np.ndarray:
@@ -56,7 +49,7 @@ def read_weights(path: Path, runs: int) -> np.ndarray:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=CHECKOUT / "results", metavar="FOLDER")
+    parser.add_argument("folder", nargs="?", type=Path, default=checkout.ROOT / "results", metavar="FOLDER")
     try:
         main(parser.parse_args().folder)
     except UserError as error:

@@ -9,6 +9,8 @@ def test_a_smooth_curve_has_no_dips():
     assert [dip.size for dip in dips] == [32, 64, 128]
     assert [dip.ratio for dip in dips] == pytest.approx([1, 1, 1], abs=1e-3)
     assert "Powers of two are not special here" in powers_sentence(planted_throughput())
+    controls = control_dips(planted_throughput())
+    assert [dip.ratio for dip in controls] == pytest.approx([1, 1, 1, 1], abs=2e-2)
 
 
 def test_a_gain_at_powers_only_is_said_to_be_theirs():

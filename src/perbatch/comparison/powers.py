@@ -37,7 +37,7 @@ def power_dips(rows: pd.DataFrame) -> list[Dip]:
 
 
 def control_dips(rows: pd.DataFrame) -> list[Dip]:
-    """Time at sizes that are no powers of two against P + 1 below and P - 1 above (a line in log-log)."""
+    """Time at sizes that are no powers of two against P + 1 below and P - 1 above, on a line in 1 / M."""
     times = rows.set_index("batch_size")
     dips = []
     for size in CONTROLS:
@@ -82,8 +82,10 @@ def _has(times: pd.DataFrame, *sizes: int) -> bool:
 
 def _dip(times: pd.DataFrame, size: int, around: list[int]) -> Dip:
     def of(column: str) -> float:
-        values = np.log(times.loc[around, column].to_numpy(float))
-        return float(np.exp(np.interp(np.log(size), np.log(around), values)))
+        # Time per example is close to a + b / M: the cost of a call is shared by M examples.
+        larger_first = sorted(around, reverse=True)
+        values = times.loc[larger_first, column].to_numpy(float)
+        return float(np.interp(1 / size, [1 / m for m in larger_first], values))
 
     return Dip(
         size,

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from perbatch.sweep.folder import FAILURE, RunFolder
 
-LOOK_SECONDS = 0.5
+TERMINAL_SECONDS = 0.5
 LOG_SECONDS = 15.0
 LINE = "{desc}: {n_fmt} of {total_fmt} runs, {elapsed} elapsed, {remaining} to go\n"
 
@@ -33,14 +33,15 @@ def watch(folders: Sequence[RunFolder]) -> Iterator[None]:
 def _follow(folders: Sequence[RunFolder], stop: threading.Event) -> None:
     terminal = sys.stderr.isatty()
     style = {"dynamic_ncols": True} if terminal else {"bar_format": LINE, "ascii": True}
-    interval = 0.1 if terminal else LOG_SECONDS
-    with tqdm(total=len(folders), unit="run", desc="training", mininterval=interval, **style) as bar:
-        waiting = folders
-        while not stop.wait(LOOK_SECONDS):
-            before = len(waiting)
+    with tqdm(total=len(folders), unit="run", desc="training", **style) as bar:
+        waiting, stopped = folders, False
+        while not stopped:
+            stopped = stop.wait(TERMINAL_SECONDS if terminal else LOG_SECONDS)
             waiting = [folder for folder in waiting if not _ended(folder)]
-            bar.update(before - len(waiting))
-        bar.update(sum(map(_ended, waiting)))
+            # Not update(), which would choose by itself when to show it.
+            bar.n = len(folders) - len(waiting)
+            if not stopped:  # the bar's own end shows the last state
+                bar.refresh()
 
 
 def _ended(folder: RunFolder) -> bool:

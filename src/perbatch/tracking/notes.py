@@ -1,14 +1,20 @@
 """The texts that MLflow's pages show: what an experiment asks, what a sweep is, how to read them."""
 
+from perbatch.tracking import views
+
 QUESTION = """**When is back-propagation applied, and what does that choice cost?**
 
 Data set `{name}`. Each parent run is a sweep; the runs nested under it train the same network with one
 update mode, batch size, learning rate and seed each.
 
+Start here
+- [all runs, best first, with the columns that matter]({runs})
+- [the mean over seeds of each mode, batch size and rate]({cells})
+
 How to read it
 - Names sort by batch size, learning rate and seed: `M0032 lr0.1 s07`. The repeat mode stands in front.
 - Charts: the x axis *step* is presentations (examples shown), so curves of all batch sizes compare.
-  Group the runs by the tag `cell` to see the mean over seeds.
+  The tag `cell` (mode, batch size, rate) is what seeds repeat.
 - Columns that sort as numbers: `config/batch_size`, `config/learning_rate`, `final/validation_loss`.
 
 Filters to paste into the search box
@@ -27,9 +33,10 @@ Members: the artifact `members.csv`, and, for those trained by this sweep, the n
 """
 
 
-def experiment(name: str) -> str:
+def experiment(name: str, experiment_id: str) -> str:
     """Return the note of the experiment of one data set."""
-    return QUESTION.format(name=name)
+    runs, cells = (views.address(experiment_id, view) for view in (views.RUNS, views.CELLS))
+    return QUESTION.format(name=name, runs=runs, cells=cells)
 
 
 def sweep(count: int, reused: int, command: str) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from filelock import FileLock
 
 from perbatch.errors import UserError
-from perbatch.tracking import notes
+from perbatch.tracking import notes, views
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -114,8 +114,9 @@ class Store:
         made = self.client.create_experiment(
             name,
             artifact_location=self._artifacts(name),
-            tags={STORE_TAG: uuid.uuid4().hex, "mlflow.note.content": notes.experiment(name)},
+            tags={STORE_TAG: uuid.uuid4().hex, **views.tags()},
         )
+        self.client.set_experiment_tag(made, "mlflow.note.content", notes.experiment(name, made))
         return self.client.get_experiment(made)
 
     @property

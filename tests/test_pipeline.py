@@ -1,0 +1,219 @@
+"""The whole pipeline as a user runs it: in a copy of the repository, on a tiny grid, with real commands."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from mlflow import MlflowClient
+from omegaconf import OmegaConf
+
+ROOT = Path(__file__).resolve().parents[1]
+OUTS = ["results/train/runs.csv", "results/train/history.csv", "results/evaluate/report.html", "dvc.lock"]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A repository of its own with what git has here, the uncommitted too, and a tiny grid; reproduced."""
+    root = tmp_path_factory.mktemp("copy") / "perbatch"
+    listed = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+    for name in filter(None, listed):
+        if (ROOT / name).is_file():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
+    shrink(root / "params.yaml")
+    git(root, "init", "-q", "-b", "main")
+    git(root, "config", "user.name", "a user")
+    git(root, "config", "user.email", "user@example.org")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "start")
+    here = SimpleNamespace(root=root, run=lambda *command, **options: run(root, *command, **options))
+    here.first = here.run("dvc", "repro", "evaluate")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "reproduced")
+    return here
+
+
+def shrink(path: Path) -> None:
+    params = OmegaConf.load(path)
+    params.train.batch_size = [8, "full"]
+    params.train.learning_rate = [0.1, 0.3]
+    params.train.seed = [0, 1, 2]
+    params.train.epochs = 3
+    params.train.repeat = ["never"]
+    params.evaluate.tuning_seeds = [0]
+    params.evaluate.mini_batch = 8
+    OmegaConf.save(params, path)
+
+
+def run(
+    root: Path, *command: str, cwd: Path | None = None, status: int = 0
+) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **{key: value for key, value in os.environ.items() if key not in ("MLFLOW_TRACKING_URI", "DVC_ROOT")},
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "CI": "true",
+    }
+    done = subprocess.run(
+        command,
+        cwd=cwd or root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def git(root: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", "-C", str(root), *arguments], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def runs(root: Path) -> list:
+    client = MlflowClient(tracking_uri=f"sqlite:///{root}/mlflow.db")
+    experiment = client.get_experiment_by_name("digits")
+    return list(client.search_runs([experiment.experiment_id], max_results=1000))
+
+
+def trained(root: Path) -> set[str]:
+    return {run.data.tags["perbatch.identity"] for run in runs(root) if "cell" in run.data.tags}
+
+
+def test_repro_makes_tables_report_and_runs(copy: SimpleNamespace) -> None:
+    assert "12 runs: 0 reused, 12 to train" in copy.first.stderr + copy.first.stdout
+    for out in OUTS:
+        assert (copy.root / out).stat().st_size > 0
+    assert len(trained(copy.root)) == 12
+    assert "<svg" in (copy.root / "results/evaluate/report.html").read_text()
+
+
+def test_again_it_does_nothing_and_git_sees_nothing(copy: SimpleNamespace) -> None:
+    again = copy.run("dvc", "repro", "evaluate")
+    assert "Data and pipelines are up to date." in again.stdout
+    assert git(copy.root, "status", "--porcelain") == ""
+
+
+def test_another_target_reruns_only_the_evaluation(copy: SimpleNamespace) -> None:
+    params = copy.root / "params.yaml"
+    before = params.read_text()
+    params.write_text(before.replace("digits: 0.2", "digits: 1.5"))
+    try:
+        stages = copy.run("dvc", "repro", "--dry", "evaluate").stdout
+    finally:
+        params.write_text(before)
+    assert "Running stage 'evaluate'" in stages
+    assert "Running stage 'train'" not in stages
+    assert "Running stage 'prepare'" not in stages
+
+
+def test_forced_it_trains_nothing_anew_and_gives_the_same_bytes(copy: SimpleNamespace) -> None:
+    before = {out: (copy.root / out).read_bytes() for out in OUTS}
+    forced = copy.run("dvc", "repro", "--force", "--single-item", "train")
+    assert "12 runs: 12 reused, 0 to train" in forced.stderr + forced.stdout
+    copy.run("dvc", "repro", "--force", "--single-item", "evaluate")
+    assert {out: (copy.root / out).read_bytes() for out in OUTS} == before
+
+
+def test_a_docstring_reruns_nothing_and_an_operator_what_depends_on_it(copy: SimpleNamespace) -> None:
+    module = copy.root / "src/perbatch/backprop/randomness.py"
+    before = module.read_text()
+    first_line = before.index("\n")
+    try:
+        module.write_text(before[: first_line - 3] + ' Another word."""' + before[first_line:])
+        copy.run("dvc", "repro", "fingerprint")
+        untouched = copy.run("dvc", "status").stdout
+        module.write_text(before + "\n\nANOTHER = 1 + 1\n")
+        copy.run("dvc", "repro", "fingerprint")
+        touched = copy.run("dvc", "status").stdout
+    finally:
+        module.write_text(before)
+        git(copy.root, "checkout", "-q", "--", "dvc.lock", "results/fingerprint.yaml")
+    assert "train:" not in untouched
+    assert "train:" in touched
+    assert "benchmark:" in touched
+    assert "prepare:" not in touched
+
+
+@pytest.mark.slow
+def test_exp_run_in_the_workspace(copy: SimpleNamespace) -> None:
+    known = trained(copy.root)
+    copy.run("dvc", "exp", "run", "-n", "wide", "-S", "train.batch_size=[8,32]", "evaluate")
+    new = trained(copy.root) - known
+    assert len(new) == 6
+    tags = [run.data.tags for run in runs(copy.root) if run.data.tags.get("perbatch.identity") in new]
+    assert {tag["dvc.exp_name"] for tag in tags} == {"wide"}
+    assert "wide" in copy.run("dvc", "exp", "show", "--csv").stdout
+    git(copy.root, "checkout", "-q", "--", ".")
+    copy.run("dvc", "checkout")
+
+
+@pytest.mark.slow
+def test_exp_run_in_a_temporary_copy_logs_to_the_one_store(copy: SimpleNamespace) -> None:
+    known = trained(copy.root)
+    copy.run("dvc", "exp", "run", "--temp", "-n", "apart", "-S", "train.batch_size=[16,full]", "evaluate")
+    assert len(trained(copy.root) - known) == 6
+    assert git(copy.root, "status", "--porcelain") == ""
+    assert "apart" in copy.run("dvc", "exp", "list", "--name-only").stdout
+
+
+@pytest.mark.slow
+def test_queued_experiments_do_what_they_say(copy: SimpleNamespace) -> None:
+    known = trained(copy.root)
+    copy.run("dvc", "exp", "run", "--queue", "-n", "queued", "-S", "train.epochs=4", "evaluate")
+    copy.run("dvc", "queue", "start")
+    copy.run("dvc", "queue", "logs", "--follow", "queued")
+    for _ in range(60):
+        if "Running" not in copy.run("dvc", "queue", "status").stdout:
+            break
+    assert "Success" in copy.run("dvc", "queue", "status").stdout
+    assert len(trained(copy.root) - known) == 12
+
+
+def test_a_single_run_from_another_folder_stays_out_of_the_results(
+    copy: SimpleNamespace, tmp_path: Path
+) -> None:
+    before = {out: (copy.root / out).read_bytes() for out in OUTS}
+    script = str(copy.root / "pipelines" / "train.py")
+    done = copy.run(sys.executable, script, "epochs=1", "batch_size=100", cwd=tmp_path)
+    assert "validation loss" in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert {out: (copy.root / out).read_bytes() for out in OUTS} == before
+    assert git(copy.root, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["batch_size=abc"], "batch_size=abc: must be a whole number of at least 1, or full"),
+        (["speed=1"], "speed"),
+        (["data=diabetes", "model=regressor"], "python pipelines/prepare.py data=diabetes"),
+        (["-m", "batch_size=4,0"], "batch_size=0"),
+        (["tracking.uri=http://127.0.0.1:9"], "http://127.0.0.1:9 does not answer"),
+        (["-m", "seed=90,91", "tracking.uri=http://127.0.0.1:9"], "http://127.0.0.1:9 does not answer"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_leaves_nothing(
+    copy: SimpleNamespace, arguments: list[str], said: str
+) -> None:
+    folders = {path.name for path in (copy.root / "runs").iterdir()}
+    done = copy.run(sys.executable, "pipelines/train.py", *arguments, status=1)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert {path.name for path in (copy.root / "runs").iterdir()} == folders
+
+
+def test_help_config_and_completion_are_hydras(copy: SimpleNamespace) -> None:
+    assert "batch_size: 32" in copy.run(sys.executable, "pipelines/train.py", "--cfg", "job").stdout
+    assert "until_satisfied" in copy.run(sys.executable, "pipelines/train.py", "--help").stdout
+    assert "COMP_LINE" in copy.run(sys.executable, "pipelines/train.py", "-sc", "install=bash").stdout
