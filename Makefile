@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-all lint ui pictures lock
+.PHONY: all help env repro test test-slow test-all lint ui pictures lock
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -23,14 +23,17 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 
-repro: env  ## run what is stale of the pipeline
+repro: env  ## run what is stale of the pipeline, and show its results in MLflow
 	dvc repro
+	python pipelines/publish.py
 
 test: env  ## the tests, without the slow ones
-	pytest -q -n 2 -m "not slow"
+	pytest -q -n 2 --dist loadfile -m "not slow"
 
-test-all: env  ## all tests
-	pytest -q -n 2
+test-slow: env  ## only the slow tests: whole pipelines, several processes at once
+	pytest -q -n 2 --dist loadfile -m slow
+
+test-all: test test-slow  ## all tests
 
 lint: env  ## ruff and mypy
 	ruff check .

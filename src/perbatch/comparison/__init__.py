@@ -1,5 +1,6 @@
 """Compare the update modes: statistics, figures and the report, from the tables of train and benchmark."""
 
+from perbatch.comparison.answers import answer_repeat, answer_when
 from perbatch.comparison.choice import choose_rates, reported_runs
 from perbatch.comparison.compare import Findings, compare
 from perbatch.comparison.report import write_report
@@ -13,6 +14,8 @@ __all__ = [
     "Settings",
     "Study",
     "Tables",
+    "answer_repeat",
+    "answer_when",
     "build_study",
     "check_settings",
     "choose_rates",

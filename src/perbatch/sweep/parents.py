@@ -27,8 +27,8 @@ class Parents:
         for name, runs in self._by_data().items():
             self._logs[name] = SweepLog(self._store, record.experiment_of(self._store, name))
             known = sum(run.identity in reused for run in runs)
-            command = shlex.join(["python", *sys.argv])
-            self._logs[name].start(f"sweep of {len(runs)} runs", provenance.tags(), len(runs), known, command)
+            members = [run.identity for run in runs]
+            self._logs[name].start(provenance.tags(), members, known, shlex.join(["python", *sys.argv]))
 
     def of(self, run: PlannedRun) -> str:
         """Return the id of the run's parent."""

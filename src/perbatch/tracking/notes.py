@@ -32,11 +32,18 @@ Run again (only what is missing is trained): `{command}`
 Members: the artifact `members.csv`, and, for those trained by this sweep, the nested runs.
 """
 
+RULE = "---\n"
+
 
 def experiment(name: str, experiment_id: str) -> str:
     """Return the note of the experiment of one data set."""
     runs, cells = (views.address(experiment_id, view) for view in (views.RUNS, views.CELLS))
     return QUESTION.format(name=name, runs=runs, cells=cells)
+
+
+def answered(note: str, answer: str) -> str:
+    """Return a sweep's note with the answer in front, in place of an earlier one."""
+    return f"{answer}\n\n{RULE}{note.rpartition(RULE)[2]}"
 
 
 def sweep(count: int, reused: int, command: str) -> str:

@@ -1,11 +1,19 @@
 """The parent run of a sweep: made before its runs, ended after them."""
 
+import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from perbatch.tracking import notes
 from perbatch.tracking.store import Experiment, Store
+
+MEMBERS_TAG = "perbatch.members"
+
+
+def members_digest(identities: Iterable[str]) -> str:
+    """Return the digest of a set of runs, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(identities)).encode()).hexdigest()
 
 
 class SweepLog:
@@ -16,17 +24,40 @@ class SweepLog:
         self._store, self._experiment = store, experiment
         self.id = ""
 
-    def start(self, name: str, tags: Mapping[str, str], count: int, reused: int, command: str) -> str:
-        """Make the parent run and return its id."""
-        note = notes.sweep(count, reused, command)
+    def start(self, tags: Mapping[str, str], members: Sequence[str], reused: int, command: str) -> str:
+        """Make the parent run of the members, which are identities, and return its id."""
+        note = notes.sweep(len(members), reused, command)
         run = self._store.client.create_run(
             self._experiment.id,
             start_time=int(time.time() * 1000),
-            tags={**tags, "mlflow.note.content": note, "perbatch.kind": "sweep"},
-            run_name=name,
+            tags={
+                **tags,
+                "mlflow.note.content": note,
+                "perbatch.kind": "sweep",
+                MEMBERS_TAG: members_digest(members),
+            },
+            run_name=f"sweep of {len(members)} runs",
         )
         self.id = run.info.run_id
         return self.id
+
+    def find(self, members: Sequence[str]) -> bool:
+        """Take up the newest parent of exactly these members; tell whether there is one."""
+        found = self._store.client.search_runs(
+            [self._experiment.id],
+            f"tags.`{MEMBERS_TAG}` = '{members_digest(members)}'",
+            order_by=["attributes.start_time DESC"],
+            max_results=1,
+        )
+        self.id = found[0].info.run_id if found else ""
+        return bool(found)
+
+    def publish(self, answer: str, files: Sequence[Path]) -> None:
+        """Put the answer in front of the parent's note and attach the files in place of earlier ones."""
+        note = self._store.client.get_run(self.id).data.tags["mlflow.note.content"]
+        self._store.client.set_tag(self.id, "mlflow.note.content", notes.answered(note, answer))
+        for path in files:
+            self._store.client.log_artifact(self.id, str(path))
 
     def end(self, status: str, counts: Mapping[str, int], artifacts: Sequence[Path]) -> None:
         """Log how many runs ended how, attach the files and end the parent as FINISHED, FAILED or KILLED."""

@@ -1,0 +1,173 @@
+"""`make pictures`: the README's numbers and pictures, from the results and the store that `make` left.
+
+The numbers come from results/evaluate/metrics.json, the figure from results/evaluate/curves.csv, the
+picture of MLflow's page from the page itself, in Chromium where that is installed.
+"""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from perbatch.sweep.record import experiment_of, store_of  # noqa: E402
+from perbatch.tracking import views  # noqa: E402
+
+PICTURES = ROOT / "docs" / "pictures"
+START, END = "<!-- numbers: written by make pictures -->\n", "<!-- end of numbers -->\n"
+MODES = {
+    "stochastic": "stochastic (M = 1)",
+    "mini_batch": "mini-batch (M = 32)",
+    "full_batch": "full-batch (M = 1,000)",
+    "repeat": "repeat until satisfied (M = 1)",
+}
+SIZES = (1600, 900)
+
+
+def block(metrics: Mapping[str, float | None]) -> str:
+    """Return the README's answer and table, from metrics.json alone."""
+    fewer = _ratio(metrics, "full_batch_epochs_to_target", "stochastic_epochs_to_target")
+    slower = _ratio(metrics, "repeat_seconds_to_target", "stochastic_seconds_to_target")
+    priced = {mode: metrics[f"{mode}_seconds_to_target"] for mode in MODES}
+    fastest = min((mode for mode in MODES if priced[mode] is not None), key=lambda mode: priced[mode] or 0.0)
+    rows = [
+        "| mode | rate | epochs to target | updates | training ms | test accuracy |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(_row(metrics, mode, name) for mode, name in MODES.items()),
+    ]
+    return (
+        "**The gradient is computed for every example; the update is applied once per batch**, and the "
+        "batch may be one example, a few, or all of them. Updating after every example took "
+        f"{fewer} times fewer epochs to the same validation loss than updating once per epoch. "
+        f"The least time took: {MODES[fastest]}.\n\n"
+        "**One does not usually stay on one data point until it is satisfied**, although one could: it took "
+        f"{slower} times the training time of going on to the next example.\n\n" + "\n".join(rows) + "\n\n"
+        f"From {metrics['runs']:.0f} runs; each mode at the learning rate chosen for it on validation data, "
+        "means over seeds that did not choose it. Intervals, all batch sizes and limits: the report.\n"
+    )
+
+
+def _row(metrics: Mapping[str, float | None], mode: str, name: str) -> str:
+    def shown(key: str, style: str, factor: float = 1.0) -> str:
+        value = metrics[f"{mode}_{key}"]
+        return "not reached" if value is None else format(value * factor, style)
+
+    cells = [
+        name,
+        shown("learning_rate", "g"),
+        shown("epochs_to_target", ".1f"),
+        shown("updates_to_target", ",.0f"),
+        shown("seconds_to_target", ".1f", 1000),
+        shown("test_accuracy", ".1f", 100) + " %",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _ratio(metrics: Mapping[str, float | None], above: str, below: str) -> str:
+    top, bottom = metrics[above], metrics[below]
+    return "?" if top is None or bottom is None else f"{top / bottom:.2g}"
+
+
+def fill_readme(readme: Path, text: str) -> None:
+    """Put the block between its two marks."""
+    before, _, rest = readme.read_text(encoding="utf-8").partition(START)
+    _, _, after = rest.partition(END)
+    readme.write_text(before + START + text + END + after, encoding="utf-8")
+
+
+def draw_curves(curves: pd.DataFrame, out: Path) -> None:
+    """Draw the validation loss of the modes that the table compares, against examples shown."""
+    sizes = {"stochastic": 1, "mini-batch": 32, "full-batch": int(curves["batch_size"].max()), "repeat": 1}
+    chosen = curves[curves["batch_size"] == curves["mode"].map(sizes)]
+    shown = chosen[chosen["presentations"] > 0][["mode", "presentations", "validation_loss"]]
+    axis = alt.X("presentations:Q", title="examples shown", scale=alt.Scale(type="log"))
+    loss = alt.Y("validation_loss:Q", title="validation loss", scale=alt.Scale(type="log"))
+    order = list(sizes)
+    colours = alt.Scale(domain=order, range=["#d55e00", "#0072b2", "#009e73", "#a8497f"])
+    dashes = alt.Scale(domain=order, range=[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]])
+    chart = alt.Chart(alt.Data(values=shown.to_dict("records"))).mark_line(strokeWidth=2)
+    drawn = chart.encode(
+        x=axis,
+        y=loss,
+        color=alt.Color("mode:N", scale=colours, title=None),
+        strokeDash=alt.StrokeDash("mode:N", scale=dashes, title=None),
+    )
+    drawn.properties(width=620, height=300, background="white").save(out)
+
+
+def photograph(out: Path) -> None:
+    """Take a picture of MLflow's run page, as the note of the experiment links it."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("Chromium is not installed; the picture of MLflow's page stays as it was")
+    store = store_of(None)
+    page = views.address(experiment_of(store, "digits").id, views.RUNS)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "ui", "--workers", "1", "--port", str(port)]
+    server = subprocess.Popen([*command, "--backend-store-uri", store.uri], stdout=subprocess.DEVNULL)
+    try:
+        _wait(f"http://127.0.0.1:{port}/health")
+        with tempfile.TemporaryDirectory() as profile:
+            quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+            subprocess.run(
+                [
+                    *(
+                        chromium,
+                        "--headless",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--disable-quic",
+                        "--no-first-run",
+                    ),
+                    *(
+                        *quiet,
+                        f"--user-data-dir={profile}",
+                        "--hide-scrollbars",
+                        "--virtual-time-budget=30000",
+                    ),
+                    *(f"--window-size={SIZES[0]},{SIZES[1]}", f"--screenshot={out}"),
+                    f"http://127.0.0.1:{port}/{page}",
+                ],
+                check=True,
+                capture_output=True,
+            )
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait(address: str) -> None:
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    sys.exit("MLflow's server did not start within a minute")
+
+
+def main() -> None:
+    """Write the block, the figure and the picture."""
+    results = ROOT / "results" / "evaluate"
+    PICTURES.mkdir(exist_ok=True)
+    fill_readme(ROOT / "README.md", block(json.loads((results / "metrics.json").read_text(encoding="utf-8"))))
+    draw_curves(pd.read_csv(results / "curves.csv"), PICTURES / "curves.svg")
+    photograph(PICTURES / "mlflow.png")
+
+
+if __name__ == "__main__":
+    main()

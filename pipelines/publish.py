@@ -1,0 +1,64 @@
+"""After `evaluate`: attach the report and the tables to the sweep's parent run in MLflow.
+
+Results do not depend on it: it may be repeated, or missing. Where they are attached already it does nothing.
+"""
+
+import checkout  # isort: skip
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from evaluate import findings_of
+from perbatch import comparison
+from perbatch.errors import UserError
+from perbatch.sweep import provenance
+from perbatch.sweep.places import runs
+from perbatch.sweep.record import experiment_of, store_of
+from perbatch.tracking import SweepLog
+
+FILES = ("evaluate/report.html", "evaluate/comparison.csv", "evaluate/metrics.json", "train/runs.csv")
+
+
+def main(folder: Path) -> None:
+    """Attach what FOLDER holds to the parent of exactly its runs, made where there is none."""
+    files = [folder / name for name in FILES]
+    if missing := [path for path in files if not path.is_file()]:
+        raise UserError(f"{missing[0]} is missing: run the pipeline, or pipelines/evaluate.py, first")
+    table = pd.read_csv(folder / "train" / "runs.csv", usecols=["identity", "data"])
+    name, members = str(table["data"].iloc[0]), table["identity"].tolist()
+    store = store_of(None)
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    marker = runs() / f"published-{name}.json"
+    if (key := store.peek(name)) and _published(marker) == {"experiment": key, "digest": digest}:
+        return
+    store.check()
+    experiment = experiment_of(store, name)
+    parent = SweepLog(store, experiment)
+    if not parent.find(members):
+        parent.start(provenance.tags(), members, len(members), "dvc repro")
+        parent.end("FINISHED", {}, [])
+    findings = findings_of(folder)
+    answers = comparison.answer_when(findings), comparison.answer_repeat(findings)
+    parent.publish("\n\n".join(answer.sentence for answer in answers), files)
+    marker.write_text(json.dumps({"experiment": experiment.key, "digest": digest}))
+
+
+def _published(marker: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(marker.read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=checkout.ROOT / "results", metavar="FOLDER")
+    try:
+        main(parser.parse_args().folder)
+    except UserError as error:
+        sys.exit(f"error: {error}")
