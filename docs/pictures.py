@@ -92,8 +92,8 @@ def draw_curves(curves: pd.DataFrame, out: Path) -> None:
     sizes = {"stochastic": 1, "mini-batch": 32, "full-batch": int(curves["batch_size"].max()), "repeat": 1}
     chosen = curves[curves["batch_size"] == curves["mode"].map(sizes)]
     shown = chosen[chosen["presentations"] > 0][["mode", "presentations", "validation_loss"]]
-    axis = alt.X("presentations:Q", title="examples shown", scale=alt.Scale(type="log"))
-    loss = alt.Y("validation_loss:Q", title="validation loss", scale=alt.Scale(type="log"))
+    axis = alt.X("presentations:Q", title="examples shown", scale=alt.Scale(type="log", nice=False))
+    loss = alt.Y("validation_loss:Q", title="validation loss", scale=alt.Scale(type="log", nice=False))
     order = list(sizes)
     colours = alt.Scale(domain=order, range=["#d55e00", "#0072b2", "#009e73", "#a8497f"])
     dashes = alt.Scale(domain=order, range=[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]])

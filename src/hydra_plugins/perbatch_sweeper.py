@@ -1,6 +1,6 @@
 """Registers perbatch's sweeper with Hydra, which looks for plugins here; the work is in perbatch.sweep."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -10,9 +10,18 @@ from hydra.plugins.sweeper import Sweeper
 class PerbatchSweeper(Sweeper):
     """Hydra's face of `perbatch.sweep.sweeper.sweep`."""
 
-    def __init__(self, params: Mapping[str, Any] | None) -> None:
-        """`params` is the grid: a sweep override per key, as in Hydra's basic sweeper."""
-        self.params = params or {}
+    def __init__(
+        self,
+        params: Mapping[str, Any] | None,
+        grids: Sequence[Mapping[str, Any]] | None,
+        max_combinations: int,
+    ) -> None:
+        """Keep the grid.
+
+        `params` has a sweep override a key, as in Hydra's basic sweeper; each of `grids` is a product of its
+        own on top of them. More than `max_combinations` are refused.
+        """
+        self._grid: tuple[Any, Any, int] = params or {}, grids or [], max_combinations
 
     def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
         """Keep what Hydra hands over until the sweep starts."""
@@ -22,12 +31,17 @@ class PerbatchSweeper(Sweeper):
         """Run the sweep of `params`, overridden and extended by the command line's `arguments`."""
         from perbatch.sweep.sweeper import sweep
 
-        return sweep(self.params, arguments, *self._handed)
+        return sweep(*self._grid, arguments, *self._handed)
 
 
 ConfigStore.instance().store(
     group="hydra/sweeper",
     name="perbatch",
-    node={"_target_": f"{__name__}.PerbatchSweeper", "params": None},
+    node={
+        "_target_": f"{__name__}.PerbatchSweeper",
+        "params": None,
+        "grids": None,
+        "max_combinations": 100_000,
+    },
     provider="perbatch",
 )

@@ -37,6 +37,8 @@ def test_is_incomplete_until_the_last_file_is_there(folder: RunFolder) -> None:
 
 
 def test_a_write_that_breaks_off_leaves_it_incomplete(folder: RunFolder) -> None:
+    folder.begin()
+    assert not folder.complete
     with pytest.raises(TypeError):
         folder.write({"seed": object()}, HISTORY_TEXT, np.arange(3.0), {}, ROW)
     assert not folder.complete

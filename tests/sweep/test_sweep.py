@@ -40,8 +40,15 @@ def here(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[S
 
 
 def forget() -> None:
-    for cached in (places.shared_root, identity._summary, record.store_of, record.experiment_of, task._load):
-        cached.cache_clear()
+    for cached in (
+        places.shared_root,
+        identity._summary,
+        record.store_of,
+        record.experiment_of,
+        task._load,
+        record._store_is_back,
+    ):
+        getattr(cached, "cache_clear", getattr(cached, "clear", None))()
 
 
 def table(path: Path) -> list[dict[str, str]]:

@@ -1,34 +1,36 @@
 """The names of what is compared: a run's update mode, its cell (what seeds repeat) and the run itself."""
 
-from omegaconf import DictConfig
+from collections.abc import Mapping
+from typing import Any
 
 from perbatch.sweep.identity import effective_batch_size
 
 
-def mode(config: DictConfig) -> str:
+def mode(config: Mapping[Any, Any]) -> str:
     """Return the update mode: stochastic, mini-batch, full-batch or repeat."""
-    if config.repeat.updates_per_batch > 1 or config.repeat.tolerance is not None:
+    if config["repeat"]["updates_per_batch"] > 1 or config["repeat"]["tolerance"] is not None:
         return "repeat"
     size = effective_batch_size(config)
-    if size == config.data.split.train:
+    if size == config["data"]["split"]["train"]:
         return "full-batch"
     return "stochastic" if size == 1 else "mini-batch"
 
 
-def cell(config: DictConfig) -> str:
+def cell(config: Mapping[Any, Any]) -> str:
     """Return the name of mode, batch size and learning rate: `M0032 lr0.1`, sortable as text.
 
     The repeat mode comes with its two numbers in front: `repeat n10 t0.1 M0032 lr0.1`.
     """
+    repeat, rate = config["repeat"], config["learning_rate"]
     front = ""
     if mode(config) == "repeat":
-        front = f"repeat n{config.repeat.updates_per_batch} "
-        if config.repeat.tolerance is not None:
-            front += f"t{config.repeat.tolerance:g} "
-    width = max(4, len(str(config.data.split.train)))
-    return f"{front}M{effective_batch_size(config):0{width}d} lr{config.learning_rate:g}"
+        front = f"repeat n{repeat['updates_per_batch']} "
+        if repeat["tolerance"] is not None:
+            front += f"t{repeat['tolerance']:g} "
+    width = max(4, len(str(config["data"]["split"]["train"])))
+    return f"{front}M{effective_batch_size(config):0{width}d} lr{rate:g}"
 
 
-def run_name(config: DictConfig) -> str:
+def run_name(config: Mapping[Any, Any]) -> str:
     """Return the run's name in MLflow: its cell and seed."""
-    return f"{cell(config)} s{config.seed:02d}"
+    return f"{cell(config)} s{config['seed']:02d}"

@@ -1,10 +1,10 @@
 """What a run's config may hold. Checked for every run of a sweep before anything starts."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
-
-from omegaconf import DictConfig, OmegaConf
 
 from perbatch.backprop.activations import ACTIVATIONS
 from perbatch.backprop.engines import ENGINES
@@ -47,21 +47,22 @@ RULES: list[Rule] = [
 ]
 
 
-def check(config: DictConfig) -> None:
+def check(config: Mapping[Any, Any]) -> None:
     """Raise a UserError that names the key, its value and what is allowed, where the config cannot be run.
 
     That is at the first bad value, and where the prepared data are missing, others, or do not fit the loss.
     """
     for key, allowed, sentence in RULES:
-        value = OmegaConf.select(config, key, throw_on_missing=True)
+        value = reduce(getitem, key.split("."), config)
         if not allowed(value):
             raise UserError(f"{key}={_written(value)}: must be {sentence}")
-    if config.model.output == "sigmoid" and config.model.loss != "squared_error":
-        raise UserError(f"model.output=sigmoid: goes with model.loss=squared_error, not {config.model.loss}")
-    if summary(config)["task"] == "regression" and config.model.loss == "cross_entropy":
+    loss = config["model"]["loss"]
+    if config["model"]["output"] == "sigmoid" and loss != "squared_error":
+        raise UserError(f"model.output=sigmoid: goes with model.loss=squared_error, not {loss}")
+    if summary(config)["task"] == "regression" and loss == "cross_entropy":
         raise UserError(
-            f"model.loss=cross_entropy: needs classes, and data={config.data.name} has numbers as targets; "
-            "allowed: squared_error (model=regressor)"
+            f"model.loss=cross_entropy: needs classes, and data={config['data']['name']} has numbers as "
+            "targets; allowed: squared_error (model=regressor)"
         )
 
 

@@ -6,7 +6,11 @@ which are set here on a copy of the one composition that all runs with the same 
 
 import logging
 import pickle
-from functools import cache
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, reduce
+from operator import getitem
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -16,10 +20,30 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.plugins.config_source import ConfigSource
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 log = logging.getLogger(__name__)
+
+
+INTERPOLATION = re.compile(r"\$\{(?!oc\.env:|checkout:|runs:)")
+"""An interpolation that may refer to another key: all but those of the resolvers that never do."""
+
+
+class Unusual(Exception):
+    """A choice of groups that only Hydra itself composes."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """One composition, pickled: of the whole config, of the job's part, and of that part's plain values.
+
+    The last is None where a value may follow another (an interpolation), so that each job must be resolved.
+    """
+
+    whole: bytes
+    job: bytes
+    plain: bytes | None
 
 
 class CachingLoader(ConfigLoader):
@@ -34,23 +58,77 @@ class CachingLoader(ConfigLoader):
         """`loader` is Hydra's own."""
         self.loader = loader
         self._groups: dict[str, bool] = {}
-        self._compositions: dict[tuple[str, ...], bytes | None] = {}
+        self._bases: dict[tuple[str, ...], Base | None] = {}
+        self._values: dict[tuple[Base, str], Any] = {}
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """Return the config of one job of the sweep that `master_config` describes."""
         overrides = [_parse(text) for text in sweep_overrides]
-        values = [override for override in overrides if self._sets_a_value(override)]
-        shared = [
-            text for text, override in zip(sweep_overrides, overrides, strict=True) if override not in values
-        ]
-        key = tuple(shared)
-        if key not in self._compositions:
-            self._compositions[key] = self._first(master_config, shared, values, sweep_overrides)
-        base = self._compositions[key]
-        config = None if base is None else _with_values(pickle.loads(base), values, overrides)
-        if config is None:
+        base = self._base(master_config, overrides)
+        try:
+            if base is None:
+                raise Unusual
+            config = self._with_values(pickle.loads(base.whole), overrides)
+        except (Unusual, OmegaConfBaseException):
             return self.loader.load_sweep_config(master_config, sweep_overrides)
+        _describe(config, overrides)
         OmegaConf.copy_cache(from_config=master_config, to_config=config)
+        return config
+
+    def settings(self, master: DictConfig, sweep_overrides: list[str]) -> dict[Any, Any]:
+        """Return one job's config, resolved and without Hydra's part, as plain values.
+
+        It plans thousands of runs, at well under a millisecond each.
+        """
+        overrides = [_parse(text) for text in sweep_overrides]
+        base = self._base(master, overrides)
+        try:
+            if base is None:
+                raise Unusual
+            changed = [each for each in overrides if self._sets_a_value(each)]
+            if base.plain is None or any(map(_may_follow, changed)):
+                return _plain(self._with_values(pickle.loads(base.job), overrides))
+            values = pickle.loads(base.plain)
+            for override in changed:
+                *path, last = override.key_or_group.split(".")
+                reduce(getitem, path, values)[last] = self._value(base, override)
+            return values
+        except (Unusual, OmegaConfBaseException):
+            # Also where a value refers to Hydra's part. What is wrong with a bad one Hydra itself says.
+            return _plain(_job_part(self.load_sweep_config(master, sweep_overrides)))
+
+    def _value(self, base: Base, override: Override) -> Any:
+        """The value that an override sets, as its key's type makes it; else OmegaConf's error."""
+        key = base, str(override.input_line)
+        if key not in self._values:
+            config = self._with_values(pickle.loads(base.job), [override])
+            self._values[key] = pickle.dumps(_plain(OmegaConf.select(config, override.key_or_group)))
+        return pickle.loads(self._values[key])
+
+    def _base(self, master: DictConfig, overrides: list[Override]) -> Base | None:
+        shared = tuple(str(each.input_line) for each in overrides if not self._sets_a_value(each))
+        if shared not in self._bases:
+            self._bases[shared] = self._compose(master, shared, overrides)
+        return self._bases[shared]
+
+    def _compose(self, master: DictConfig, shared: Sequence[str], overrides: list[Override]) -> Base | None:
+        """Compose for one choice of groups and hold the short way against Hydra's on this first use."""
+        lines = [str(each.input_line) for each in overrides]
+        own = self.loader.load_sweep_config(master, lines)
+        whole = pickle.dumps(self.loader.load_sweep_config(master, list(shared)))
+        short = self._with_values(pickle.loads(whole), overrides)
+        _describe(short, overrides)
+        if short != own:
+            log.warning("Composing every run in full: the short way differs for %s", " ".join(lines))
+            return None
+        job = _job_part(pickle.loads(whole))
+        follows = INTERPOLATION.search(OmegaConf.to_yaml(job)) is not None
+        return Base(whole, pickle.dumps(job), None if follows else pickle.dumps(_plain(job)))
+
+    def _with_values(self, config: DictConfig, overrides: list[Override]) -> DictConfig:
+        for override in overrides:
+            if self._sets_a_value(override):
+                OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
         return config
 
     def _sets_a_value(self, override: Override) -> bool:
@@ -64,18 +142,6 @@ class CachingLoader(ConfigLoader):
         if key not in self._groups:
             self._groups[key] = bool(self.loader.get_group_options(key, results_filter=None))
         return self._groups[key]
-
-    def _first(
-        self, master: DictConfig, shared: list[str], values: list[Override], overrides: list[str]
-    ) -> bytes | None:
-        """Compose for one choice of groups and hold the fast way against Hydra's on this first use."""
-        base = pickle.dumps(self.loader.load_sweep_config(master, shared))
-        own = self.loader.load_sweep_config(master, overrides)
-        fast = _with_values(pickle.loads(base), values, [_parse(text) for text in overrides])
-        if fast is None or fast != own:
-            log.warning("Composing every run in full: the short way differs for %s", " ".join(overrides))
-            return None
-        return base
 
     def load_configuration(
         self,
@@ -122,17 +188,26 @@ def _parse(text: str) -> Override:
     return OverridesParser.create().parse_overrides([text])[0]
 
 
-def _with_values(config: DictConfig, values: list[Override], overrides: list[Override]) -> DictConfig | None:
-    """Set plain values on a composed config; None where only Hydra can say what is wrong with one."""
-    try:
-        for override in values:
-            OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
-    except OmegaConfBaseException:
-        return None
+def _describe(config: DictConfig, overrides: list[Override]) -> None:
+    """Tell Hydra's part of a job's config which overrides made it."""
     task = [override for override in overrides if not override.is_hydra_override()]
     config.hydra.overrides.task = [override.input_line for override in task]
     config.hydra.job.override_dirname = _dirname(task, config.hydra.job.config.override_dirname)
+
+
+def _job_part(config: DictConfig) -> DictConfig:
+    with open_dict(config):
+        del config["hydra"]
     return config
+
+
+def _may_follow(override: Override) -> bool:
+    value = override.value()
+    return isinstance(value, dict) or "${" in str(value)
+
+
+def _plain(node: Any) -> Any:
+    return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
 
 
 def _dirname(overrides: list[Override], style: DictConfig) -> str:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,14 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-RESULT, HISTORY, WEIGHTS, TIMINGS, CONFIG, FAILURE = (
-    "run.json",
-    "history.csv",
-    "theta.npy",
-    "timings.json",
-    "config.json",
-    "failure.txt",
-)
+RESULT = "run.json"  # the last to be written: with it the run is complete
+HISTORY = "history.csv"
+WEIGHTS = "theta.npy"
+TIMINGS = "timings.json"
+CONFIG = "config.json"
+FAILURE = "failure.txt"
 LOGGED = "logged.json"
+STARTED = ".started"
 
 
 class Damaged(Exception):
@@ -37,10 +35,35 @@ class RunFolder:
         """Whether the run ended and all of it was written."""
         return (self.path / RESULT).is_file()
 
+    @property
+    def failed(self) -> bool:
+        """Whether the run raised, or its worker died."""
+        return (self.path / FAILURE).is_file()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is to come of the run: it is complete, or failed."""
+        return self.complete or self.failed
+
+    @property
+    def started(self) -> bool:
+        """Whether training began, since the folder was last cleared."""
+        return (self.path / STARTED).is_file()
+
+    def begin(self) -> None:
+        """Forget what the folder held, and note that training begins."""
+        self.clear()
+        (self.path / STARTED).touch()
+
     def lock(self) -> FileLock:
         """Return the lock that one process at a time holds; the kernel frees it when its holder dies."""
         self.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.path / ".lock")
+        return FileLock(self.lock_file)
+
+    @property
+    def lock_file(self) -> Path:
+        """The file that the lock is on."""
+        return self.path / ".lock"
 
     def write(
         self,
@@ -51,7 +74,6 @@ class RunFolder:
         row: dict[str, Any],
     ) -> None:
         """Write a run that ended; `row` is its row of the table of runs."""
-        self.clear()
         _write(self.path / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
         _write(self.path / HISTORY, history.encode())
         _write(self.path / TIMINGS, json.dumps(timings).encode())
@@ -61,12 +83,8 @@ class RunFolder:
 
     def clear(self) -> None:
         """Make the run incomplete, first of all, then forget what it held."""
-        for name in (RESULT, HISTORY, WEIGHTS, TIMINGS, CONFIG, FAILURE, LOGGED):
+        for name in (RESULT, HISTORY, WEIGHTS, TIMINGS, CONFIG, FAILURE, LOGGED, STARTED):
             (self.path / name).unlink(missing_ok=True)
-
-    def remove(self) -> None:
-        """Remove the folder with all that is in it."""
-        shutil.rmtree(self.path, ignore_errors=True)
 
     def row(self) -> dict[str, Any]:
         """Return the run's row of the table of runs."""

@@ -1,7 +1,8 @@
 """From sweep axes to combinations, in Hydra's own grammar and in its basic sweeper's order."""
 
 import itertools
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -10,11 +11,30 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from perbatch.errors import UserError
 
 
-def expand(params: Mapping[str, Any], arguments: list[str], loader: ConfigLoader) -> list[list[str]]:
+def expand(
+    params: Mapping[str, Any],
+    arguments: list[str],
+    loader: ConfigLoader,
+    grids: Sequence[Mapping[str, Any]] = (),
+    limit: int = 100_000,
+) -> list[list[str]]:
     """Return the overrides of each combination; an argument replaces the param of the same key.
 
-    The last axis varies fastest. Errors: a UserError for a continuous interval, Hydra's own for bad grammar.
+    Each of `grids` is a product of its own on top of `params`, and the result is their union. The last axis
+    varies fastest. Errors: a UserError for a continuous interval and for more combinations than `limit`,
+    Hydra's own for bad grammar.
     """
+    products = [_axes({**params, **grid}, arguments, loader) for grid in grids or [{}]]
+    count = sum(math.prod(map(len, axes)) for axes in products)
+    if count > limit:
+        raise UserError(
+            f"the grid has {count:,} combinations, above the limit of {limit:,}; "
+            "make it smaller, or raise hydra.sweeper.max_combinations"
+        )
+    return [list(combination) for axes in products for combination in itertools.product(*axes)]
+
+
+def _axes(params: Mapping[str, Any], arguments: list[str], loader: ConfigLoader) -> list[list[str]]:
     parser = OverridesParser.create(config_loader=loader)
     axes: dict[str, list[str]] = {}
     for override in parser.parse_overrides([f"{key}={value}" for key, value in params.items()] + arguments):
@@ -31,4 +51,4 @@ def expand(params: Mapping[str, Any], arguments: list[str], loader: ConfigLoader
             raise UserError(
                 f"{override.input_line}: must be a choice or a range; an interval has no end of values"
             )
-    return [list(combination) for combination in itertools.product(*axes.values())]
+    return list(axes.values())

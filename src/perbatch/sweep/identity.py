@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from perbatch import data
 from perbatch.backprop import fingerprint
@@ -20,11 +21,12 @@ IGNORED = {
     "tracking": "where a run is logged",
     "sweep": "what a sweep writes beside its runs",
     "rerun": "whether a complete run is trained again",
+    "dry_run": "whether anything is trained at all",
 }
 """Config keys that cannot change a run's result, each with the reason."""
 
 
-def of(config: DictConfig) -> str:
+def of(config: Mapping[Any, Any]) -> str:
     """Return the identity of a run's composed config (hex); a UserError where its data are not prepared."""
     parts = {
         "config": settings(config),
@@ -36,22 +38,22 @@ def of(config: DictConfig) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def settings(config: DictConfig) -> dict[str, Any]:
+def settings(config: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the resolved keys that can change the result; every spelling of full-batch is the same."""
     kept = {str(key): plain(config[key]) for key in config if key not in IGNORED}
     kept["batch_size"] = effective_batch_size(config)
     return kept
 
 
-def effective_batch_size(config: DictConfig) -> int:
+def effective_batch_size(config: Mapping[Any, Any]) -> int:
     """Return the batch size as a number of examples: at most the training part."""
-    examples = int(config.data.split.train)
-    return examples if config.batch_size == "full" else min(int(config.batch_size), examples)
+    examples = int(config["data"]["split"]["train"])
+    return examples if config["batch_size"] == "full" else min(int(config["batch_size"]), examples)
 
 
-def summary(config: DictConfig) -> dict[str, Any]:
+def summary(config: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the summary of the run's prepared data; a UserError where they are missing or others."""
-    return _summary(config.data.name, json.dumps(plain(config.data), sort_keys=True))
+    return _summary(config["data"]["name"], json.dumps(plain(config["data"]), sort_keys=True))
 
 
 @cache

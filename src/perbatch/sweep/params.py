@@ -11,6 +11,8 @@ from yaml import YAMLError
 from perbatch.errors import UserError
 from perbatch.sweep.places import PARAMS
 
+GRIDS = "grids"
+
 
 def block(name: str, path: Path = PARAMS) -> dict[str, Any]:
     """Return one stage's block of `params.yaml`; a UserError says what is missing or cannot be read."""
@@ -39,12 +41,24 @@ def data_overrides(path: Path = PARAMS) -> dict[str, str]:
 
 def grid(path: Path = PARAMS) -> dict[str, str]:
     """Return the pipeline's sweep: the data set, then `train:` with a sweep axis for each list."""
-    axes = dict(_flatten(block("train", path), "", f"{path.name}: train."))
+    keys = block("train", path)
+    keys.pop(GRIDS, None)
+    return data_overrides(path) | _axes(keys, f"{path.name}: train.")
+
+
+def grids(path: Path = PARAMS) -> list[dict[str, str]]:
+    """Return `train.grids`: products of their own on top of the grid, none if it is not there."""
+    found = block("train", path).get(GRIDS) or []
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise UserError(f"{path.name}: train.grids must be a list of mappings of keys to values")
+    return [_axes(each, f"{path.name}: train.grids[{index}].") for index, each in enumerate(found)]
+
+
+def _axes(keys: Mapping[Any, Any], where: str) -> dict[str, str]:
+    axes = dict(_flatten(keys, "", where))
     if taken := [key for key in axes if key.split(".")[0] in ("data", "hydra", "sweep", "experiment")]:
-        raise UserError(
-            f"{path.name}: train.{taken[0]} is not a key: train: holds keys of a run, without data"
-        )
-    return data_overrides(path) | axes
+        raise UserError(f"{where}{taken[0]} is not a key: train: holds keys of a run, without data")
+    return axes
 
 
 def _flatten(values: Mapping[Any, Any], prefix: str, where: str) -> Iterator[tuple[str, str]]:

@@ -1,50 +1,92 @@
 """A sweep's parent run in MLflow, one in the experiment of each data set that the sweep trains on."""
 
+import logging
 import shlex
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
-from perbatch.sweep import provenance, record
+from filelock import FileLock
+from omegaconf import DictConfig
+
+from perbatch.sweep import locks, provenance, record
+from perbatch.sweep.places import runs
 from perbatch.sweep.plan import Plan, PlannedRun
 from perbatch.sweep.tables import runs_csv
-from perbatch.tracking import Store, SweepLog
+from perbatch.tracking import Store, SweepLog, close_stale
+
+log = logging.getLogger(__name__)
+
+Compose = Callable[[list[str]], DictConfig]
 
 
 class Parents:
-    """The parents of one sweep's runs."""
+    """The parents of one sweep's runs: made on entering, ended on leaving, whatever happens between.
 
-    def __init__(self, plan: Plan, store: Store) -> None:
-        """Nothing is written yet."""
-        self._plan, self._store = plan, store
+    Meanwhile they hold a lock, by which others see that the sweep is at work.
+    """
+
+    def __init__(self, plan: Plan, store: Store, multirun: Path) -> None:
+        """`multirun` is the sweep's config, to be attached. Nothing is written yet."""
+        self._plan, self._store, self._multirun = plan, store, multirun
         self._logs: dict[str, SweepLog] = {}
+        self._lock = FileLock(locks.new(runs()))
 
-    def start(self) -> None:
-        """Make the parents, before the runs are handed out."""
+    def __enter__(self) -> "Parents":
+        """Make the parents; end what a killed sweep left RUNNING."""
+        closed = close_stale(self._store, locks.HOST, locks.held)
+        if closed:
+            log.info("%d runs that a killed sweep left RUNNING are now KILLED", closed)
+        self._lock.acquire()
         reused = {run.identity for run in self._plan.reused}
-        for name, runs in self._by_data().items():
+        for name, members in self._by_data().items():
             self._logs[name] = SweepLog(self._store, record.experiment_of(self._store, name))
-            known = sum(run.identity in reused for run in runs)
-            members = [run.identity for run in runs]
-            self._logs[name].start(provenance.tags(), members, known, shlex.join(["python", *sys.argv]))
+            identities = [run.identity for run in members]
+            tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
+            known = len(reused.intersection(identities))
+            self._logs[name].start(tags, identities, known, shlex.join(["python", *sys.argv]))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the parents as FINISHED, FAILED or KILLED."""
+        failed = any(not run.folder.complete for run in self._plan.missing)
+        status = "KILLED" if error is not None else "FAILED" if failed else "FINISHED"
+        try:
+            self._end(status)
+        except Exception as trouble:  # the store broke down: that must not hide what the sweep did
+            log.warning(
+                "the sweep's parent in MLflow was not ended: %s", " ".join(str(trouble).split())[:300]
+            )
+        finally:
+            self._lock.release()
+            Path(self._lock.lock_file).unlink(missing_ok=True)
 
     def of(self, run: PlannedRun) -> str:
         """Return the id of the run's parent."""
         return self._logs[run.data].id
 
-    def end(self, status: str, artifacts: Sequence[Path]) -> None:
-        """End the parents with the number of runs by status, the table of members and the given files."""
-        for name, log in self._logs.items():
-            runs = self._by_data()[name]
-            complete = [run.folder.row() for run in runs if run.folder.complete]
+    def log_missing(self, compose: Compose) -> None:
+        """Log complete runs that the store lacks from their folders, under these parents."""
+        for run in self._plan.runs:
+            if run.folder.complete and not run.folder.logged(self._logs[run.data].experiment.key):
+                config = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
+                record.log_where_missing(run.folder, config)
+
+    def _end(self, status: str) -> None:
+        for name, sweep_log in self._logs.items():
+            members = self._by_data()[name]
+            complete = [run.folder.row() for run in members if run.folder.complete]
             counts = Counter(str(row["status"]) for row in complete)
-            counts["unfinished"] = len(runs) - len(complete)
+            counts["unfinished"] = len(members) - len(complete)
             with tempfile.TemporaryDirectory() as folder:
-                members = Path(folder, "members.csv")
-                members.write_text(runs_csv(complete))
-                log.end(status, counts, [members, *artifacts])
+                table = Path(folder, "members.csv")
+                table.write_text(runs_csv(complete))
+                sweep_log.end(status, counts, [table, self._multirun])
 
     def _by_data(self) -> dict[str, list[PlannedRun]]:
         groups: dict[str, list[PlannedRun]] = {}

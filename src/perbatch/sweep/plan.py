@@ -1,75 +1,114 @@
 """A sweep's plan: which runs it means, which of them are complete, which are to train."""
 
 import logging
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from hydra.core.config_loader import ConfigLoader
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from perbatch.sweep.cell import run_name
 from perbatch.sweep.check import check
-from perbatch.sweep.folder import RunFolder
+from perbatch.sweep.compose import CachingLoader
+from perbatch.sweep.folder import Damaged, RunFolder
 from perbatch.sweep.identity import effective_batch_size, of
 
 log = logging.getLogger(__name__)
 
+SAMPLE = 200
+"""Complete runs whose seconds are looked up to say how long the others may take."""
+
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run of a sweep: the overrides that make it, its data set, its identity and folder."""
+    """One run of a sweep: its name, the overrides that make it, its data set, its identity and folder."""
 
+    name: str
     overrides: list[str]
     data: str
     identity: str
     folder: RunFolder
-    rerun: bool
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The runs of a sweep in the grid's order, each identity once."""
+    """The runs of a sweep in the grid's order, each identity once: complete ones, and those to train."""
 
-    runs: list[PlannedRun]
     combinations: int
+    reused: list[PlannedRun]
+    missing: list[PlannedRun]
+    order: list[str]
 
-    @cached_property
-    def missing(self) -> list[PlannedRun]:
-        """The runs to train, as the folders are when this is first asked."""
-        return [run for run in self.runs if run.rerun or not run.folder.complete]
+    @property
+    def runs(self) -> list[PlannedRun]:
+        """All runs, in the grid's order."""
+        by_identity = {run.identity: run for run in (*self.reused, *self.missing)}
+        return [by_identity[identity] for identity in self.order]
 
-    @cached_property
-    def reused(self) -> list[PlannedRun]:
-        """The runs that are complete already."""
-        missing = {run.identity for run in self.missing}
-        return [run for run in self.runs if run.identity not in missing]
+    def sentence(self, workers: int) -> str:
+        """Say how many runs there are, are reused and are to train, and about how long that takes."""
+        count = len(self.order)
+        same = f" ({self.combinations} combinations)" if count < self.combinations else ""
+        text = f"{count} runs{same}: {len(self.reused)} reused, {len(self.missing)} to train"
+        seconds = [timings["end"] - timings["start"] for timings in self._sample()] if self.missing else []
+        if seconds:
+            text += f"; about {_duration(statistics.fmean(seconds) * len(self.missing) / workers)}"
+        return text
 
-    def sentence(self) -> str:
-        """Say how many runs there are, how many are reused and how many are to train."""
-        count = len(self.runs)
-        same = (
-            f" ({self.combinations} combinations, some of them the same run)"
-            if count < self.combinations
-            else ""
-        )
-        return f"{count} runs{same}: {len(self.reused)} reused, {len(self.missing)} to train"
+    def table(self) -> Iterator[str]:
+        """Give a line for each run to train."""
+        for run in self.missing:
+            yield f"{run.identity[:12]}  {run.name}"
+
+    def _sample(self) -> Iterator[dict[str, Any]]:
+        step = -(-len(self.reused) // SAMPLE) or 1
+        return (run.folder.timings() for run in self.reused[::step])
 
 
-def make(combinations: Sequence[list[str]], loader: ConfigLoader, master: DictConfig) -> Plan:
+def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictConfig) -> Plan:
     """Compose and check every combination. The first that cannot run raises, before anything starts."""
-    runs: dict[str, PlannedRun] = {}
-    capped: set[tuple[str, int]] = set()
+    plan = Plan(len(combinations), [], [], [])
+    seen: set[str] = set()
+    capped: dict[int, int] = {}
     for overrides in combinations:
-        config = loader.load_sweep_config(master, overrides)
-        check(config)
-        if config.batch_size != "full" and config.batch_size > config.data.split.train:
-            capped.add((str(config.batch_size), effective_batch_size(config)))
-        identity = of(config)
-        path = Path(config.hydra.sweep.dir) / config.hydra.sweep.subdir
-        runs.setdefault(
-            identity, PlannedRun(overrides, config.data.name, identity, RunFolder(path), config.rerun)
-        )
-    for asked, size in sorted(capped):
-        log.warning("batch_size=%s is above the training part's %d examples: it is full-batch", asked, size)
-    return Plan(list(runs.values()), len(combinations))
+        settings = loader.settings(master, overrides)
+        check(settings)
+        size = effective_batch_size(settings)
+        if settings["batch_size"] not in ("full", size):
+            capped[settings["batch_size"]] = size
+        identity = of(settings)
+        if identity not in seen:
+            seen.add(identity)
+            folder = _folder(identity, overrides, loader, master)
+            run = PlannedRun(run_name(settings), overrides, settings["data"]["name"], identity, folder)
+            plan.order.append(identity)
+            (plan.reused if _usable(folder) and not settings["rerun"] else plan.missing).append(run)
+    for asked, size in capped.items():
+        log.warning("batch_size=%d is above the training part's %d examples: it is full-batch", asked, size)
+    return plan
+
+
+def _folder(identity: str, overrides: list[str], loader: CachingLoader, master: DictConfig) -> RunFolder:
+    sweep = master.hydra.sweep
+    subdir = OmegaConf.to_container(sweep, resolve=False)["subdir"]  # type: ignore[call-overload,index]
+    if subdir != "${identity:}":  # the user's own: only the whole config can say
+        subdir = loader.load_sweep_config(master, overrides).hydra.sweep.subdir
+        return RunFolder(Path(sweep.dir, subdir))
+    return RunFolder(Path(sweep.dir, identity))
+
+
+def _usable(folder: RunFolder) -> bool:
+    if not folder.complete:
+        return False
+    try:
+        folder.check()
+    except Damaged as damage:
+        log.warning("%s: the run is trained again", damage)
+        return False
+    return True
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -2,26 +2,28 @@
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from perbatch.sweep.folder import FAILURE, RunFolder
+from perbatch.sweep.folder import Damaged, RunFolder
+from perbatch.sweep.plan import Plan
 
 TERMINAL_SECONDS = 0.5
 LOG_SECONDS = 15.0
-LINE = "{desc}: {n_fmt} of {total_fmt} runs, {elapsed} elapsed, {remaining} to go\n"
+LINE = "{desc}: {n_fmt} of {total_fmt} runs, {postfix}, {elapsed} elapsed, {remaining} to go\n"
 
 
 @contextmanager
-def watch(folders: Sequence[RunFolder]) -> Iterator[None]:
-    """Show how many of the runs have ended, by their folders, while the body runs.
+def watch(plan: Plan) -> Iterator[None]:
+    """Show how many of the plan's missing runs have ended, by their folders, while the body runs.
 
     The folders are the only thing that every launcher's workers share with the driver.
     """
     stop = threading.Event()
-    watcher = threading.Thread(target=_follow, args=(folders, stop), daemon=True)
+    watcher = threading.Thread(target=_follow, args=(plan, stop), daemon=True)
     watcher.start()
     try:
         yield
@@ -30,19 +32,30 @@ def watch(folders: Sequence[RunFolder]) -> Iterator[None]:
         watcher.join()
 
 
-def _follow(folders: Sequence[RunFolder], stop: threading.Event) -> None:
+def _follow(plan: Plan, stop: threading.Event) -> None:
     terminal = sys.stderr.isatty()
     style = {"dynamic_ncols": True} if terminal else {"bar_format": LINE, "ascii": True}
-    with tqdm(total=len(folders), unit="run", desc="training", **style) as bar:
-        waiting, stopped = folders, False
+    counts = Counter(reused=len(plan.reused), failed=0, diverged=0)
+    waiting: Sequence[RunFolder] = [run.folder for run in plan.missing]
+    with tqdm(total=len(waiting), unit="run", desc="training", postfix=_shown(counts), **style) as bar:
+        stopped = False
         while not stopped:
             stopped = stop.wait(TERMINAL_SECONDS if terminal else LOG_SECONDS)
-            waiting = [folder for folder in waiting if not _ended(folder)]
+            counts.update(_how_it_ended(folder) for folder in waiting if folder.ended)
+            waiting = [folder for folder in waiting if not folder.ended]
             # Not update(), which would choose by itself when to show it.
-            bar.n = len(folders) - len(waiting)
-            if not stopped:  # the bar's own end shows the last state
-                bar.refresh()
+            bar.n = bar.total - len(waiting)
+            bar.set_postfix_str(_shown(counts), refresh=not stopped)  # its end shows the last state
 
 
-def _ended(folder: RunFolder) -> bool:
-    return folder.complete or (folder.path / FAILURE).is_file()
+def _how_it_ended(folder: RunFolder) -> str:
+    if folder.failed:
+        return "failed"
+    try:
+        return str(folder.row()["status"])
+    except Damaged:
+        return "failed"
+
+
+def _shown(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[key]} {key}" for key in ("reused", "failed", "diverged"))

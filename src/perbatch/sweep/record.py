@@ -1,19 +1,21 @@
 """From a run to its log in MLflow: the names, params, tags and curves that MLflow's pages show."""
 
 import io
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from omegaconf import DictConfig
 
-from perbatch.sweep import identity, places, provenance
+from perbatch.sweep import identity, locks, places, provenance
 from perbatch.sweep.cell import cell, mode, run_name
-from perbatch.sweep.folder import CONFIG, HISTORY, WEIGHTS, RunFolder
+from perbatch.sweep.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
 from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
+
+log = logging.getLogger(__name__)
 
 CURVES = {
     "train_loss": "train/loss",
@@ -43,6 +45,8 @@ SWEPT = ("batch_size", "learning_rate", "seed", "updates_per_batch", "tolerance"
 
 FLUSH_SECONDS = 10
 POINTS = 100
+PAUSE_SECONDS = 30
+_store_is_back: dict[str | None, float] = {}
 
 
 @cache
@@ -57,17 +61,80 @@ def experiment_of(store: Store, name: str) -> Experiment:
     return store.experiment(name)
 
 
-def new_log(config: DictConfig, identity_: str, start: float) -> RunLog:
+class LiveLog:
+    """The log of a run: all at its end, or every 10 s where it takes long.
+
+    The run's folder is the truth, and the next sweep logs from it what is missing. So whatever happens to
+    the store is said once and loses no run.
+    """
+
+    def __init__(self, folder: RunFolder, config: DictConfig, start: float, evaluations: int) -> None:
+        """`start` in seconds since 1970; at most 100 of the `evaluations` are logged. Writes nothing yet."""
+        self._folder, self._config, self._start = folder, config, start
+        self._stride = -(-evaluations // POINTS)
+        self._rows: list[dict[str, float]] = []
+        self._log: RunLog | None = None
+        self._seen, self._flushed, self._lost = 0, time.monotonic(), False
+
+    def evaluation(self, row: dict[str, float]) -> None:
+        """Take one evaluation."""
+        if self._seen % self._stride == 0:
+            self._rows.append(row)
+        self._seen += 1
+        if time.monotonic() - self._flushed > FLUSH_SECONDS:
+            self._flushed = time.monotonic()
+            self._try(self._flush)
+
+    def finish(self) -> None:
+        """Log the rest of a complete run, and note in its folder that this store has it."""
+        self._try(self._finish)
+
+    def end(self, status: str) -> None:
+        """End the log of a run that raised (FAILED, with its traceback) or was stopped (KILLED)."""
+        failure = self._folder.path / FAILURE
+        files = [failure] if failure.is_file() else []
+        self._try(lambda: self._open().end(status, _milliseconds(time.time()), files))
+
+    def _open(self) -> RunLog:
+        if self._log is None:
+            self._log = new_log(self._folder, self._config, self._start)
+        return self._log
+
+    def _flush(self) -> None:
+        self._open().add(_curves(self._rows, self._start))
+        self._rows.clear()
+
+    def _finish(self) -> None:
+        self._flush()
+        _finish(self._folder, self._open())
+        self._folder.mark_logged(_experiment(self._config).key, self._open().id)
+
+    def _try(self, action: Callable[[], None]) -> None:
+        if self._lost or time.monotonic() < _store_is_back.get(self._config.tracking.uri, 0.0):
+            return
+        try:
+            action()
+        except Exception as error:
+            self._lost = True
+            # The process's next runs must not each wait for a dead server.
+            _store_is_back[self._config.tracking.uri] = time.monotonic() + PAUSE_SECONDS
+            log.warning(
+                "%s: not logged to MLflow (%s); it is kept in its folder, and the next sweep logs it",
+                run_name(self._config),
+                " ".join(f"{type(error).__name__}: {error}".split())[:300],
+            )
+
+
+def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
     """Return the log of a run that started at `start` (seconds since 1970). Nothing is written yet."""
-    store = store_of(config.tracking.uri)
     summary = identity.summary(config)
+    identities = {"perbatch.identity": identity.of(config), "perbatch.kind": "run"}
     return RunLog(
-        store,
-        experiment_of(store, config.data.name),
+        store_of(config.tracking.uri),
+        _experiment(config),
         name=run_name(config),
         params=_flat(identity.settings(config)) | {"mode": mode(config)},
-        tags={"cell": cell(config), "perbatch.identity": identity_, "perbatch.kind": "run"}
-        | provenance.tags(),
+        tags={"cell": cell(config), **identities, **locks.tags(folder.lock_file), **provenance.tags()},
         data=DataSet(
             name=summary["name"],
             digest=summary["digest"],
@@ -79,44 +146,24 @@ def new_log(config: DictConfig, identity_: str, start: float) -> RunLog:
     )
 
 
-class LiveLog:
-    """A log that a long run fills as it goes: every 10 s, what has come since."""
-
-    def __init__(self, log: RunLog, start: float, evaluations: int) -> None:
-        """`evaluations` is how many the schedule holds; at most 100 points of each curve are logged."""
-        self.log, self._start = log, start
-        self._stride = -(-evaluations // POINTS)
-        self._rows: list[dict[str, float]] = []
-        self._seen, self._flushed = 0, time.monotonic()
-
-    def evaluation(self, row: dict[str, float]) -> None:
-        """Take one evaluation."""
-        if self._seen % self._stride == 0:
-            self._rows.append(row)
-        self._seen += 1
-        if time.monotonic() - self._flushed > FLUSH_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Log what has come since the last time."""
-        self.log.add(_curves(self._rows, self._start))
-        self._rows.clear()
-        self._flushed = time.monotonic()
+def log_where_missing(folder: RunFolder, config: DictConfig) -> None:
+    """Log a complete run from its folder where the store lacks it."""
+    if not folder.logged(_experiment(config).key):
+        history = pd.read_csv(io.StringIO(folder.history()))
+        timings = folder.timings()
+        history["training_seconds"] = timings["at_evaluation"]
+        live = LiveLog(folder, config, timings["start"], len(history))
+        for row in history.to_dict("records"):
+            live.evaluation({str(key): float(value) for key, value in row.items()})
+        live.finish()
 
 
-def replay(folder: RunFolder, log: RunLog) -> None:
-    """Fill a log with the curves of a complete run's folder."""
-    history = pd.read_csv(io.StringIO(folder.history()))
-    timings = folder.timings()
-    history["training_seconds"] = timings["at_evaluation"]
-    live = LiveLog(log, timings["start"], len(history))
-    for row in history.to_dict("records"):
-        live.evaluation({str(key): float(value) for key, value in row.items()})
-    live.flush()
+def _experiment(config: DictConfig) -> Experiment:
+    return experiment_of(store_of(config.tracking.uri), config.data.name)
 
 
-def finish(folder: RunFolder, config: DictConfig, log: RunLog) -> None:
-    """Log the final numbers and files of a complete run, and note in its folder that this store has it."""
+def _finish(folder: RunFolder, run_log: RunLog) -> None:
+    """Log the final numbers and the files of a complete run, and end it."""
     row, timings = folder.row(), folder.timings()
     step, now = int(row["presentations"]), _milliseconds(timings["end"])
     numbers = {f"final/{key}": row[key] for key in FINAL}
@@ -124,17 +171,10 @@ def finish(folder: RunFolder, config: DictConfig, log: RunLog) -> None:
     numbers["final/training_seconds"] = timings["training_seconds"]
     numbers |= _best(folder)
     if row["status"] == "diverged":
-        log.tag({"diverged": "true"})
+        run_log.tag({"diverged": "true"})
         numbers["diverged_epoch"] = row["diverged_epoch"]
-    log.add(Curve(name, [(step, now, float(value))]) for name, value in numbers.items())
-    run_id = log.end("FINISHED", now, [folder.path / name for name in (CONFIG, HISTORY, WEIGHTS)])
-    experiment = experiment_of(store_of(config.tracking.uri), config.data.name)
-    folder.mark_logged(experiment.key, run_id)
-
-
-def end_unfinished(log: RunLog, status: str, failure: Path | None = None) -> None:
-    """End the log of a run that raised (FAILED, with its traceback) or was stopped (KILLED)."""
-    log.end(status, _milliseconds(time.time()), [failure] if failure else [])
+    run_log.add(Curve(name, [(step, now, float(value))]) for name, value in numbers.items())
+    run_log.end("FINISHED", now, [folder.path / name for name in (CONFIG, HISTORY, WEIGHTS)])
 
 
 def _best(folder: RunFolder) -> dict[str, float]:

@@ -6,18 +6,17 @@ from omegaconf import DictConfig, OmegaConf
 
 from perbatch.errors import UserError
 from perbatch.sweep import identity, params, places
-from perbatch.sweep.check import check
 
 
-def _grid(name: str) -> dict[str, str]:
-    if name != "train":
-        raise UserError(f"${{params:{name}}}: only params:train is a grid")
-    return params.grid()
+def _grid(name: str) -> dict[str, str] | list[dict[str, str]]:
+    if name == "train":
+        return params.grid()
+    if name == "train.grids":
+        return params.grids()
+    raise UserError(f"${{params:{name}}}: must be params:train or params:train.grids")
 
 
 def _identity(_root_: DictConfig) -> str:
-    # It names the run's folder: a config that cannot be run must not get one.
-    check(_root_)
     return identity.of(_root_)
 
 

@@ -89,6 +89,7 @@ class Config:
     shuffle: bool = MISSING
     stop_at: float | None = MISSING
     rerun: bool = MISSING
+    dry_run: bool = MISSING
     evaluation: Evaluation = field(default_factory=Evaluation)
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 import time
 import traceback
 from functools import cache
@@ -15,9 +14,8 @@ from omegaconf import DictConfig
 from perbatch import data
 from perbatch.sweep import identity, places, record, resolvers, schema
 from perbatch.sweep.cell import run_name
-from perbatch.sweep.folder import FAILURE, RunFolder
+from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.training import schedule, train_run
-from perbatch.tracking import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -32,52 +30,31 @@ def run(config: DictConfig) -> str:
     """
     folder = RunFolder(Path(HydraConfig.get().runtime.output_dir))
     with folder.lock():
-        if HydraConfig.get().mode == RunMode.RUN:
-            _check_store(config, folder)  # a sweep has done so before its first run
-        if config.rerun or not folder.complete:
+        # In a sweep the driver has cleared what is to be trained again.
+        again = config.rerun and HydraConfig.get().mode == RunMode.RUN
+        if again or not folder.complete:
             return _train(config, folder)
         log.info("Reused: this run is complete in %s (rerun=true trains it again)", folder.path)
-        log_where_missing(folder, config)
+        record.log_where_missing(folder, config)
         return "reused"
 
 
-def _check_store(config: DictConfig, folder: RunFolder) -> None:
-    try:
-        record.store_of(config.tracking.uri).check()
-    except StoreUnavailable as error:
-        if not folder.complete:
-            folder.remove()
-        sys.exit(f"error: {error}")  # an exception would come out below a line of Hydra's own
-
-
-def log_where_missing(folder: RunFolder, config: DictConfig) -> None:
-    """Log a complete run from its folder where the store lacks it."""
-    store = record.store_of(config.tracking.uri)
-    if folder.logged(record.experiment_of(store, config.data.name).key):
-        return
-    run_log = record.new_log(config, identity.of(config), folder.timings()["start"])
-    record.replay(folder, run_log)
-    record.finish(folder, config, run_log)
-
-
 def _train(config: DictConfig, folder: RunFolder) -> str:
-    folder.clear()
-    start = time.time()
-    run_log = record.new_log(config, identity.of(config), start)
-    live = record.LiveLog(run_log, start, len(schedule(config)) + 1)
+    folder.begin()
+    live = record.LiveLog(folder, config, time.time(), len(schedule(config)) + 1)
     try:
         outcome = train_run(config, _prepared(config), live.evaluation)
+        settings = identity.settings(config)
+        folder.write(settings, outcome.history, outcome.theta, outcome.timings, outcome.row)
     except KeyboardInterrupt:
-        record.end_unfinished(run_log, "KILLED")
+        live.end("KILLED")
         raise
     except Exception as error:
+        log.error("FAILED: %s: %s: %s", run_name(config), type(error).__name__, error)
         folder.write_failure(traceback.format_exc())
-        log.error("FAILED: %s: %s (traceback in %s)", type(error).__name__, error, folder.path / FAILURE)
-        record.end_unfinished(run_log, "FAILED", folder.path / FAILURE)
+        live.end("FAILED")
         raise
-    folder.write(identity.settings(config), outcome.history, outcome.theta, outcome.timings, outcome.row)
-    live.flush()
-    record.finish(folder, config, run_log)
+    live.finish()
     level = logging.INFO if HydraConfig.get().mode == RunMode.RUN else logging.DEBUG
     log.log(level, "%s: %s", run_name(config), outcome.sentence())
     return str(outcome.row["status"])

@@ -104,43 +104,43 @@ def train_run(
     )
 
 
-def schedule(config: DictConfig) -> np.ndarray:
+def schedule(config: Mapping[Any, Any]) -> np.ndarray:
     """Return the presentations at which the run is evaluated, the same for every batch size."""
-    last = config.data.split.train * config.epochs
-    return log_spaced(min(config.evaluation.first, last), last, config.evaluation.factor)
+    last = config["data"]["split"]["train"] * config["epochs"]
+    return log_spaced(min(config["evaluation"]["first"], last), last, config["evaluation"]["factor"])
 
 
-def describe(config: DictConfig) -> dict[str, Any]:
+def describe(config: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the columns of the table of runs that are known before the run is trained."""
     data = summary(config)
     return {
         "identity": of(config),
-        "data": config.data.name,
+        "data": config["data"]["name"],
         "data_digest": data["digest"],
         "task": data["task"],
-        "n_train": config.data.split.train,
+        "n_train": config["data"]["split"]["train"],
         "mode": mode(config),
         "batch_size": effective_batch_size(config),
-        "updates_per_batch": config.repeat.updates_per_batch,
-        "tolerance": config.repeat.tolerance,
-        "learning_rate": config.learning_rate,
-        "seed": config.seed,
+        "updates_per_batch": config["repeat"]["updates_per_batch"],
+        "tolerance": config["repeat"]["tolerance"],
+        "learning_rate": config["learning_rate"],
+        "seed": config["seed"],
         "cell": cell(config),
-        "epochs": config.epochs,
-        "stop_at": config.stop_at,
-        "micro_batch_size": config.micro_batch_size,
-        "shuffle": config.shuffle,
+        "epochs": config["epochs"],
+        "stop_at": config["stop_at"],
+        "micro_batch_size": config["micro_batch_size"],
+        "shuffle": config["shuffle"],
         "sizes": "-".join(map(str, _sizes(config, data))),
-        "activation": config.model.activation,
-        "loss": config.model.loss,
-        "bias": config.model.bias,
-        "output": config.model.output,
-        "dtype": config.model.dtype,
-        "engine": config.engine.name,
+        "activation": config["model"]["activation"],
+        "loss": config["model"]["loss"],
+        "bias": config["model"]["bias"],
+        "output": config["model"]["output"],
+        "dtype": config["model"]["dtype"],
+        "engine": config["engine"]["name"],
     }
 
 
-def _row(config: DictConfig, network: Network, run: Run) -> dict[str, Any]:
+def _row(config: Mapping[Any, Any], network: Network, run: Run) -> dict[str, Any]:
     last = {key: values[-1].item() for key, values in run.history.items()}
     return (
         describe(config)
@@ -151,5 +151,5 @@ def _row(config: DictConfig, network: Network, run: Run) -> dict[str, Any]:
     )
 
 
-def _sizes(config: DictConfig, summary: Mapping[str, Any]) -> tuple[int, ...]:
-    return (summary["features"], *config.model.hidden, len(summary["classes"]) or 1)
+def _sizes(config: Mapping[Any, Any], summary: Mapping[str, Any]) -> tuple[int, ...]:
+    return (summary["features"], *config["model"]["hidden"], len(summary["classes"]) or 1)

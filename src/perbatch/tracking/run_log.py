@@ -67,6 +67,11 @@ class RunLog:
             client.log_inputs(self._id, datasets=[_dataset_input(self._data)])
         return str(self._id)
 
+    @property
+    def id(self) -> str:
+        """The run's id in the store, which makes the run."""
+        return self.open()
+
     def add(self, curves: Iterable[Curve]) -> None:
         """Log curves, in as few calls as MLflow allows. Values that do not apply (nan) are left out."""
         from mlflow.entities import Metric
@@ -87,13 +92,12 @@ class RunLog:
 
         self._store.client.log_batch(self.open(), tags=[RunTag(key, value) for key, value in tags.items()])
 
-    def end(self, status: str, end: int, artifacts: Sequence[Path] = ()) -> str:
-        """Attach the files and end the run as FINISHED, FAILED or KILLED; return its id."""
+    def end(self, status: str, end: int, artifacts: Sequence[Path] = ()) -> None:
+        """Attach the files and end the run as FINISHED, FAILED or KILLED."""
         run = self.open()
         for path in artifacts:
             self._store.client.log_artifact(run, str(path))
         self._store.client.set_terminated(run, status, end)
-        return run
 
 
 def _dataset_input(data: DataSet) -> "DatasetInput":

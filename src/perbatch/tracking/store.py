@@ -89,12 +89,25 @@ class Store:
             "SELECT t.value FROM experiments e JOIN experiment_tags t USING (experiment_id) "
             "WHERE e.name = ? AND t.key = ?"
         )
+        return str(self._read(query, name, STORE_TAG) or "")
+
+    def has_running(self) -> bool:
+        """Return whether runs are RUNNING, of a sweep at work or of one that was killed; makes nothing.
+
+        A server is not asked: its runs are looked at where there is something to train.
+        """
+        query = "SELECT count(*) FROM runs WHERE status = 'RUNNING' AND lifecycle_stage = 'active'"
+        return self._file is not None and bool(self._read(query) or 0)
+
+    def _read(self, query: str, *values: str) -> object:
+        """Read one value of the embedded store without MLflow; None where there is none, or no store."""
+        assert self._file is not None
         try:
             with closing(sqlite3.connect(f"{self._file.as_uri()}?mode=ro", uri=True)) as connection:
-                row = connection.execute(query, (name, STORE_TAG)).fetchone()
+                row = connection.execute(query, values).fetchone()
         except sqlite3.Error:
-            return ""  # no store yet, or an empty one
-        return str(row[0]) if row else ""
+            return None
+        return row[0] if row else None
 
     @cached_property
     def client(self) -> "MlflowClient":

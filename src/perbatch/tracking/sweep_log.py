@@ -21,14 +21,14 @@ class SweepLog:
 
     def __init__(self, store: Store, experiment: Experiment) -> None:
         """Nothing is written yet."""
-        self._store, self._experiment = store, experiment
+        self._store, self.experiment = store, experiment
         self.id = ""
 
     def start(self, tags: Mapping[str, str], members: Sequence[str], reused: int, command: str) -> str:
         """Make the parent run of the members, which are identities, and return its id."""
         note = notes.sweep(len(members), reused, command)
         run = self._store.client.create_run(
-            self._experiment.id,
+            self.experiment.id,
             start_time=int(time.time() * 1000),
             tags={
                 **tags,
@@ -44,7 +44,7 @@ class SweepLog:
     def find(self, members: Sequence[str]) -> bool:
         """Take up the newest parent of exactly these members; tell whether there is one."""
         found = self._store.client.search_runs(
-            [self._experiment.id],
+            [self.experiment.id],
             f"tags.`{MEMBERS_TAG}` = '{members_digest(members)}'",
             order_by=["attributes.start_time DESC"],
             max_results=1,

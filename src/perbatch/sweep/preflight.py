@@ -1,0 +1,34 @@
+"""Before a single run gets a folder: its config and the store are checked, or it is only shown."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from perbatch.errors import UserError
+from perbatch.sweep import record
+from perbatch.sweep.cell import run_name
+from perbatch.sweep.check import check
+from perbatch.sweep.folder import RunFolder
+
+log = logging.getLogger(__name__)
+
+
+class Preflight(Callback):
+    """Hydra's callback for a single run. A sweep does the same for all of its runs at once."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """End the process, with one sentence, where the run cannot start or is only to be shown."""
+        try:
+            check(config)
+            if not config.dry_run:
+                record.store_of(config.tracking.uri).check()
+        except UserError as error:
+            sys.exit(f"error: {error}")  # Hydra turns a callback's exceptions into warnings
+        if config.dry_run:
+            complete = RunFolder(Path(config.hydra.run.dir)).complete and not config.rerun
+            log.info("%s: %s", run_name(config), "complete, reused" if complete else "to train")
+            sys.exit(0)
