@@ -40,7 +40,7 @@ def main(folder: Path) -> None:
     experiment = experiment_of(store, name)
     parent = SweepLog(store, experiment)
     if not parent.find(members):
-        parent.start(provenance.tags(), members, len(members), "dvc repro")
+        parent.start(provenance.tags(), members, len(members), "dvc repro", {})
         parent.end("FINISHED", {}, [])
     findings = findings_of(folder)
     answers = comparison.answer_when(findings), comparison.answer_repeat(findings)

@@ -45,3 +45,19 @@ def test_refuses_an_interval_and_bad_grammar() -> None:
         expand({}, ["learning_rate=interval(0,1)"], None)
     with pytest.raises(HydraException):
         expand({}, ["batch_size=[1"], None)
+
+
+def test_grids_are_products_of_their_own_on_top() -> None:
+    grids = [{"batch_size": "1,8", "learning_rate": "0.1"}, {"batch_size": "full", "learning_rate": "1,3"}]
+    assert expand({"seed": "0"}, [], None, grids) == [
+        ["seed=0", "batch_size=1", "learning_rate=0.1"],
+        ["seed=0", "batch_size=8", "learning_rate=0.1"],
+        ["seed=0", "batch_size=full", "learning_rate=1"],
+        ["seed=0", "batch_size=full", "learning_rate=3"],
+    ]
+
+
+def test_a_million_combinations_are_counted_not_made() -> None:
+    axes = {key: "range(0,100)" for key in ("seed", "epochs", "batch_size")}
+    with pytest.raises(UserError, match=r"1,000,000 combinations.*limit of 100,000.*max_combinations"):
+        expand(axes, [], None)

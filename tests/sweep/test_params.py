@@ -42,6 +42,13 @@ def test_lists_become_axes_and_nested_keys_dotted(tmp_path: Path) -> None:
     }
 
 
+def test_grids_stand_beside_the_axes(tmp_path: Path) -> None:
+    text = "prepare: {data: digits}\ntrain: {seed: 0, grids: [{batch_size: [1, full]}, {repeat: fixed}]}"
+    path = written(tmp_path, text)
+    assert params.grid(path) == {"data": "digits", "seed": "0"}
+    assert params.grids(path) == [{"batch_size": "1,full"}, {"repeat": "fixed"}]
+
+
 def test_text_that_hydra_would_read_otherwise_is_quoted(tmp_path: Path) -> None:
     text = 'prepare: {data: digits}\ntrain: {engine: {name: ["it\'s a, b", plain_name]}}'
     axes = params.grid(written(tmp_path, text))
@@ -62,13 +69,17 @@ def test_text_that_hydra_would_read_otherwise_is_quoted(tmp_path: Path) -> None:
         ("prepare: {data: digits}\ntrain: {model: {hidden: []}}", "train.model.hidden is an empty list"),
         ("prepare: {data: digits}\ntrain: {data: diabetes}", "train.data is not a key"),
         ("prepare: {data: digits}\ntrain: {hydra: {launcher: x}}", "train.hydra.launcher is not a key"),
+        ("prepare: {data: digits}\ntrain: {grids: {seed: 1}}", "train.grids must be a list"),
+        ("prepare: {data: digits}\ntrain: {grids: [{seed: []}]}", "train.grids[0].seed is an empty list"),
         ("prepare: [", "not readable as YAML"),
         ("", "`train:` is missing"),
     ],
 )
 def test_says_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(UserError) as caught:
-        params.grid(written(tmp_path, text))
+        path = written(tmp_path, text)
+        params.grid(path)
+        params.grids(path)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -166,6 +166,11 @@ def test_an_extended_sweep_trains_only_what_is_new(swept: SimpleNamespace) -> No
     path = swept.client().download_artifacts(parent.info.run_id, "members.csv")
     members = table(Path(path))
     assert {member["seed"] for member in members} == {"1", "2"}
+    note = parent.data.tags["mlflow.note.content"]
+    condition = next(line for line in note.splitlines() if line.startswith("`tags")).strip("`")
+    experiment = swept.client().get_experiment_by_name("digits").experiment_id
+    found = swept.client().search_runs([experiment], condition, max_results=1000)
+    assert {member["identity"] for member in members} <= {run.data.tags["perbatch.identity"] for run in found}
 
 
 def test_trained_again_it_has_the_same_bits(swept: SimpleNamespace) -> None:
@@ -191,6 +196,40 @@ def test_a_new_store_is_filled_from_the_folders(
         for run in all_runs(swept.root)
         if "cell" in run.data.tags and run.info.run_name[-1] != "2"
     }
+
+
+def test_a_dry_run_says_what_it_would_do_and_touches_nothing(
+    swept: SimpleNamespace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in swept.root.rglob("*")}
+    swept.call("-m", "batch_size=8,16", "learning_rate=0.1", "seed=0,5", "epochs=2", "dry_run=true")
+    said = capfd.readouterr().out
+    assert "4 runs: 1 reused, 3 to train; about" in said
+    assert [line.split("  ")[1] for line in said.splitlines()[1:]] == [
+        "M0008 lr0.1 s05",
+        "M0016 lr0.1 s00",
+        "M0016 lr0.1 s05",
+    ]
+    with pytest.raises(SystemExit) as ended:
+        swept.call("batch_size=16", "learning_rate=0.1", "dry_run=true")
+    assert ended.value.code == 0
+    assert {path: path.stat().st_mtime_ns for path in swept.root.rglob("*")} == before
+
+
+def test_grids_of_the_sweeper_are_a_union(swept: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:
+    grids = "hydra.sweeper.grids=[{batch_size: 1, seed: '0,1'}, {batch_size: 'full,1000', seed: 1}]"
+    swept.call("-m", grids, "learning_rate=0.1", "epochs=2", "dry_run=true")
+    assert "3 runs (4 combinations): 3 reused, 0 to train" in capfd.readouterr().out
+
+
+def test_a_folder_of_the_users_own_is_kept(swept: SimpleNamespace) -> None:
+    swept.call(
+        "-m",
+        *("epochs=1", "seed=0,1", "hydra/launcher=basic"),
+        *(f"hydra.sweep.dir={swept.root}/own", "hydra.sweep.subdir=s${seed}"),
+    )
+    assert {path.parent.name for path in (swept.root / "own").glob("*/run.json")} == {"s0", "s1"}
+    assert "seed=0,1" in (swept.root / "own" / "multirun.yaml").read_text()
 
 
 def test_a_run_that_raises_fails_alone(swept: SimpleNamespace) -> None:

@@ -119,14 +119,21 @@ class RunFolder:
 
     def logged(self, store: str) -> bool:
         """Return whether the MLflow store of that id has the run."""
-        path = self.path / LOGGED
-        return path.is_file() and store in json.loads(path.read_text())
+        return store in self._stores()
+
+    def logged_as(self, run_id: str) -> bool:
+        """Return whether a store has the run under that id."""
+        return run_id in self._stores().values()
 
     def mark_logged(self, store: str, run_id: str) -> None:
         """Note that the MLflow store of that id has the run."""
-        path = self.path / LOGGED
-        stores = json.loads(path.read_text()) if path.is_file() else {}
-        _write(path, json.dumps(stores | {store: run_id}).encode())
+        _write(self.path / LOGGED, json.dumps(self._stores() | {store: run_id}).encode())
+
+    def _stores(self) -> dict[str, str]:
+        try:
+            return dict(json.loads((self.path / LOGGED).read_bytes()))
+        except FileNotFoundError:
+            return {}
 
     def _result(self) -> dict[str, Any]:
         try:

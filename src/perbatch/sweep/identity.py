@@ -45,6 +45,14 @@ def settings(config: Mapping[Any, Any]) -> dict[str, Any]:
     return kept
 
 
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings with dotted keys, as MLflow's params have them."""
+    dotted: dict[str, Any] = {}
+    for key, value in values.items():
+        dotted |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return dotted
+
+
 def effective_batch_size(config: Mapping[Any, Any]) -> int:
     """Return the batch size as a number of examples: at most the training part."""
     examples = int(config["data"]["split"]["train"])

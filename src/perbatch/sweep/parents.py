@@ -13,6 +13,7 @@ from filelock import FileLock
 from omegaconf import DictConfig
 
 from perbatch.sweep import locks, provenance, record
+from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.places import runs
 from perbatch.sweep.plan import Plan, PlannedRun
 from perbatch.sweep.tables import runs_csv
@@ -37,9 +38,9 @@ class Parents:
 
     def __enter__(self) -> "Parents":
         """Make the parents; end what a killed sweep left RUNNING."""
-        closed = close_stale(self._store, locks.HOST, locks.held)
+        closed = close_stale(self._store, locks.HOST, _how_it_ended)
         if closed:
-            log.info("%d runs that a killed sweep left RUNNING are now KILLED", closed)
+            log.info("%d runs that a killed sweep left RUNNING in MLflow are ended", closed)
         self._lock.acquire()
         reused = {run.identity for run in self._plan.reused}
         for name, members in self._by_data().items():
@@ -47,7 +48,8 @@ class Parents:
             identities = [run.identity for run in members]
             tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
             known = len(reused.intersection(identities))
-            self._logs[name].start(tags, identities, known, shlex.join(["python", *sys.argv]))
+            command = shlex.join(["python", *sys.argv])
+            self._logs[name].start(tags, identities, known, command, self._plan.common)
         return self
 
     def __exit__(
@@ -93,3 +95,10 @@ class Parents:
         for run in self._plan.runs:
             groups.setdefault(run.data, []).append(run)
         return groups
+
+
+def _how_it_ended(lock: Path, run_id: str) -> str | None:
+    """How a RUNNING run of MLflow ended, by its lock and folder; None while somebody is at work on it."""
+    if locks.held(lock):
+        return None
+    return "FINISHED" if RunFolder(lock.parent).logged_as(run_id) else "KILLED"

@@ -13,7 +13,8 @@ from perbatch.sweep.cell import run_name
 from perbatch.sweep.check import check
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import Damaged, RunFolder
-from perbatch.sweep.identity import effective_batch_size, of
+from perbatch.sweep.identity import effective_batch_size, flat, of
+from perbatch.sweep.identity import settings as resolved
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class Plan:
     reused: list[PlannedRun]
     missing: list[PlannedRun]
     order: list[str]
+    common: dict[str, Any]
+    """What all runs have in common: dotted keys of the resolved config, and their values."""
 
     @property
     def runs(self) -> list[PlannedRun]:
@@ -69,7 +72,7 @@ class Plan:
 
 def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictConfig) -> Plan:
     """Compose and check every combination. The first that cannot run raises, before anything starts."""
-    plan = Plan(len(combinations), [], [], [])
+    plan = Plan(len(combinations), [], [], [], {})
     seen: set[str] = set()
     capped: dict[int, int] = {}
     for overrides in combinations:
@@ -83,11 +86,19 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
             seen.add(identity)
             folder = _folder(identity, overrides, loader, master)
             run = PlannedRun(run_name(settings), overrides, settings["data"]["name"], identity, folder)
+            _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
             (plan.reused if _usable(folder) and not settings["rerun"] else plan.missing).append(run)
     for asked, size in capped.items():
         log.warning("batch_size=%d is above the training part's %d examples: it is full-batch", asked, size)
     return plan
+
+
+def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None:
+    if first:
+        common.update(values)
+    for key in [key for key, value in common.items() if values[key] != value]:
+        del common[key]
 
 
 def _folder(identity: str, overrides: list[str], loader: CachingLoader, master: DictConfig) -> RunFolder:

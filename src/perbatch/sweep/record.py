@@ -2,6 +2,7 @@
 
 import io
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -46,6 +47,7 @@ SWEPT = ("batch_size", "learning_rate", "seed", "updates_per_batch", "tolerance"
 FLUSH_SECONDS = 10
 POINTS = 100
 PAUSE_SECONDS = 30
+DIVERGED = {"diverged": "true"}
 _store_is_back: dict[str | None, float] = {}
 
 
@@ -75,9 +77,11 @@ class LiveLog:
         self._rows: list[dict[str, float]] = []
         self._log: RunLog | None = None
         self._seen, self._flushed, self._lost = 0, time.monotonic(), False
+        self._best = math.inf
 
     def evaluation(self, row: dict[str, float]) -> None:
         """Take one evaluation."""
+        self._best = min(self._best, row["validation_loss"])
         if self._seen % self._stride == 0:
             self._rows.append(row)
         self._seen += 1
@@ -91,9 +95,7 @@ class LiveLog:
 
     def end(self, status: str) -> None:
         """End the log of a run that raised (FAILED, with its traceback) or was stopped (KILLED)."""
-        failure = self._folder.path / FAILURE
-        files = [failure] if failure.is_file() else []
-        self._try(lambda: self._open().end(status, _milliseconds(time.time()), files))
+        self._try(lambda: self._end(status))
 
     def _open(self) -> RunLog:
         if self._log is None:
@@ -105,9 +107,29 @@ class LiveLog:
         self._rows.clear()
 
     def _finish(self) -> None:
-        self._flush()
-        _finish(self._folder, self._open())
-        self._folder.mark_logged(_experiment(self._config).key, self._open().id)
+        row, timings = self._folder.row(), self._folder.timings()
+        end = _milliseconds(timings["end"])
+        numbers = _numbers(row) | {
+            "final/training_seconds": timings["training_seconds"],
+            "best/validation_loss": self._best,
+        }
+        last = [
+            Curve(name, [(int(row["presentations"]), end, float(number))]) for name, number in numbers.items()
+        ]
+        run_log = self._open()
+        run_log.add(
+            [*_curves(self._rows, self._start), *last], DIVERGED if row["status"] == "diverged" else {}
+        )
+        run_log.attach([self._folder.path / name for name in (CONFIG, HISTORY, WEIGHTS)])
+        # Before the end: a process killed in between leaves the run RUNNING, and the next sweep ends it.
+        self._folder.mark_logged(_experiment(self._config).key, run_log.id)
+        run_log.end("FINISHED", end)
+
+    def _end(self, status: str) -> None:
+        run_log, failure = self._open(), self._folder.path / FAILURE
+        run_log.add(_curves(self._rows, self._start))
+        run_log.attach([failure] if failure.is_file() else [])
+        run_log.end(status, _milliseconds(time.time()))
 
     def _try(self, action: Callable[[], None]) -> None:
         if self._lost or time.monotonic() < _store_is_back.get(self._config.tracking.uri, 0.0):
@@ -133,7 +155,7 @@ def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
         store_of(config.tracking.uri),
         _experiment(config),
         name=run_name(config),
-        params=_flat(identity.settings(config)) | {"mode": mode(config)},
+        params=identity.flat(identity.settings(config)) | {"mode": mode(config)},
         tags={"cell": cell(config), **identities, **locks.tags(folder.lock_file), **provenance.tags()},
         data=DataSet(
             name=summary["name"],
@@ -162,24 +184,12 @@ def _experiment(config: DictConfig) -> Experiment:
     return experiment_of(store_of(config.tracking.uri), config.data.name)
 
 
-def _finish(folder: RunFolder, run_log: RunLog) -> None:
-    """Log the final numbers and the files of a complete run, and end it."""
-    row, timings = folder.row(), folder.timings()
-    step, now = int(row["presentations"]), _milliseconds(timings["end"])
+def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
     numbers = {f"final/{key}": row[key] for key in FINAL}
     numbers |= {f"config/{key}": row[key] for key in SWEPT if row[key] is not None}
-    numbers["final/training_seconds"] = timings["training_seconds"]
-    numbers |= _best(folder)
     if row["status"] == "diverged":
-        run_log.tag({"diverged": "true"})
         numbers["diverged_epoch"] = row["diverged_epoch"]
-    run_log.add(Curve(name, [(step, now, float(value))]) for name, value in numbers.items())
-    run_log.end("FINISHED", now, [folder.path / name for name in (CONFIG, HISTORY, WEIGHTS)])
-
-
-def _best(folder: RunFolder) -> dict[str, float]:
-    history = pd.read_csv(io.StringIO(folder.history()))
-    return {"best/validation_loss": float(history["validation_loss"].min())}
+    return numbers
 
 
 def _curves(rows: Sequence[Mapping[str, float]], start: float) -> list[Curve]:
@@ -188,13 +198,6 @@ def _curves(rows: Sequence[Mapping[str, float]], start: float) -> list[Curve]:
         Curve(name, [(step, stamp, float(row[key])) for (step, stamp), row in zip(stamps, rows, strict=True)])
         for key, name in CURVES.items()
     ]
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat
 
 
 def _milliseconds(seconds: float) -> int:

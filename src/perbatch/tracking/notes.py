@@ -1,5 +1,7 @@
 """The texts that MLflow's pages show: what an experiment asks, what a sweep is, how to read them."""
 
+from collections.abc import Mapping
+
 from perbatch.tracking import views
 
 QUESTION = """**When is back-propagation applied, and what does that choice cost?**
@@ -29,8 +31,14 @@ SWEEP = """{count} runs: {reused} reused, {trained} to train.
 
 Run again (only what is missing is trained): `{command}`
 
-Members: the artifact `members.csv`, and, for those trained by this sweep, the nested runs.
+Members: the artifact `members.csv`. The runs that this sweep trained are nested here; those that it reused
+stay below the sweep that trained them. This finds them all, and others made with the same settings:
+
+`{filter}`
 """
+
+LEFT_OUT = ("data.", "evaluation.")
+"""Params that a filter need not name: the experiment is the data set's, and evaluations change no result."""
 
 RULE = "---\n"
 
@@ -46,6 +54,14 @@ def answered(note: str, answer: str) -> str:
     return f"{answer}\n\n{RULE}{note.rpartition(RULE)[2]}"
 
 
-def sweep(count: int, reused: int, command: str) -> str:
-    """Return the note of a sweep's parent run."""
-    return SWEEP.format(count=count, reused=reused, trained=count - reused, command=command)
+def sweep(count: int, reused: int, command: str, common: Mapping[str, object]) -> str:
+    """Return the note of a sweep's parent run, with a filter for runs that have the params `common`."""
+    named = {key: value for key, value in common.items() if not key.startswith(LEFT_OUT)}
+    conditions = ["tags.`perbatch.kind` = 'run'", *(f"params.`{key}` = '{named[key]}'" for key in named)]
+    return SWEEP.format(
+        count=count,
+        reused=reused,
+        trained=count - reused,
+        command=command,
+        filter=" and ".join(conditions),
+    )

@@ -12,7 +12,7 @@ from perbatch.tracking.store import Experiment, Store
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
 
-METRICS_A_CALL = 1000
+METRICS_A_CALL = 1000  # MLflow's limit, of which params and tags take a part
 
 
 @dataclass(frozen=True)
@@ -49,55 +49,51 @@ class RunLog:
     ) -> None:
         """`start` is in milliseconds since 1970; `parent` is the id of the sweep's run, if any."""
         self._store, self._experiment, self._name = store, experiment, name
-        self._params, self._data, self._start = params, data, start
+        self._params: Mapping[str, object] = params
+        self._data, self._start = data, start
         self._tags = dict(tags) | ({"mlflow.parentRunId": parent} if parent else {})
         self._id: str | None = None
 
-    def open(self) -> str:
-        """Make the run, RUNNING, where that has not been done; return its id."""
+    @property
+    def id(self) -> str:
+        """The run's id in the store; the run is made, RUNNING, where that has not been done."""
         if self._id is None:
-            from mlflow.entities import Param
-
-            client = self._store.client
-            run = client.create_run(
+            run = self._store.client.create_run(
                 self._experiment.id, start_time=self._start, tags=self._tags, run_name=self._name
             )
             self._id = run.info.run_id
-            client.log_batch(self._id, params=[Param(key, str(value)) for key, value in self._params.items()])
-            client.log_inputs(self._id, datasets=[_dataset_input(self._data)])
+            self._store.client.log_inputs(self._id, datasets=[_dataset_input(self._data)])
         return str(self._id)
 
-    @property
-    def id(self) -> str:
-        """The run's id in the store, which makes the run."""
-        return self.open()
+    def add(self, curves: Iterable[Curve], tags: Mapping[str, str] | None = None) -> None:
+        """Log curves and tags, and the params with them, in as few calls as MLflow allows.
 
-    def add(self, curves: Iterable[Curve]) -> None:
-        """Log curves, in as few calls as MLflow allows. Values that do not apply (nan) are left out."""
-        from mlflow.entities import Metric
+        Values that do not apply (nan) are left out.
+        """
+        from mlflow.entities import Metric, Param, RunTag
 
-        run = self.open()
         metrics = [
             Metric(curve.name, value, time, step)
             for curve in curves
             for step, time, value in curve.points
             if not math.isnan(value)
         ]
-        for first in range(0, len(metrics), METRICS_A_CALL):
-            self._store.client.log_batch(run, metrics=metrics[first : first + METRICS_A_CALL])
+        params = [Param(key, str(value)) for key, value in self._params.items()]
+        self._params = {}
+        labels = [RunTag(key, value) for key, value in (tags or {}).items()]
+        first, rest = metrics[: METRICS_A_CALL - 100], metrics[METRICS_A_CALL - 100 :]
+        self._store.client.log_batch(self.id, metrics=first, params=params, tags=labels)
+        for start in range(0, len(rest), METRICS_A_CALL):
+            self._store.client.log_batch(self.id, metrics=rest[start : start + METRICS_A_CALL])
 
-    def tag(self, tags: Mapping[str, str]) -> None:
-        """Set tags."""
-        from mlflow.entities import RunTag
+    def attach(self, files: Sequence[Path]) -> None:
+        """Attach files as artifacts."""
+        for path in files:
+            self._store.client.log_artifact(self.id, str(path))
 
-        self._store.client.log_batch(self.open(), tags=[RunTag(key, value) for key, value in tags.items()])
-
-    def end(self, status: str, end: int, artifacts: Sequence[Path] = ()) -> None:
-        """Attach the files and end the run as FINISHED, FAILED or KILLED."""
-        run = self.open()
-        for path in artifacts:
-            self._store.client.log_artifact(run, str(path))
-        self._store.client.set_terminated(run, status, end)
+    def end(self, status: str, end: int) -> None:
+        """End the run as FINISHED, FAILED or KILLED, at `end` in milliseconds since 1970."""
+        self._store.client.set_terminated(self.id, status, end)
 
 
 def _dataset_input(data: DataSet) -> "DatasetInput":

@@ -13,19 +13,20 @@ LOCK_TAG, HOST_TAG = "perbatch.lock", "perbatch.host"
 PAGE = 1000
 
 
-def close_stale(store: Store, host: str, held: Callable[[Path], bool]) -> int:
-    """End as KILLED all runs of this host that are RUNNING although nobody holds their lock; count them.
+def close_stale(store: Store, host: str, verdict: Callable[[Path, str], str | None]) -> int:
+    """End all runs of this host that are RUNNING although nobody is at work on them; count them.
 
-    A run names its lock's file and its host in tags. `held` tells whether a process holds a lock.
+    A run names its lock's file and its host in tags. `verdict` gets the lock and the run's id and returns
+    how the run ended, None where a process holds the lock.
     """
-    stale = [
-        run
-        for run in _running(store)
-        if run.data.tags.get(HOST_TAG) == host and not held(Path(run.data.tags.get(LOCK_TAG, "")))
-    ]
-    for run in stale:
-        store.client.set_terminated(run.info.run_id, "KILLED")
-    return len(stale)
+    ended = 0
+    for run in _running(store):
+        if run.data.tags.get(HOST_TAG) == host:
+            status = verdict(Path(run.data.tags.get(LOCK_TAG, "")), run.info.run_id)
+            if status is not None:
+                store.client.set_terminated(run.info.run_id, status)
+                ended += 1
+    return ended
 
 
 def _running(store: Store) -> Iterable["Run"]:

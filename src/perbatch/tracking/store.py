@@ -115,8 +115,13 @@ class Store:
         from mlflow import MlflowClient
 
         with self._lock:
+            if self._file is not None and not self._file.exists():
+                _make_database(self._file)
             client = MlflowClient(tracking_uri=self.uri)
-            client.search_experiments(max_results=1)
+            try:
+                client.search_experiments(max_results=1)
+            except Exception as error:  # SQLAlchemy's, Alembic's and MLflow's own have nothing in common
+                raise StoreUnavailable(self._why(error)) from error
             if self._file is not None:
                 with closing(sqlite3.connect(self._file)) as connection:
                     # Readers no longer wait for writers; the setting stays in the file.
@@ -142,6 +147,19 @@ class Store:
         folder = self.root / "runs"
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / ".store.lock")
+
+    def _why(self, error: Exception) -> str:
+        """Say why MLflow cannot use a store that answers and can be written, and what to do."""
+        reason = " ".join(str(error).split())
+        if "database schema" in reason:
+            return (
+                f"the MLflow store {self.address} is of another version of MLflow ({reason.partition(').')[0]})); "
+                f"install that version, or, where the store is the older one, `mlflow db upgrade {self.address}`"
+            )
+        return (
+            f"the MLflow store {self.address} cannot be used ({reason[:200]}); move it away and the next sweep "
+            "makes a new one from the run folders, or set MLFLOW_TRACKING_URI to another store"
+        )
 
     def _artifacts(self, name: str) -> str | None:
         # A server chooses for itself. MLflow's own default is below the working directory of the day.
@@ -176,3 +194,14 @@ class Store:
                 f"the MLflow store {path} cannot be written ({error}); "
                 "make it writable, or set MLFLOW_TRACKING_URI to another store"
             ) from None
+
+
+def _make_database(path: Path) -> None:
+    """Make the embedded store whole or not at all: MLflow cannot go on with one whose making was killed."""
+    from mlflow import MlflowClient
+
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    for left in path.parent.glob(f"{unfinished.name}*"):
+        left.unlink()
+    MlflowClient(tracking_uri=f"sqlite:///{unfinished}").search_experiments(max_results=1)
+    unfinished.replace(path)

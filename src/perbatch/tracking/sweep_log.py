@@ -24,9 +24,19 @@ class SweepLog:
         self._store, self.experiment = store, experiment
         self.id = ""
 
-    def start(self, tags: Mapping[str, str], members: Sequence[str], reused: int, command: str) -> str:
-        """Make the parent run of the members, which are identities, and return its id."""
-        note = notes.sweep(len(members), reused, command)
+    def start(
+        self,
+        tags: Mapping[str, str],
+        members: Sequence[str],
+        reused: int,
+        command: str,
+        common: Mapping[str, object],
+    ) -> str:
+        """Make the parent run of the members, which are identities, and return its id.
+
+        `common` are the params that all members share.
+        """
+        note = notes.sweep(len(members), reused, command, common)
         run = self._store.client.create_run(
             self.experiment.id,
             start_time=int(time.time() * 1000),
