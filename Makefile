@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-all lint ui pictures lock
+.PHONY: all help env repro test test-slow test-all lint ui pictures lock benchmark-platform
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -43,6 +43,9 @@ lint: env  ## ruff and mypy
 ui: env  ## MLflow's pages on http://127.0.0.1:5000
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port 5000 \
 		--backend-store-uri "$$(python -c "from perbatch.sweep.record import store_of; print(store_of(None).uri)")"
+
+benchmark-platform: env  ## what a run costs beside its training: benchmarks/platform.md
+	python benchmarks/overhead.py
 
 pictures: env  ## the README's numbers and pictures, from the results
 	python docs/pictures.py

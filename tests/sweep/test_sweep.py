@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 import train
 from perbatch.errors import UserError
 from perbatch.sweep import identity, places, record, task
+from perbatch.sweep.folder import RunFolder
 
 GRID = ["batch_size=1,8,full,1000", "learning_rate=0.1,1e200", "seed=0,1", "epochs=2"]
 Sweep = Callable[..., object]
@@ -175,10 +176,12 @@ def test_an_extended_sweep_trains_only_what_is_new(swept: SimpleNamespace) -> No
 
 def test_trained_again_it_has_the_same_bits(swept: SimpleNamespace) -> None:
     folder = swept.root / "runs" / swept.rows[0]["identity"]
-    before = {name: (folder / name).read_bytes() for name in ("history.csv", "theta.npy", "run.json")}
+    before = {name: (folder / name).read_bytes() for name in ("history.csv", "theta.npy", "config.json")}
+    row = RunFolder(folder).row()
     stamp = (folder / "run.json").stat().st_mtime_ns
     swept.call("batch_size=1", "learning_rate=0.1", "seed=0", "epochs=2", "rerun=true")
     assert {name: (folder / name).read_bytes() for name in before} == before
+    assert str(RunFolder(folder).row()) == str(row)
     assert (folder / "run.json").stat().st_mtime_ns > stamp
 
 

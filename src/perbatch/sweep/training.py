@@ -1,12 +1,11 @@
 """One run's training: from its config and data to what its folder holds."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from omegaconf import DictConfig
 from threadpoolctl import threadpool_limits
 
@@ -89,19 +88,37 @@ def train_run(
             schedule=schedule(config),
             on_evaluation=on_evaluation,
         )
-    history = pd.DataFrame(run.history)
+    history = {key: values.tolist() for key, values in run.history.items()}
+    seconds = history.pop("training_seconds")
     return Outcome(
         row=_row(config, network, run),
-        history=history.drop(columns="training_seconds").to_csv(index=False, lineterminator="\n"),
+        history=history_csv(history),
         theta=run.theta,
         timings={
             "start": start,
             "end": time.time(),
             "training_seconds": run.training_seconds,
             "evaluation_seconds": run.evaluation_seconds,
-            "at_evaluation": history["training_seconds"].tolist(),
+            "at_evaluation": seconds,
         },
     )
+
+
+def history_csv(history: Mapping[str, Sequence[float]]) -> str:
+    """Return a history as CSV, a row an evaluation, every digit kept; what does not apply (nan) is empty."""
+    lines = [",".join(history)]
+    for row in zip(*history.values(), strict=True):
+        lines.append(",".join("" if value != value else repr(value) for value in row))
+    return "\n".join(lines) + "\n"
+
+
+def read_history(text: str) -> list[dict[str, float]]:
+    """Return the rows of a history's CSV."""
+    header, *lines = text.splitlines()
+    return [
+        {key: float(value or "nan") for key, value in zip(header.split(","), line.split(","), strict=True)}
+        for line in lines
+    ]
 
 
 def schedule(config: Mapping[Any, Any]) -> np.ndarray:

@@ -1,0 +1,203 @@
+"""`make benchmark-platform`: what a run costs beside its training, written to benchmarks/platform.md.
+
+Real commands in a temporary root; ratios are of measurements of one call. Seconds depend on the machine.
+"""
+
+import argparse
+import os
+import platform
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+TRAIN = ROOT / "pipelines" / "train.py"
+PAGE = ROOT / "benchmarks" / "platform.md"
+# a run with next to no training, and some fifty evaluations
+TINY = ["epochs=2", "batch_size=full", "model.hidden=[4]", "evaluation.factor=1.11", "learning_rate=0.1"]
+HALF_A_SECOND = ["batch_size=1", "epochs=45", "learning_rate=0.01", "evaluation.factor=2", "engine=numpy"]
+
+
+class Machine:
+    """Calls commands in a root of their own and measures them."""
+
+    def __init__(self, root: Path) -> None:
+        """`root` is where runs and store go."""
+        self.root = root
+        self.environment = {**os.environ, "DVC_ROOT": str(root), "MLFLOW_DISABLE_TELEMETRY": "true"}
+        self.environment.pop("MLFLOW_TRACKING_URI", None)
+
+    def call(self, *command: object, cwd: Path = ROOT) -> tuple[float, float, float]:
+        """Return wall seconds, CPU seconds and the peak memory in MB of the command's first process."""
+        before, start, peak = _cpu(), time.perf_counter(), [0.0]
+        process = subprocess.Popen(
+            [sys.executable, *map(str, command)],
+            cwd=cwd,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
+        watcher.start()
+        _, errors = process.communicate()
+        if process.returncode:
+            sys.exit(f"{command} ended with {process.returncode}:\n{errors}")
+        return time.perf_counter() - start, _cpu() - before, peak[0]
+
+    def sweep(self, *overrides: str) -> tuple[float, float, float]:
+        """Measure one of our sweeps."""
+        return self.call(TRAIN, "-m", *overrides)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _watch(pid: int, peak: list[float]) -> None:
+    try:
+        process = psutil.Process(pid)
+        while True:
+            peak[0] = max(peak[0], process.memory_info().rss / 1e6)
+            time.sleep(0.2)
+    except psutil.Error:
+        return
+
+
+def new_runs(machine: Machine, count: int = 40) -> list[str]:
+    """CPU of a new run beside plain Hydra and MLflow: the difference between a long and a short sweep."""
+
+    def marginal(call: Callable[[str], float]) -> float:
+        call("0,1")  # the store is made
+        short, long = call("range(10,13)"), call(f"range(100,{103 + count})")
+        return (long - short) / count
+
+    ours = marginal(lambda seeds: machine.sweep(*TINY, f"seed={seeds}", "hydra/launcher=basic")[1])
+    store = f"sqlite:///{machine.root}/plain.db"
+    script = ROOT / "benchmarks" / "plain.py"
+    where = f"hydra.sweep.dir={machine.root}/plain"
+
+    def plain(seeds: str) -> float:
+        return machine.call(script, "-m", f"store={store}", where, f"seed={seeds}", cwd=machine.root)[1]
+
+    theirs = marginal(plain)
+    return [
+        f"| a new run, all but training, CPU | {ours * 1e3:.0f} ms | {theirs * 1e3:.0f} ms | "
+        f"{ours / theirs:.2f} of plain (goal 0.25) |"
+    ]
+
+
+def reused_runs(machine: Machine, count: int = 10_000) -> list[str]:
+    """Wall time of a sweep whose runs are all complete, and of its tables; the folders are planted copies."""
+    sys.path.insert(0, str(ROOT / "src"))
+    os.environ["DVC_ROOT"] = str(machine.root)
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.types import RunMode
+
+    from perbatch.sweep import grid, plan, task  # noqa: F401  (registers schema and resolvers)
+    from perbatch.sweep.compose import CachingLoader
+    from perbatch.sweep.folder import RunFolder
+
+    rates = ",".join(f"{rate / 100:g}" for rate in range(1, 11))
+    axes = ["batch_size=range(1,11)", f"learning_rate={rates}", f"seed=range(0,{count // 100})"]
+    overrides = [each for each in TINY if each.split("=")[0] not in ("batch_size", "learning_rate")] + axes
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        loader = CachingLoader(GlobalHydra.instance().config_loader())
+        master = loader.load_configuration("config", [], RunMode.MULTIRUN)
+        runs = plan.make(grid.expand({}, overrides, loader), loader, master).runs
+    machine.sweep(*runs[0].overrides, "hydra/launcher=basic")
+    source = RunFolder(runs[0].folder.path)
+    stores = source.path.joinpath("logged.json").read_bytes()
+    parts = source.config(), source.history(), source.theta(), source.timings(), source.row()
+    for run in runs[1:]:
+        with run.folder.lock():
+            run.folder.write(*parts[:4], {**parts[4], "identity": run.identity})
+            run.folder.path.joinpath("logged.json").write_bytes(stores)
+    alone, _, memory = machine.sweep(*overrides)
+    tables, _, _ = machine.sweep(*overrides, f"sweep.results={machine.root}/tables")
+    return [
+        f"| {count:,} reused runs, planning and start-up included | {alone:.1f} s | "
+        f"{alone / count * 1e3:.2f} ms each, {memory:.0f} MB | (goal 10 s, 500 MB) |",
+        f"| their tables, rebuilt | {tables - alone:.1f} s | | (goal 30 s) |",
+    ]
+
+
+def growth(machine: Machine, count: int) -> list[str]:
+    """Whether the last new runs of a long sweep cost more than the first; a tenth of it at each end."""
+    _, _, memory = machine.sweep(*TINY, f"seed=range(20000,{20000 + count})", "hydra/launcher=basic")
+    stamps = sorted(path.stat().st_mtime for path in (machine.root / "runs").glob("*/run.json"))[-count:]
+    tenth = count // 10
+    ratio = (stamps[-1] - stamps[-tenth]) / (stamps[tenth - 1] - stamps[0])
+    return [
+        f"| growth over {count:,} new runs: last tenth against first | {ratio:.2f} | "
+        f"driver {memory:.0f} MB | (goal 1.2, 500 MB) |"
+    ]
+
+
+def workers(machine: Machine, count: int = 24) -> list[str]:
+    """How much faster two workers are than one, start-up taken out by a sweep of the first runs."""
+
+    def rate(jobs: int, first: int) -> float:
+        seeds = f"seed=range({first},{first + count + 2})"
+        before = time.time()
+        machine.sweep(*HALF_A_SECOND, seeds, f"hydra.launcher.n_jobs={jobs}")
+        ended = sorted(path.stat().st_mtime for path in (machine.root / "runs").glob("*/run.json"))
+        mine = [stamp for stamp in ended if stamp > before]
+        return (len(mine) - 2) / (mine[-1] - mine[1])
+
+    one, two = rate(1, 50_000), rate(2, 60_000)
+    return [f"| two workers against one, runs of half a second | {two / one:.2f} | | (goal 1.7) |"]
+
+
+def nothing_to_do() -> list[str]:
+    """`dvc repro` where nothing changed."""
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "dvc", "repro"], cwd=ROOT, check=True, capture_output=True)
+        seconds.append(time.perf_counter() - start)
+    return [f"| `dvc repro`, nothing changed | {np.median(seconds):.1f} s | | (goal 3 s) |"]
+
+
+def processor() -> str:
+    """Name the processor and how busy the machine was."""
+    path = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", path.read_text()) if path.is_file() else None
+    return f"{found[1] if found else platform.processor()}, {os.cpu_count()} cores"
+
+
+def main() -> None:
+    """Measure all, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--growth", type=int, default=10_000, help="new runs of the growth measurement")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        load = os.getloadavg()[0]
+        rows = []
+        for measure in (new_runs, workers, reused_runs):
+            root = Path(folder, measure.__name__)
+            root.mkdir()
+            rows += measure(Machine(root))
+        root = Path(folder, "growth")
+        root.mkdir()
+        rows += [*growth(Machine(root), asked.growth), *nothing_to_do()]
+    head = ["# What the platform costs", "", f"{processor()}, load {load:.1f} at the start, {date.today()}."]
+    table = ["", "| what | measured | | |", "| --- | --- | --- | --- |", *rows, ""]
+    PAGE.write_text("\n".join([*head, *table]), encoding="utf-8")
+    sys.stdout.write(PAGE.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
