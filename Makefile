@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # the pipeline's stages call `python`, and DVC is called from the environment too
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
 .PHONY: all help env repro test test-slow test-all lint ui pictures lock benchmark-platform
