@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-all lint ui pictures lock benchmark-platform
+.PHONY: all help env repro test test-slow test-all lint ui pictures lock benchmark-platform soak
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -47,6 +47,9 @@ ui: env  ## MLflow's pages on http://127.0.0.1:5000
 
 benchmark-platform: env  ## what a run costs beside its training: benchmarks/platform.md
 	python benchmarks/overhead.py
+
+soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained twice or left RUNNING
+	python benchmarks/soak.py
 
 pictures: env  ## the README's numbers and pictures, from the results
 	python docs/pictures.py

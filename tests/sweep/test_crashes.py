@@ -116,15 +116,12 @@ def test_killed_in_every_phase_it_goes_on_where_it_was(place: Place, straight: P
 
     phases: Counter[str] = Counter()
     seen: list[dict[str, int]] = []
-    for delay in (0.1, draw.uniform(0.3, 0.9)):
-        after(lambda: True, delay)
-    for delay in (0.0, draw.uniform(0.1, 0.3)):
-        after(lambda: list(place.root.glob("mlflow.db.unfinished*")), delay)
+    after(lambda: True, draw.uniform(0.1, 0.9))
+    after(lambda: list(place.root.glob("mlflow.db.unfinished*")), draw.uniform(0.0, 0.3))
     after(lambda: place.folders(".started"), draw.uniform(0.0, 0.05))
     after(lambda: place.folders("config.json", "run.json"))
     after(lambda: place.folders("run.json", "logged.json"))
     after(lambda: place.folders(".started", "run.json"), 0.05, JOBLIB)
-    after(lambda: place.folders("config.json", "run.json"))
     after(lambda: place.folders("run.json", "logged.json"), draw.uniform(0.0, 0.02))
     said = place.run(*GRID, BASIC)
     print(dict(phases), said)
@@ -145,15 +142,18 @@ def test_interrupted_it_ends_within_seconds_and_says_how_to_go_on(
     place: Place, launcher: tuple[str, ...]
 ) -> None:
     process = place.start(*LONG, "seed=0,1,2", *launcher)
-    # A run shows in MLflow once it takes longer than ten seconds: only such a one could be left RUNNING.
-    wait_for(lambda: place.statuses()["RUNNING"] == len(launcher), process, pause=0.1)
+    if launcher == JOBLIB:
+        # A run shows in MLflow once it takes longer than ten seconds: such a one could be left RUNNING.
+        wait_for(lambda: place.statuses()["RUNNING"], process, pause=0.1)
+    else:
+        wait_for(lambda: place.folders(".started"), process)
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
     said = place.end(process, status=130)
     assert time.monotonic() - start < 10
     assert said.splitlines()[-1] == "stopped: what is complete is kept; the same command goes on from there"
     assert "Traceback" not in said
-    assert place.statuses() == {"KILLED": len(launcher)}
+    assert set(place.statuses()) == {"KILLED"}
     assert place.statuses("sweep") == {"KILLED": 1}
     assert place.stamps() == {}
 
@@ -227,6 +227,7 @@ def test_a_server_that_dies_in_mid_sweep_stops_no_training(place: Place) -> None
     address, store = f"http://127.0.0.1:{port}", f"sqlite:///{place.root}/mlflow.db"
     place.root.mkdir()
     options = ["--workers", "1", "--host", "127.0.0.1", "--port", str(port), "--backend-store-uri", store]
+    options += ["--no-serve-artifacts", "--default-artifact-root", (place.root / "mlartifacts").as_uri()]
     server = subprocess.Popen(
         [sys.executable, "-m", "mlflow", "server", *options],
         cwd=place.root,

@@ -1,5 +1,6 @@
 """The edge between the library and the command line: an error the user can mend is one sentence."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,9 @@ from hydra.errors import HydraException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from perbatch.errors import UserError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Errors of a disk that takes no more."""
 
 DETAILS = ("Config search path:", "object_type=", "reference_type=")
 """Where a message of Hydra's or OmegaConf's goes on with what does not help its reader."""
@@ -24,6 +28,10 @@ def command(main: Callable[[], object]) -> None:
         sys.exit(130)
     except (UserError, HydraException, OmegaConfBaseException) as error:
         sys.exit(f"error: {sentence(error)}")
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.exit(f"error: {error}; make room, and the same command goes on from what is complete")
 
 
 def sentence(error: BaseException) -> str:

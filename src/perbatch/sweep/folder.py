@@ -1,6 +1,7 @@
 """A run's folder: the truth about the run. It is complete once `run.json` is there, which comes last."""
 
 import hashlib
+import io
 import json
 import os
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-RESULT = "run.json"  # the last to be written: with it the run is complete
+RESULT, ROW = "run.json", "row"  # the last to be written: with it the run is complete
 HISTORY = "history.csv"
 WEIGHTS = "theta.npy"
 TIMINGS = "timings.json"
@@ -77,9 +78,10 @@ class RunFolder:
         _write(self.path / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
         _write(self.path / HISTORY, history.encode())
         _write(self.path / TIMINGS, json.dumps(timings).encode())
-        _save(self.path / WEIGHTS, theta)
-        digests = {name: _digest(self.path / name) for name in (HISTORY, WEIGHTS)}
-        _write(self.path / RESULT, json.dumps({"row": row, "digests": digests}, indent=1).encode())
+        _write(self.path / WEIGHTS, _npy(theta))
+        digests = {name: _digest(self.path / name) for name in (HISTORY, WEIGHTS, TIMINGS, CONFIG)}
+        digests[ROW] = _digest_of_row(row)
+        _write(self.path / RESULT, json.dumps({ROW: row, "digests": digests}, indent=1).encode())
 
     def clear(self) -> None:
         """Make the run incomplete, first of all, then forget what it held."""
@@ -88,14 +90,25 @@ class RunFolder:
 
     def row(self) -> dict[str, Any]:
         """Return the run's row of the table of runs."""
-        return self._result()["row"]
+        return self._result()[ROW]
 
     def check(self) -> None:
-        """Raise `Damaged` where the history or the weights are not those that were written."""
-        for name, digest in self._result()["digests"].items():
-            path = self.path / name
-            if not path.is_file() or _digest(path) != digest:
+        """Raise `Damaged` where something of the run is not as it was written."""
+        result = self._result()
+        for name, digest in result["digests"].items():
+            path = self.path / (RESULT if name == ROW else name)
+            now = _digest_of_row(result[ROW]) if name == ROW else path.is_file() and _digest(path)
+            if now != digest:
                 raise Damaged(f"{path} is damaged")
+
+    @property
+    def intact(self) -> bool:
+        """Whether the run is complete and all of it is as it was written."""
+        try:
+            self.check()
+        except Damaged:
+            return False
+        return True
 
     def history(self) -> str:
         """Return the run's history as CSV text."""
@@ -132,14 +145,14 @@ class RunFolder:
     def _stores(self) -> dict[str, str]:
         try:
             return dict(json.loads((self.path / LOGGED).read_bytes()))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError, TypeError):  # damaged: it is logged once more
             return {}
 
     def _result(self) -> dict[str, Any]:
         try:
             result = json.loads((self.path / RESULT).read_text())
-            result["row"], result["digests"]
-        except (ValueError, KeyError, TypeError) as error:
+            result[ROW], result["digests"].items()
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise Damaged(f"{self.path / RESULT} is damaged") from error
         return result
 
@@ -153,13 +166,15 @@ def _write(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def _save(path: Path, array: np.ndarray) -> None:
-    unfinished = path.with_name(f".{path.name}.tmp")
-    with unfinished.open("wb") as stream:
-        np.save(stream, array, allow_pickle=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(path)
+def _npy(array: np.ndarray) -> bytes:
+    # Written to a file by NumPy, a full disk would be an error without a word of it.
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _digest_of_row(row: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:

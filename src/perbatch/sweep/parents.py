@@ -38,8 +38,7 @@ class Parents:
 
     def __enter__(self) -> "Parents":
         """Make the parents; end what a killed sweep left RUNNING."""
-        closed = close_stale(self._store, locks.HOST, _how_it_ended)
-        if closed:
+        if closed := self._close_stale():
             log.info("%d runs that a killed sweep left RUNNING in MLflow are ended", closed)
         self._lock.acquire()
         reused = {run.identity for run in self._plan.reused}
@@ -73,11 +72,15 @@ class Parents:
         return self._logs[run.data].id
 
     def log_missing(self, compose: Compose) -> None:
-        """Log complete runs that the store lacks from their folders, under these parents."""
+        """Log complete and failed runs that the store lacks from their folders, under these parents."""
         for run in self._plan.runs:
-            if run.folder.complete and not run.folder.logged(self._logs[run.data].experiment.key):
+            if run.folder.ended and not run.folder.logged(self._logs[run.data].experiment.key):
                 config = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
-                record.log_where_missing(run.folder, config)
+                with run.folder.lock():  # another sweep may be about to do the same
+                    record.log_where_missing(run.folder, config)
+
+    def _close_stale(self) -> int:
+        return close_stale(self._store, locks.HOST, _how_it_ended)
 
     def _end(self, status: str) -> None:
         for name, sweep_log in self._logs.items():
@@ -89,6 +92,7 @@ class Parents:
                 table = Path(folder, "members.csv")
                 table.write_text(runs_csv(complete))
                 sweep_log.end(status, counts, [table, self._multirun])
+        self._close_stale()  # what workers that died left RUNNING
 
     def _by_data(self) -> dict[str, list[PlannedRun]]:
         groups: dict[str, list[PlannedRun]] = {}

@@ -88,7 +88,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
             run = PlannedRun(run_name(settings), overrides, settings["data"]["name"], identity, folder)
             _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
-            (plan.reused if _usable(folder) and not settings["rerun"] else plan.missing).append(run)
+            (plan.reused if usable(folder) and not settings["rerun"] else plan.missing).append(run)
     for asked, size in capped.items():
         log.warning("batch_size=%d is above the training part's %d examples: it is full-batch", asked, size)
     return plan
@@ -110,7 +110,8 @@ def _folder(identity: str, overrides: list[str], loader: CachingLoader, master: 
     return RunFolder(Path(sweep.dir, identity))
 
 
-def _usable(folder: RunFolder) -> bool:
+def usable(folder: RunFolder) -> bool:
+    """Return whether the run is complete; say so where it is damaged, which makes it incomplete."""
     if not folder.complete:
         return False
     try:

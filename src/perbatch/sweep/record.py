@@ -1,6 +1,5 @@
 """From a run to its log in MLflow: the names, params, tags and curves that MLflow's pages show."""
 
-import io
 import logging
 import math
 import time
@@ -8,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import pandas as pd
 from omegaconf import DictConfig
 
 from perbatch.sweep import identity, locks, places, provenance
 from perbatch.sweep.cell import cell, mode, run_name
 from perbatch.sweep.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
+from perbatch.sweep.training import read_history
 from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
 
 log = logging.getLogger(__name__)
@@ -130,6 +129,7 @@ class LiveLog:
         run_log.add(_curves(self._rows, self._start))
         run_log.attach([failure] if failure.is_file() else [])
         run_log.end(status, _milliseconds(time.time()))
+        self._folder.mark_logged(_experiment(self._config).key, run_log.id)
 
     def _try(self, action: Callable[[], None]) -> None:
         if self._lost or time.monotonic() < _store_is_back.get(self._config.tracking.uri, 0.0):
@@ -169,15 +169,25 @@ def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
 
 
 def log_where_missing(folder: RunFolder, config: DictConfig) -> None:
-    """Log a complete run from its folder where the store lacks it."""
-    if not folder.logged(_experiment(config).key):
-        history = pd.read_csv(io.StringIO(folder.history()))
+    """Log a run that is complete, or failed, from its folder where the store lacks it."""
+    if _logged(folder, config):
+        return
+    if not folder.complete:
+        LiveLog(folder, config, time.time(), 1).end("FAILED")
+    else:
+        history = read_history(folder.history())
         timings = folder.timings()
-        history["training_seconds"] = timings["at_evaluation"]
         live = LiveLog(folder, config, timings["start"], len(history))
-        for row in history.to_dict("records"):
-            live.evaluation({str(key): float(value) for key, value in row.items()})
+        for row, seconds in zip(history, timings["at_evaluation"], strict=True):
+            live.evaluation(row | {"training_seconds": seconds})
         live.finish()
+
+
+def _logged(folder: RunFolder, config: DictConfig) -> bool:
+    try:
+        return folder.logged(_experiment(config).key)
+    except Exception:  # the store broke down, which logging then says
+        return False
 
 
 def _experiment(config: DictConfig) -> Experiment:

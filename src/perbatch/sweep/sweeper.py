@@ -4,10 +4,12 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from filelock import Timeout
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import HydraContext, TaskFunction
@@ -16,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from perbatch.errors import UserError
 from perbatch.sweep import grid, plan, record, tables
 from perbatch.sweep.compose import CachingLoader
-from perbatch.sweep.folder import FAILURE
+from perbatch.sweep.folder import FAILURE, RunFolder
 from perbatch.sweep.parents import Parents
 from perbatch.sweep.plan import Plan, PlannedRun
 from perbatch.sweep.progress import watch
@@ -56,7 +58,7 @@ def sweep(
     if planned.missing or store.has_running() or not _all_logged(store, planned.reused):
         context = HydraContext(loader, context.callbacks)
         with Parents(planned, store, _save_multirun(master)) as parents:
-            _train(planned, parents, _launcher(context, task_function, master))
+            _train(planned, parents, _launcher(context, task_function, master), master.rerun)
             parents.log_missing(lambda overrides: loader.load_sweep_config(master, overrides))
     failed = [run for run in planned.missing if not run.folder.complete]
     if master.sweep.results is not None:
@@ -73,15 +75,14 @@ def sweep(
     return planned.order
 
 
-def _train(planned: Plan, parents: Parents, launch: Launch) -> None:
+def _train(planned: Plan, parents: Parents, launch: Launch, rerun: bool) -> None:
     """Hand the missing runs out. Where a worker dies, its run alone fails: the others are handed out again.
 
     A worker that dies takes the launcher down, and with it the other workers' runs. Those that were under
     way are under suspicion; each is tried once more, alone.
     """
     for run in planned.missing:
-        with run.folder.lock():
-            run.folder.clear()  # of what is damaged or is to be trained again, and of earlier failures
+        _clear(run.folder, rerun)
     waiting, suspects = planned.missing, list[PlannedRun]()
     with watch(planned):
         while waiting:
@@ -96,6 +97,16 @@ def _train(planned: Plan, parents: Parents, launch: Launch) -> None:
             if (error := _launch([run], parents, launch)) is not None:
                 run.folder.write_failure(f"its worker died: {error}")
                 log.error("FAILED: %s: its worker died", run.name)
+
+
+def _clear(folder: RunFolder, rerun: bool) -> None:
+    """Clear a folder of what is damaged or is to be trained again, and of an earlier failure.
+
+    Another sweep may be at work on the run, or have completed it since the plan was made: that is kept.
+    """
+    with suppress(Timeout), folder.lock().acquire(blocking=False):
+        if rerun or not folder.intact:
+            folder.clear()
 
 
 def _launch(runs: Sequence[PlannedRun], parents: Parents, launch: Launch) -> Exception | None:

@@ -15,6 +15,7 @@ from perbatch import data
 from perbatch.sweep import identity, places, record, resolvers, schema
 from perbatch.sweep.cell import run_name
 from perbatch.sweep.folder import RunFolder
+from perbatch.sweep.plan import usable
 from perbatch.sweep.training import schedule, train_run
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def run(config: DictConfig) -> str:
     with folder.lock():
         # In a sweep the driver has cleared what is to be trained again.
         again = config.rerun and HydraConfig.get().mode == RunMode.RUN
-        if again or not folder.complete:
+        if again or not usable(folder):
             return _train(config, folder)
         log.info("Reused: this run is complete in %s (rerun=true trains it again)", folder.path)
         record.log_where_missing(folder, config)

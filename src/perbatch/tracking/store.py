@@ -54,6 +54,8 @@ class Store:
     def address(self) -> str:
         """The address without the user's name and password."""
         parts = urlsplit(self.uri)
+        if "@" not in parts.netloc:
+            return self.uri  # put together again, a file's address would have lost slashes
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
     def check(self) -> None:
@@ -117,8 +119,8 @@ class Store:
         with self._lock:
             if self._file is not None and not self._file.exists():
                 _make_database(self._file)
-            client = MlflowClient(tracking_uri=self.uri)
             try:
+                client = MlflowClient(tracking_uri=self.uri)
                 client.search_experiments(max_results=1)
             except Exception as error:  # SQLAlchemy's, Alembic's and MLflow's own have nothing in common
                 raise StoreUnavailable(self._why(error)) from error
@@ -153,12 +155,13 @@ class Store:
         reason = " ".join(str(error).split())
         if "database schema" in reason:
             return (
-                f"the MLflow store {self.address} is of another version of MLflow ({reason.partition(').')[0]})); "
-                f"install that version, or, where the store is the older one, `mlflow db upgrade {self.address}`"
+                f"the MLflow store {self.address} belongs to another version of MLflow "
+                f"({reason.partition(').')[0]})); install that version or, where the store is the older one, "
+                f"call `mlflow db upgrade {self.address}`"
             )
         return (
-            f"the MLflow store {self.address} cannot be used ({reason[:200]}); move it away and the next sweep "
-            "makes a new one from the run folders, or set MLFLOW_TRACKING_URI to another store"
+            f"the MLflow store {self.address} cannot be used ({reason[:200]}); move it away, and the next "
+            "sweep fills a new one from the run folders, or set MLFLOW_TRACKING_URI to another store"
         )
 
     def _artifacts(self, name: str) -> str | None:
@@ -200,7 +203,7 @@ def _make_database(path: Path) -> None:
     """Make the embedded store whole or not at all: MLflow cannot go on with one whose making was killed."""
     from mlflow import MlflowClient
 
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished = path.with_name(f"{path.name}.unfinished")
     for left in path.parent.glob(f"{unfinished.name}*"):
         left.unlink()
     MlflowClient(tracking_uri=f"sqlite:///{unfinished}").search_experiments(max_results=1)
