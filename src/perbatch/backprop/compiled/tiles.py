@@ -1,0 +1,157 @@
+"""The innermost loops of the products: a few rows of the result, whose sums stay in registers.
+
+Numba's own loops read and write every sum at every term, since its arrays might overlap. Here each sum runs in
+the order of its terms, one fused multiply-add a term, and meets memory once: neither the size of a tile nor
+the length of a processor's vectors changes a bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from perbatch.backprop.compiled.vectors import Vectors, lanes_of
+
+ROWS = 4  # of a tile: with two vectors, enough independent sums to hide the time that an addition takes
+UNROLLED = 4  # terms of a lone row's sums that run side by side, for the same reason
+_int = types.int64
+_WORD = ir.IntType(64)
+
+
+@intrinsic
+def lanes(typing: Any, array: Any) -> Any:
+    """Numbers that one vector of the array's type holds."""
+    return _int(array), lambda context, builder, signature, arguments: _WORD(lanes_of(array))
+
+
+def _tile(vectors: int, transposed: bool) -> Callable[..., None]:
+    """Make the intrinsic that adds A B to up to ROWS rows of `out`, `vectors` vectors wide.
+
+    Element (r, k) of A is a[places[first + r] + column + k], or a[places[first + k] + column + r] if
+    transposed; row k of B starts at b_at + k * b_row, row r of `out` at out_at + r * out_row.
+    """
+
+    @intrinsic
+    def add_product(
+        typing: Any, out: Any, out_at: Any, out_row: Any, a: Any, places: Any, first: Any, column: Any,
+        rows: Any, depth: Any, b: Any, b_at: Any, b_row: Any, columns: Any,
+    ) -> Any:  # fmt: skip
+        kinds = (out, _int, _int, a, places, _int, _int, _int, _int, b, _int, _int, _int)
+
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            out, out_at, out_row, a, places, first, column, rows, depth, b, b_at, b_row, columns = _unpacked(
+                context, builder, kinds, arguments
+            )
+            vector = Vectors(context, builder, kinds[0], columns, vectors)
+            last = builder.sub(rows, _WORD(1))
+            each = [_least(builder, _WORD(r), last) for r in range(ROWS)]  # rows beyond repeat the last
+            sums = [vector.registers() for _ in each]
+
+            def place(i: Any) -> Any:
+                start = builder.load(builder.gep(places, [builder.add(first, i)]))
+                return builder.add(start, column)
+
+            fixed = each if transposed else [place(r) for r in each]
+            with cgutils.for_range(builder, depth) as loop:
+                moving = place(loop.index) if transposed else loop.index
+                row = vector.read(b, builder.add(b_at, builder.mul(loop.index, b_row)))
+                for registers, start in zip(sums, fixed, strict=True):
+                    vector.accumulate(registers, vector.number(a, builder.add(start, moving)), row)
+            starts = [builder.add(out_at, builder.mul(r, out_row)) for r in each]
+            before = [vector.read(out, start) for start in starts]
+            for start, row, registers in zip(starts, before, sums, strict=True):
+                vector.write(out, start, vector.add(row, vector.values(registers)))
+            return context.get_dummy_value()
+
+        return types.void(*kinds), build
+
+    return add_product
+
+
+def _lone(vectors: int, unrolled: int) -> Callable[..., None]:
+    """Make the intrinsic that writes the sum over k of factors[k] times row picked[k] of `b` to `out`.
+
+    `count` terms, a multiple of UNROLLED.
+    """
+
+    @intrinsic
+    def combine(
+        typing: Any, out: Any, out_at: Any, factors: Any, picked: Any, at: Any, count: Any,
+        b: Any, b_at: Any, b_row: Any, columns: Any,
+    ) -> Any:  # fmt: skip
+        kinds = (out, _int, factors, picked, _int, _int, b, _int, _int, _int)
+
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            out, out_at, factors, picked, at, count, b, b_at, b_row, columns = _unpacked(
+                context, builder, kinds, arguments
+            )
+            vector = Vectors(context, builder, kinds[0], columns, vectors)
+            sums = [vector.registers() for _ in range(unrolled)]
+            with cgutils.for_range(builder, builder.sdiv(count, _WORD(unrolled))) as loop:
+                start = builder.add(at, builder.mul(loop.index, _WORD(unrolled)))
+                for u, registers in enumerate(sums):
+                    k = builder.add(start, _WORD(u))
+                    row = builder.mul(builder.load(builder.gep(picked, [k])), b_row)
+                    vector.accumulate(
+                        registers, vector.number(factors, k), vector.read(b, builder.add(b_at, row))
+                    )
+            total = vector.values(sums[0])
+            for registers in sums[1:]:
+                total = vector.add(total, vector.values(registers))
+            vector.write(out, out_at, total)
+            return context.get_dummy_value()
+
+        return types.void(*kinds), build
+
+    return combine
+
+
+def _rank_one(vectors: int) -> Callable[..., None]:
+    """Make the intrinsic that adds factors[k] * row to row picked[k] of `out`, for `count` of them."""
+
+    @intrinsic
+    def add_outer(
+        typing: Any, out: Any, out_at: Any, out_row: Any, factors: Any, picked: Any, at: Any, count: Any,
+        row: Any, row_at: Any, columns: Any,
+    ) -> Any:  # fmt: skip
+        kinds = (out, _int, _int, factors, picked, _int, _int, row, _int, _int)
+
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            out, out_at, out_row, factors, picked, at, count, row, row_at, columns = _unpacked(
+                context, builder, kinds, arguments
+            )
+            vector = Vectors(context, builder, kinds[0], columns, vectors)
+            numbers = vector.read(row, row_at)
+            with cgutils.for_range(builder, count) as loop:
+                k = builder.add(at, loop.index)
+                start = builder.add(out_at, builder.mul(builder.load(builder.gep(picked, [k])), out_row))
+                before = vector.read(out, start)
+                vector.write(out, start, vector.multiply_add(vector.number(factors, k), numbers, before))
+            return context.get_dummy_value()
+
+        return types.void(*kinds), build
+
+    return add_outer
+
+
+def _unpacked(context: Any, builder: Any, kinds: tuple[Any, ...], values: Any) -> list[Any]:
+    """The arguments, an array as the place of its numbers."""
+    return [
+        context.make_array(kind)(context, builder, value).data if isinstance(kind, types.Array) else value
+        for kind, value in zip(kinds, values, strict=True)
+    ]
+
+
+def _least(builder: Any, a: Any, b: Any) -> Any:
+    return builder.select(builder.icmp_signed("<", a, b), a, b)
+
+
+narrow_tile, wide_tile = _tile(1, transposed=False), _tile(2, transposed=False)
+narrow_transposed, wide_transposed = _tile(1, transposed=True), _tile(2, transposed=True)
+narrow_lone, wide_lone = _lone(2, UNROLLED), _lone(8, 1)
+narrow_outer, wide_outer = _rank_one(2), _rank_one(8)
