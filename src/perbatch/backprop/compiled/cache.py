@@ -1,6 +1,6 @@
 """Where compiled code is kept, so that a machine compiles a version of this package once.
 
-The folder is named by the package's digest: Numba notices an edit in the file of the function that is called
+The folder is named by the digest of this package (`compiled`), which calls no other: Numba notices an edit in the file of the function that is called
 from Python, but not in those that it calls.
 """
 
@@ -34,7 +34,7 @@ def folder() -> Path:
 
     NUMBA_CACHE_DIR if it is set, or else the user's cache folder; where that is read-only, a temporary folder.
     """
-    digest = fingerprint()[:32]
+    digest = fingerprint(Path(__file__).parent)[:32]
     wished = Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else user_cache_path("perbatch")
     for parent in (wished, Path(tempfile.gettempdir()) / f"perbatch-{os.getuid()}"):
         with contextlib.suppress(OSError):

@@ -9,7 +9,8 @@ import numba
 from numba.extending import overload
 
 # A multiplication and an addition may be fused, nothing reordered: the bits stay the same from run to run.
-OPTIONS = {"fastmath": {"contract"}, "error_model": "numpy"}
+# Without reference counts (`_nrt`) a view costs nothing; nothing can be allocated either.
+OPTIONS = {"fastmath": {"contract"}, "error_model": "numpy", "_nrt": False}
 
 
 def compiled(function: Callable[..., Any]) -> Any:

@@ -67,40 +67,40 @@ def _exponential32(x: Any) -> Any:
 
 
 @compiled
-def activate(code: int, values: Any, at: int, rows: int, columns: int, stride: int) -> None:
-    """Apply the activation in place to `rows` rows of `columns` numbers."""
-    number = values.dtype.type  # without it whole numbers make float64 of float32
-    zero, one, two = number(0), number(1), number(2)
-    for i in range(rows):
-        row = values[at + i * stride : at + i * stride + columns]
-        if code == RELU:
-            for j in range(columns):
-                row[j] = zero if row[j] < zero else row[j]  # a NaN stays
-        elif code == TANH:
-            for j in range(columns):
-                e = exponential(-two * abs(row[j]))
-                row[j] = math.copysign((one - e) / (one + e), row[j])
-        elif code == SIGMOID:
-            for j in range(columns):
-                e = exponential(-abs(row[j]))
-                row[j] = (one if row[j] >= zero else e) / (one + e)  # cannot overflow
+def copy(numbers: Any, to: Any) -> None:
+    """Copy numbers to an array of the same length."""
+    for j in range(len(to)):
+        to[j] = numbers[j]
 
 
 @compiled
-def times_slope(
-    code: int, values: Any, at: int, stride: int, deltas: Any, deltas_at: int, rows: int, columns: int
-) -> None:
+def activate(code: int, values: Any) -> None:
+    """Apply the activation in place."""
+    number = values.dtype.type  # without it whole numbers make float64 of float32
+    zero, one, two = number(0), number(1), number(2)
+    if code == RELU:
+        for j in range(len(values)):
+            values[j] = zero if values[j] < zero else values[j]  # a NaN stays
+    elif code == TANH:
+        for j in range(len(values)):
+            e = exponential(-two * abs(values[j]))
+            values[j] = math.copysign((one - e) / (one + e), values[j])
+    elif code == SIGMOID:
+        for j in range(len(values)):
+            e = exponential(-abs(values[j]))
+            values[j] = (one if values[j] >= zero else e) / (one + e)  # cannot overflow
+
+
+@compiled
+def times_slope(code: int, values: Any, deltas: Any) -> None:
     """Multiply the deltas by the activation's slope, which its own values tell."""
     zero, one = values.dtype.type(0), values.dtype.type(1)
-    for i in range(rows):
-        h = values[at + i * stride : at + i * stride + columns]
-        delta = deltas[deltas_at + i * columns : deltas_at + (i + 1) * columns]
-        if code == RELU:
-            for j in range(columns):
-                delta[j] = delta[j] if h[j] != zero else zero
-        elif code == TANH:
-            for j in range(columns):
-                delta[j] *= one - h[j] * h[j]
-        elif code == SIGMOID:
-            for j in range(columns):
-                delta[j] *= h[j] * (one - h[j])
+    if code == RELU:
+        for j in range(len(values)):
+            deltas[j] = deltas[j] if values[j] != zero else zero
+    elif code == TANH:
+        for j in range(len(values)):
+            deltas[j] *= one - values[j] * values[j]
+    elif code == SIGMOID:
+        for j in range(len(values)):
+            deltas[j] *= values[j] * (one - values[j])

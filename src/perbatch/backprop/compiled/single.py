@@ -12,64 +12,74 @@ from perbatch.backprop.compiled.jit import compiled
 from perbatch.backprop.compiled.outputs import finish_outputs, output_deltas
 from perbatch.backprop.compiled.pointwise import activate, times_slope
 from perbatch.backprop.compiled.products import add_outer, combine
-from perbatch.backprop.compiled.tiles import UNROLLED
+from perbatch.backprop.compiled.tiles import TERMS
 
 
 @compiled
 def choose_one(work: Any, index: int) -> None:
     """Make this example the chunk."""
     work.chosen[0] = work.targets[index]
-    _list(work, 0, work.inputs, index * work.input_row, work.fan_in[0])
+    _list(work, 0, work.inputs, index * work.input_row, work.sizes[0], work.bias)
 
 
 @compiled
 def forward_one(work: Any) -> None:
     """Compute the outputs of the example."""
-    layers = len(work.fan_in)
+    layers = len(work.sizes) - 1
     for layer in range(layers):
-        columns, at = work.fan_out[layer], work.values_at[layer + 1]
+        at, width = work.results_at[layer], work.widths[layer + 1]
+        results = work.values[at : at + width]
+        results[:] = 0
         combine(
             work.values, at, work.factors, work.picked, work.listed_at[layer], work.listed[layer],
-            work.theta, work.weights_at[layer], columns,
+            work.weights, work.weights_at[layer], width,
         )  # fmt: skip
         if layer < layers - 1:
-            activate(work.activation, work.values, at, 1, columns, columns)
-            _list(work, layer + 1, work.values, at, work.fan_in[layer + 1])
+            activate(work.activation, results)
+            _list(work, layer + 1, work.values, at, work.sizes[layer + 1], work.bias)
     finish_outputs(work, 1)
 
 
 @compiled
 def update_one(work: Any, scale: Any) -> None:
-    """Add `scale` times the gradient of the example's loss to theta, after `forward_one`."""
+    """Add `scale` times the gradient of the example's loss to the weights, after `forward_one`."""
     output_deltas(work, 1, scale)
-    layers = len(work.fan_in)
+    layers = len(work.sizes) - 1
     for layer in range(layers - 1, -1, -1):
-        columns, deltas_at = work.fan_out[layer], work.deltas_at[layer]
+        at, width = work.results_at[layer], work.widths[layer + 1]
         if layer > 0:
-            units, below, entry = work.fan_out[layer - 1], work.deltas_at[layer - 1], layers + layer
-            _list(work, entry, work.deltas, deltas_at, columns)
-            at, count = work.listed_at[entry], work.listed[entry]
-            turned_at, values_at = work.turned_at[layer], work.values_at[layer]
-            combine(work.deltas, below, work.factors, work.picked, at, count, work.turned, turned_at, units)
-            times_slope(work.activation, work.values, values_at, units, work.deltas, below, 1, units)
-            add_outer(
-                work.turned, turned_at, work.factors, work.picked, at, count, work.values, values_at, units
-            )
+            _update_turned(work, layer, layers + layer)
         add_outer(
-            work.theta, work.weights_at[layer], work.factors, work.picked, work.listed_at[layer],
-            work.listed[layer], work.deltas, deltas_at, columns,
+            work.weights, work.weights_at[layer], work.factors, work.picked, work.listed_at[layer],
+            work.listed[layer], work.deltas, at, width,
         )  # fmt: skip
 
 
 @compiled
-def _list(work: Any, entry: int, numbers: Any, at: int, count: int) -> None:
-    """List the numbers that are not zero, and pad the list with zeros to a whole number of terms at once."""
+def _update_turned(work: Any, layer: int, entry: int) -> None:
+    """Pass the deltas of a layer back, then update the transposed copy of its weights to the same bits."""
+    _list(work, entry, work.deltas, work.results_at[layer], work.sizes[layer + 1], 0)
+    listed_at, listed, turned_at = work.listed_at[entry], work.listed[entry], work.turned_at[layer]
+    at, width = work.results_at[layer - 1], work.widths[layer]
+    below, values = work.deltas[at : at + width], work.values[at : at + width]
+    below[:] = 0
+    combine(work.deltas, at, work.factors, work.picked, listed_at, listed, work.turned, turned_at, width)
+    times_slope(work.activation, values, below)
+    add_outer(work.turned, turned_at, work.factors, work.picked, listed_at, listed, work.values, at, width)
+
+
+@compiled
+def _list(work: Any, entry: int, numbers: Any, at: int, count: int, bias: int) -> None:
+    """List the numbers that are not zero, then the constant 1 for the biases, and zeros up to whole TERMS."""
     start = work.listed_at[entry]
     factors, picked = work.factors[start:], work.picked[start:]
     found = 0
     for k in range(count):
         factors[found], picked[found] = numbers[at + k], k
         found += numbers[at + k] != 0
-    for k in range(found, found + UNROLLED):
+    if bias:
+        factors[found], picked[found] = 1, count
+        found += 1
+    for k in range(found, found + TERMS - 1):
         factors[k], picked[k] = 0, 0
     work.listed[entry] = found

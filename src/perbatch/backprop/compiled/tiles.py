@@ -10,23 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from perbatch.backprop.compiled.vectors import Vectors, lanes_of
+from perbatch.backprop.compiled.vectors import WORD, Vectors
 
 ROWS = 4  # of a tile: with two vectors, enough independent sums to hide the time that an addition takes
-UNROLLED = 4  # terms of a lone row's sums that run side by side, for the same reason
+TERMS = 4  # of a lone row's sums that run side by side, for the same reason
 _int = types.int64
-_WORD = ir.IntType(64)
-
-
-@intrinsic
-def lanes(typing: Any, array: Any) -> Any:
-    """Numbers that one vector of the array's type holds."""
-    return _int(array), lambda context, builder, signature, arguments: _WORD(lanes_of(array))
 
 
 def _tile(vectors: int, transposed: bool) -> Callable[..., None]:
@@ -39,17 +31,17 @@ def _tile(vectors: int, transposed: bool) -> Callable[..., None]:
     @intrinsic
     def add_product(
         typing: Any, out: Any, out_at: Any, out_row: Any, a: Any, places: Any, first: Any, column: Any,
-        rows: Any, depth: Any, b: Any, b_at: Any, b_row: Any, columns: Any,
+        rows: Any, depth: Any, b: Any, b_at: Any, b_row: Any,
     ) -> Any:  # fmt: skip
-        kinds = (out, _int, _int, a, places, _int, _int, _int, _int, b, _int, _int, _int)
+        kinds = (out, _int, _int, a, places, _int, _int, _int, _int, b, _int, _int)
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            out, out_at, out_row, a, places, first, column, rows, depth, b, b_at, b_row, columns = _unpacked(
+            out, out_at, out_row, a, places, first, column, rows, depth, b, b_at, b_row = _unpacked(
                 context, builder, kinds, arguments
             )
-            vector = Vectors(context, builder, kinds[0], columns, vectors)
-            last = builder.sub(rows, _WORD(1))
-            each = [_least(builder, _WORD(r), last) for r in range(ROWS)]  # rows beyond repeat the last
+            vector = Vectors(context, builder, kinds[0], vectors)
+            last = builder.sub(rows, WORD(1))
+            each = [_least(builder, WORD(r), last) for r in range(ROWS)]  # rows beyond repeat the last
             sums = [vector.registers() for _ in each]
 
             def place(i: Any) -> Any:
@@ -73,35 +65,35 @@ def _tile(vectors: int, transposed: bool) -> Callable[..., None]:
     return add_product
 
 
-def _lone(vectors: int, unrolled: int) -> Callable[..., None]:
-    """Make the intrinsic that writes the sum over k of factors[k] times row picked[k] of `b` to `out`.
+def _combination(vectors: int, side_by_side: int) -> Callable[..., None]:
+    """Make the intrinsic that adds the sum over k of factors[k] times row picked[k] of `b` to `out`.
 
-    `count` terms, a multiple of UNROLLED.
+    `count` terms from `at` on, a multiple of TERMS.
     """
 
     @intrinsic
     def combine(
         typing: Any, out: Any, out_at: Any, factors: Any, picked: Any, at: Any, count: Any,
-        b: Any, b_at: Any, b_row: Any, columns: Any,
+        b: Any, b_at: Any, b_row: Any,
     ) -> Any:  # fmt: skip
-        kinds = (out, _int, factors, picked, _int, _int, b, _int, _int, _int)
+        kinds = (out, _int, factors, picked, _int, _int, b, _int, _int)
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            out, out_at, factors, picked, at, count, b, b_at, b_row, columns = _unpacked(
+            out, out_at, factors, picked, at, count, b, b_at, b_row = _unpacked(
                 context, builder, kinds, arguments
             )
-            vector = Vectors(context, builder, kinds[0], columns, vectors)
-            sums = [vector.registers() for _ in range(unrolled)]
-            with cgutils.for_range(builder, builder.sdiv(count, _WORD(unrolled))) as loop:
-                start = builder.add(at, builder.mul(loop.index, _WORD(unrolled)))
-                for u, registers in enumerate(sums):
-                    k = builder.add(start, _WORD(u))
+            vector = Vectors(context, builder, kinds[0], vectors)
+            sums = [vector.registers() for _ in range(side_by_side)]
+            with cgutils.for_range(builder, builder.sdiv(count, WORD(side_by_side))) as loop:
+                start = builder.add(at, builder.mul(loop.index, WORD(side_by_side)))
+                for i, registers in enumerate(sums):
+                    k = builder.add(start, WORD(i))
                     row = builder.mul(builder.load(builder.gep(picked, [k])), b_row)
                     vector.accumulate(
                         registers, vector.number(factors, k), vector.read(b, builder.add(b_at, row))
                     )
-            total = vector.values(sums[0])
-            for registers in sums[1:]:
+            total = vector.read(out, out_at)
+            for registers in sums:
                 total = vector.add(total, vector.values(registers))
             vector.write(out, out_at, total)
             return context.get_dummy_value()
@@ -111,21 +103,21 @@ def _lone(vectors: int, unrolled: int) -> Callable[..., None]:
     return combine
 
 
-def _rank_one(vectors: int) -> Callable[..., None]:
+def _outer(vectors: int) -> Callable[..., None]:
     """Make the intrinsic that adds factors[k] * row to row picked[k] of `out`, for `count` of them."""
 
     @intrinsic
     def add_outer(
         typing: Any, out: Any, out_at: Any, out_row: Any, factors: Any, picked: Any, at: Any, count: Any,
-        row: Any, row_at: Any, columns: Any,
+        row: Any, row_at: Any,
     ) -> Any:  # fmt: skip
-        kinds = (out, _int, _int, factors, picked, _int, _int, row, _int, _int)
+        kinds = (out, _int, _int, factors, picked, _int, _int, row, _int)
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            out, out_at, out_row, factors, picked, at, count, row, row_at, columns = _unpacked(
+            out, out_at, out_row, factors, picked, at, count, row, row_at = _unpacked(
                 context, builder, kinds, arguments
             )
-            vector = Vectors(context, builder, kinds[0], columns, vectors)
+            vector = Vectors(context, builder, kinds[0], vectors)
             numbers = vector.read(row, row_at)
             with cgutils.for_range(builder, count) as loop:
                 k = builder.add(at, loop.index)
@@ -151,7 +143,7 @@ def _least(builder: Any, a: Any, b: Any) -> Any:
     return builder.select(builder.icmp_signed("<", a, b), a, b)
 
 
-narrow_tile, wide_tile = _tile(1, transposed=False), _tile(2, transposed=False)
-narrow_transposed, wide_transposed = _tile(1, transposed=True), _tile(2, transposed=True)
-narrow_lone, wide_lone = _lone(2, UNROLLED), _lone(8, 1)
-narrow_outer, wide_outer = _rank_one(2), _rank_one(8)
+tile_1, tile_2 = _tile(1, transposed=False), _tile(2, transposed=False)
+transposed_1, transposed_2 = _tile(1, transposed=True), _tile(2, transposed=True)
+combine_1, combine_2, combine_8 = _combination(1, TERMS), _combination(2, TERMS), _combination(8, 1)
+outer_1, outer_2, outer_8 = _outer(1), _outer(2), _outer(8)

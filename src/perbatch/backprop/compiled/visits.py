@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from perbatch.backprop.compiled.cache import kept
-from perbatch.backprop.compiled.chunks import backward, choose, forward, turn
+from perbatch.backprop.compiled.chunks import backward, choose, forward
 from perbatch.backprop.compiled.jit import compiled
 from perbatch.backprop.compiled.outputs import total_loss
+from perbatch.backprop.compiled.parameters import load, store, turn
 from perbatch.backprop.compiled.single import choose_one, forward_one, update_one
 
 UPDATES, GRADIENT_EVALUATIONS, FORWARD_EVALUATIONS = range(3)
@@ -27,13 +28,14 @@ class Mode(NamedTuple):
 @kept
 def advance(work: Any, mode: Any, indices: Any, satisfied: Any, counts: Any) -> None:
     """Visit the given examples in batches, of which only the last may be short."""
-    turn(work)
+    load(work)
     for start in range(0, len(indices), mode.batch_size):
         batch = indices[start : start + mode.batch_size]
         met = _visit(work, mode, batch, counts)
         if mode.checks:
             for i in range(len(batch)):
                 satisfied[batch[i]] = met
+    store(work)
 
 
 @compiled
@@ -61,7 +63,7 @@ def _visit(work: Any, mode: Any, batch: Any, counts: Any) -> bool:
             if accumulates:
                 _accumulate(work, mode, batch, scale)
             else:
-                backward(work, size, scale, work.theta)
+                backward(work, size, scale, work.weights)
             turn(work)
         counts[UPDATES] += 1
         counts[GRADIENT_EVALUATIONS] += size
@@ -104,5 +106,5 @@ def _accumulate(work: Any, mode: Any, batch: Any, scale: Any) -> None:
         choose(work, chunk)
         forward(work, len(chunk))
         backward(work, len(chunk), scale, work.step)
-    for i in range(len(work.theta)):
-        work.theta[i] += work.step[i]
+    for i in range(len(work.step)):
+        work.weights[i] += work.step[i]
