@@ -3,6 +3,7 @@
 import hashlib
 import json
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,11 @@ def of(config: DictConfig) -> str:
         "config": settings(config),
         "data": summary(config)["digest"],
         "code": code(),
-        "numpy": ".".join(np.__version__.split(".")[:2]),
+        "numpy": _minor(np.__version__),
         "format": FORMAT,
     }
+    if config.engine.name == "compiled":
+        parts["numba"] = _minor(version("numba"))  # asking its own __version__ would import it
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -52,6 +55,10 @@ def effective_batch_size(config: DictConfig) -> int:
 def summary(config: DictConfig) -> dict[str, Any]:
     """Return the summary of the run's prepared data; a UserError where they are missing or others."""
     return _summary(config.data.name, json.dumps(plain(config.data), sort_keys=True))
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
 
 
 @cache

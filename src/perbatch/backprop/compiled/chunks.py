@@ -58,10 +58,10 @@ def backward(work: Any, rows: int, scale: Any, to: Any) -> None:
                 work.turned, work.turned_at[layer], below_width,
             )  # fmt: skip
             times_slope(work.activation, work.values[below_at : below_at + rows * below_width], below)
-        add_transposed_product(
-            to, weights_at, a, work.places, first, units, rows, work.deltas, at, width
-        )
+        add_transposed_product(to, weights_at, a, work.places, first, units, rows, work.deltas, at, width)
         if work.bias:
+            one = len(work.nowhere)  # a literal would compile the product once more
             add_product(
-                to, weights_at + units * width, work.ones, work.nowhere, 0, 1, rows, work.deltas, at, width
-            )
+                to, weights_at + units * width, work.ones, work.nowhere, one - 1, one, rows,
+                work.deltas, at, width,
+            )  # fmt: skip

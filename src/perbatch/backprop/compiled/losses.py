@@ -58,9 +58,7 @@ def cross_entropy_delta(
 
 
 @compiled
-def total_squared_error(
-    outputs: Any, rows: int, columns: int, width: int, table: Any, targets: Any
-) -> float:
+def total_squared_error(outputs: Any, rows: int, columns: int, width: int, table: Any, targets: Any) -> float:
     """Return half the summed squared difference to the rows of `table` that `targets` names."""
     total = 0.0
     for i in range(rows):

@@ -30,7 +30,16 @@ HEIGHT = 256  # rows of A passed at once, so that they stay in the second
 
 @compiled
 def add_product(
-    out: Any, out_at: int, a: Any, places: Any, first: int, rows: int, depth: int, b: Any, b_at: int, width: int
+    out: Any,
+    out_at: int,
+    a: Any,
+    places: Any,
+    first: int,
+    rows: int,
+    depth: int,
+    b: Any,
+    b_at: int,
+    width: int,
 ) -> None:
     """out (rows, width) += A B, where row i of A (rows, depth) starts at places[first + i] of `a`."""
     lanes = BYTES // b.itemsize
@@ -50,7 +59,16 @@ def add_product(
 
 @compiled
 def add_transposed_product(
-    out: Any, out_at: int, a: Any, places: Any, first: int, rows: int, depth: int, b: Any, b_at: int, width: int
+    out: Any,
+    out_at: int,
+    a: Any,
+    places: Any,
+    first: int,
+    rows: int,
+    depth: int,
+    b: Any,
+    b_at: int,
+    width: int,
 ) -> None:
     """out (rows, width) += A^T B, where row i of A (depth, rows) starts at places[first + i] of `a`."""
     lanes = BYTES // b.itemsize

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from perbatch.backprop.compiled.jit import compiled
 from perbatch.backprop.compiled.outputs import finish_outputs, output_deltas
 from perbatch.backprop.compiled.pointwise import activate, times_slope
@@ -19,7 +21,7 @@ from perbatch.backprop.compiled.tiles import TERMS
 def choose_one(work: Any, index: int) -> None:
     """Make this example the chunk."""
     work.chosen[0] = work.targets[index]
-    _list(work, 0, work.inputs, index * work.input_row, work.sizes[0], work.bias)
+    _list(work, np.int64(0), work.inputs, index * work.input_row, work.sizes[0], work.bias)
 
 
 @compiled
@@ -58,7 +60,7 @@ def update_one(work: Any, scale: Any) -> None:
 @compiled
 def _update_turned(work: Any, layer: int, entry: int) -> None:
     """Pass the deltas of a layer back, then update the transposed copy of its weights to the same bits."""
-    _list(work, entry, work.deltas, work.results_at[layer], work.sizes[layer + 1], 0)
+    _list(work, entry, work.deltas, work.results_at[layer], work.sizes[layer + 1], np.int64(0))
     listed_at, listed, turned_at = work.listed_at[entry], work.listed[entry], work.turned_at[layer]
     at, width = work.results_at[layer - 1], work.widths[layer]
     below, values = work.deltas[at : at + width], work.values[at : at + width]
