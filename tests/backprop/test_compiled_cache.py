@@ -1,4 +1,4 @@
-"""Where compiled code is kept. A tiny package stands for the engine: the same cache code, compiled in a second."""
+"""Where compiled code is kept. Mostly a tiny package stands for the engine: it compiles in a second."""
 
 import os
 import shutil
@@ -49,7 +49,9 @@ def package(tmp_path: Path) -> Path:
 
 
 def start(package: Path, cache: Path, dtype: str = "float64", **environment: str) -> subprocess.Popen[str]:
-    code = "import sys; sys.path.insert(0, sys.argv[1]); from perbatch.backprop.compiled.entry import main; main()"
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import perbatch.backprop.compiled.entry as e; e.main()"
+    )
     return subprocess.Popen(
         [sys.executable, "-c", code, str(package.parents[2]), dtype],
         env={**os.environ, "NUMBA_CACHE_DIR": str(cache), **environment},
@@ -119,10 +121,12 @@ def test_an_edit_deep_in_the_engine_is_noticed(tmp_path: Path) -> None:
     shutil.copytree(SOURCE / "backprop", copy / "backprop", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(SOURCE / "__init__.py", copy)
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np; from perbatch.backprop import Network, train;"
-        "n = Network((1, 1, 1), 'relu', 'squared_error', bias=False);"
-        "r = train(n, np.array([-1.0, 1.0]), np.ones((1, 1)), np.ones(1), batch_size=1, learning_rate=0.5, epochs=1,"
-        "seed=0, engine='compiled'); print(r.theta.tolist())"
+        "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
+        "from perbatch.backprop import Network, train\n"
+        "network = Network((1, 1, 1), 'relu', 'squared_error', bias=False)\n"
+        "settings = dict(batch_size=1, learning_rate=0.5, epochs=1, seed=0, engine='compiled')\n"
+        "run = train(network, np.array([-1.0, 1.0]), np.ones((1, 1)), np.ones(1), **settings)\n"
+        "print(run.theta.tolist())"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     command = [sys.executable, "-c", code, str(copy.parent)]
@@ -135,9 +139,7 @@ def test_an_edit_deep_in_the_engine_is_noticed(tmp_path: Path) -> None:
     assert theta() == "[-1.0, 1.0]"  # a unit that is not active learns nothing
     pointwise = copy / "backprop" / "compiled" / "pointwise.py"
     before = pointwise.read_text()
-    edited = before.replace(
-        "zero if values[j] < zero else values[j]", "values[j] if values[j] < zero else values[j]"
-    )
+    edited = before.replace("zero if values[j] < zero", "values[j] if values[j] < zero")
     assert edited != before
     pointwise.write_text(edited)
     assert theta() == "[0.0, 0.0]"

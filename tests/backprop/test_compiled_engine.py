@@ -148,7 +148,11 @@ def bits(dtype: str) -> str:
 
 def test_other_processes_compute_the_same_bits() -> None:
     code = (
-        "import sys; sys.path[:0] = sys.argv[1:]; import test_compiled_engine as t; print(t.bits('float64'))"
+        "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
+        "from perbatch.backprop import Network, train\n"
+        "settings = dict(batch_size=1, learning_rate=1.0, epochs=1, seed=0, engine='numpy')\n"
+        "train(Network((2, 2)), np.zeros(6), np.eye(2), np.arange(2), **settings)\n"
+        "assert 'numba' not in sys.modules"
     )
     here = Path(__file__).parent
     source = Path(sys.modules["perbatch"].__path__[0]).parent

@@ -1,7 +1,7 @@
 """The compiled engine: whole segments of an epoch without returning to Python, through Numba.
 
-Start reading at `compiled.visits` (the modes), then `chunks` and `single` (the passes), `products` and `tiles`
-(where the time goes).
+Start reading at `compiled.visits` (the modes), then `chunks` and `single` (the passes), `products` and
+`tiles` (where the time goes).
 """
 
 from __future__ import annotations

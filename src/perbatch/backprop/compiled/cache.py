@@ -1,7 +1,7 @@
-"""Where compiled code is kept, so that a machine compiles a version of this package once.
+"""Where compiled code is kept, so that a machine compiles a version of it once.
 
-The folder is named by the digest of this package (`compiled`), which calls no other: Numba notices an edit in the file of the function that is called
-from Python, but not in those that it calls.
+The folder is named by the digest of this package, whose functions call no others: Numba notices an edit in the
+file of the function that Python calls, but not in the files of those that it calls.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _log = logging.getLogger(__name__)
 
 @cache
 def folder() -> Path:
-    """Return the folder, made if need be, that processes of this user share: one that can be written.
+    """Return the folder, made if need be, that this user's processes share: one that can be written.
 
-    NUMBA_CACHE_DIR if it is set, or else the user's cache folder; where that is read-only, a temporary folder.
+    In NUMBA_CACHE_DIR if it is set, or else the user's cache folder; where that is read-only, a temporary one.
     """
     digest = fingerprint(Path(__file__).parent)[:32]
     wished = Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else user_cache_path("perbatch")

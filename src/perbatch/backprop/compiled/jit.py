@@ -15,7 +15,7 @@ OPTIONS = {"fastmath": {"contract"}, "error_model": "numpy", "_nrt": False}
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function, without Python, when the first function that calls it is."""
-    return numba.njit(**OPTIONS)(function)
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
 
 
 def by_type(function: Callable[..., Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Losses of the outputs of M examples, and their derivatives. Rows are `width` long, `columns` of it count."""
+"""Losses of the outputs of M examples, and their derivatives. Rows are `width` long; `columns` count."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _LOG2E32, _HALF32 = np.float32(_LOG2E), np.float32(0.5)
 
 
 def exponential(x: Any) -> Any:
-    """Return e^x for x <= 0, to the last bit or two; what is too small to matter is the smallest normal number.
+    """Return e^x for x <= 0, to the last bit; no less than about the smallest normal number.
 
     x = n ln 2 + r with |r| <= ln 2 / 2, and e^x = 2^n times Taylor's series for e^r.
     """

@@ -112,7 +112,7 @@ def combine(
 def add_outer(
     out: Any, out_at: int, factors: Any, picked: Any, at: int, count: int, row: Any, row_at: int, width: int
 ) -> None:
-    """Row picked[k] of out += factors[k] * row, for `count` of them from `at` on: a product of two vectors."""
+    """Row picked[k] of out += factors[k] * row, for `count` of them from `at` on."""
     lanes = BYTES // row.itemsize
     j = 0
     while j < width:

@@ -1,8 +1,8 @@
 """The innermost loops of the products: a few rows of the result, whose sums stay in registers.
 
-Numba's own loops read and write every sum at every term, since its arrays might overlap. Here each sum runs in
-the order of its terms, one fused multiply-add a term, and meets memory once: neither the size of a tile nor
-the length of a processor's vectors changes a bit.
+Numba's own loops read and write every sum at every term, since its arrays might overlap. Here each sum runs
+in the order of its terms, one fused multiply-add a term, and meets memory once: neither the size of a tile
+nor the length of a processor's vectors changes a bit.
 """
 
 from __future__ import annotations
