@@ -148,11 +148,8 @@ def bits(dtype: str) -> str:
 
 def test_other_processes_compute_the_same_bits() -> None:
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
-        "from perbatch.backprop import Network, train\n"
-        "settings = dict(batch_size=1, learning_rate=1.0, epochs=1, seed=0, engine='numpy')\n"
-        "train(Network((2, 2)), np.zeros(6), np.eye(2), np.arange(2), **settings)\n"
-        "assert 'numba' not in sys.modules"
+        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "import test_compiled_engine as tests; print(tests.bits('float64'))"
     )
     here = Path(__file__).parent
     source = Path(sys.modules["perbatch"].__path__[0]).parent
@@ -212,9 +209,11 @@ def test_memory_grows_with_the_batch_and_accumulation_bounds_it() -> None:
 
 def test_asking_for_another_engine_does_not_import_numba() -> None:
     code = (
-        "import sys, numpy as np; sys.path.insert(0, sys.argv[1]); from perbatch.backprop import Network, train; "
-        "n = Network((2, 2)); train(n, np.zeros(6), np.eye(2), np.arange(2), batch_size=1, learning_rate=1.0, "
-        "epochs=1, seed=0); assert 'numba' not in sys.modules"
+        "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
+        "from perbatch.backprop import Network, train\n"
+        "settings = dict(batch_size=1, learning_rate=1.0, epochs=1, seed=0, engine='numpy')\n"
+        "train(Network((2, 2)), np.zeros(6), np.eye(2), np.arange(2), **settings)\n"
+        "assert 'numba' not in sys.modules"
     )
     source = Path(sys.modules["perbatch"].__path__[0]).parent
     subprocess.run([sys.executable, "-c", code, str(source)], check=True)

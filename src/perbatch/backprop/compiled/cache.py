@@ -1,7 +1,7 @@
 """Where compiled code is kept, so that a machine compiles a version of it once.
 
-The folder is named by the digest of this package, whose functions call no others: Numba notices an edit in the
-file of the function that Python calls, but not in the files of those that it calls.
+The folder is named by the digest of this package, whose functions call no others: Numba notices an edit in
+the file of the function that Python calls, but not in the files of those that it calls.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 def folder() -> Path:
     """Return the folder, made if need be, that this user's processes share: one that can be written.
 
-    In NUMBA_CACHE_DIR if it is set, or else the user's cache folder; where that is read-only, a temporary one.
+    In NUMBA_CACHE_DIR if that is set, else in the user's cache; where it is read-only, a temporary folder.
     """
     digest = fingerprint(Path(__file__).parent)[:32]
     wished = Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else user_cache_path("perbatch")

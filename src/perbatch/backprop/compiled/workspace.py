@@ -23,9 +23,9 @@ class Workspace(NamedTuple):
     """Flat arrays, and where in them each layer's part starts, so that the code suits every network.
 
     Layer l takes sizes[l] numbers to sizes[l + 1]; a row of the latter is widths[l + 1] long, filled up to
-    whole vectors. `weights` is theta in such rows, biases last; `turned` the transposed weights without biases;
-    `values` what leaves the layers, `deltas` the derivatives of the loss by their sums. Row i of what enters
-    layer l starts at places[l * capacity + i], a row of its deltas at delta_places[l * capacity + i].
+    whole vectors. `weights` is theta in such rows, biases last; `turned` the transposed weights without
+    biases; `values` what leaves the layers, `deltas` the derivatives of the loss by their sums. Row i of what
+    enters layer l starts at places[l * capacity + i], of its deltas at delta_places[l * capacity + i].
     `factors` and `picked` list the numbers of a single example that are not zero, and their places.
     """
 
