@@ -36,16 +36,16 @@ def page(
     sections = [
         "# perbatch and its peers, side by side\n\n"
         "Written by `make benchmark-peers`; do not edit. One epoch of plain gradient descent over 1,000 "
-        "examples in a new random order, softmax cross-entropy, relu, `float32`, one thread. All start from the "
-        "same parameters, see the same orders and reach the same losses, which is checked before anything is "
+        "examples in a new random order, softmax cross-entropy, relu, `float32`, one thread. All start from "
+        "the same parameters, see the same orders and reach the same losses, which is checked before anything is "
         "timed.\n\n"
         f"{processor_name()}; Python {platform.python_version()}; {versions}; "
         f"{datetime.now(UTC).date()}. Medians of {repeats} timings taken in turns, with the quartiles.",
         "## Milliseconds an epoch\n\n" + _times(measured),
         "## How many times as long a peer takes\n\n"
-        "Medians of the ratios within each turn. Goals: JAX above 1; PyTorch at least 20 at M = 1, 3 at M = 8 "
-        "and 32, above 1 elsewhere; scikit-learn at least 20 at M = 1, 2 elsewhere; the bare products above 1 at "
-        "M = 1, and at least 0.67 (perbatch at most 1.5 times their time) for M >= 32. **Bold: missed.**\n\n"
+        "Medians of the ratios within each turn. Goals: JAX above 1; PyTorch at least 20 at M = 1, 3 at "
+        "M = 8 and 32, above 1 elsewhere; scikit-learn at least 20 at M = 1, 2 elsewhere; the bare products above "
+        "1 at M = 1, and at least 0.67 (perbatch at most 1.5 times their time) for M >= 32. **Bold: missed.**\n\n"
         + _ratios(measured),
         "## The loops tried\n\nOf each peer's loops the fastest counts, for each row anew.\n\n"
         + _loops(measured),

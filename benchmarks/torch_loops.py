@@ -39,7 +39,7 @@ def module(problem: Problem, *, fused: bool) -> Loop:
 
 
 def functions(problem: Problem) -> Loop:
-    """Tensors and functions: examples shuffled once an epoch, gradients by autograd.grad, one fused update."""
+    """Tensors and functions: shuffled once an epoch, gradients by autograd.grad, one update of all at once."""
     params = [torch.from_numpy(p).requires_grad_() for pair in problem.layers(problem.theta) for p in pair]
     x, y = _tensors(problem)
 

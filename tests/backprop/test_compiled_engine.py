@@ -24,7 +24,7 @@ def networks(draw: Any) -> Network:
     loss = draw(st.sampled_from(["cross_entropy", "squared_error"]))
     outputs = draw(st.integers(2 if loss == "cross_entropy" else 1, 20))
     return Network(
-        (draw(st.integers(1, 40)), *draw(st.lists(st.integers(1, 40), max_size=3)), outputs),
+        (draw(st.integers(1, 40)), *draw(st.lists(st.integers(1, 70), max_size=3)), outputs),
         draw(st.sampled_from(["relu", "tanh", "sigmoid", "identity"])),
         loss,
         draw(st.booleans()),
@@ -159,10 +159,11 @@ def test_other_processes_compute_the_same_bits() -> None:
     assert printed == {bits("float64")}
 
 
+@pytest.mark.parametrize("sizes", [(20, 12, 5), (30, 70, 40, 5)])
 @pytest.mark.parametrize("cut", [[], [1], [8, 16, 64], [0, 0, 100]])
-def test_where_a_segment_is_cut_does_not_show(cut: list[int]) -> None:
-    """The weights go to theta and back at every cut."""
-    network = Network((20, 12, 5))
+def test_where_a_segment_is_cut_does_not_show(cut: list[int], sizes: tuple[int, ...]) -> None:
+    """The weights go to theta and back at every cut, and postponed updates of wide layers are made."""
+    network = Network(sizes)
     X, y = data(network, 100, labels=True)
     examples, mode = encode(network, X, y), update_mode(100, 1, 0.1, 1, None, None)
     whole, parts = (

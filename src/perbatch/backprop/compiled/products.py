@@ -11,9 +11,9 @@ from perbatch.backprop.compiled.jit import compiled
 from perbatch.backprop.compiled.tiles import (
     ROWS,
     TERMS,
+    WIDE,
     combine_1,
     combine_2,
-    combine_8,
     outer_1,
     outer_2,
     outer_8,
@@ -21,6 +21,10 @@ from perbatch.backprop.compiled.tiles import (
     tile_2,
     transposed_1,
     transposed_2,
+    update_and_combine_1,
+    update_and_combine_4,
+    wide_combine_1,
+    wide_combine_4,
 )
 from perbatch.backprop.compiled.vectors import BYTES
 
@@ -93,18 +97,44 @@ def combine(
     Zeros must follow them, up to a multiple of TERMS.
     """
     lanes = BYTES // b.itemsize
-    count = -(-count // TERMS) * TERMS
     j = 0
+    if width >= WIDE * lanes:
+        while j < width:
+            if width - j >= WIDE * lanes:
+                wide_combine_4(out, out_at + j, factors, picked, at, count, b, b_at + j, width)
+                j += WIDE * lanes
+            else:
+                wide_combine_1(out, out_at + j, factors, picked, at, count, b, b_at + j, width)
+                j += lanes
+        return
+    count = -(-count // TERMS) * TERMS
     while j < width:
-        left = (width - j) // lanes
-        if left >= 8:
-            combine_8(out, out_at + j, factors, picked, at, count, b, b_at + j, width)
-            j += 8 * lanes
-        elif left >= 2:
+        if width - j >= 2 * lanes:
             combine_2(out, out_at + j, factors, picked, at, count, b, b_at + j, width)
             j += 2 * lanes
         else:
             combine_1(out, out_at + j, factors, picked, at, count, b, b_at + j, width)
+            j += lanes
+
+
+@compiled
+def update_and_combine(
+    out: Any, out_at: int, a: Any, before: int, now: int, picked: Any, at: int, count: int,
+    b: Any, b_at: int, width: int, row: Any, row_at: int,
+) -> None:  # fmt: skip
+    """Row k of B += a[before + k] * row, then out (width,) += a[now + k] * row k of B, for the rows picked.
+
+    One pass over B where `add_outer` and then `combine` make two. `width` is at least WIDE vectors.
+    """
+    lanes = BYTES // b.itemsize
+    j = 0
+    while j < width:
+        to, start, part = out_at + j, b_at + j, row_at + j
+        if width - j >= WIDE * lanes:
+            update_and_combine_4(out, to, a, before, now, picked, at, count, b, start, width, row, part)
+            j += WIDE * lanes
+        else:
+            update_and_combine_1(out, to, a, before, now, picked, at, count, b, start, width, row, part)
             j += lanes
 
 

@@ -17,7 +17,8 @@ from numba.extending import intrinsic
 from perbatch.backprop.compiled.vectors import WORD, Vectors
 
 ROWS = 4  # of a tile: with two vectors, enough independent sums to hide the time that an addition takes
-TERMS = 4  # of a lone row's sums that run side by side, for the same reason
+WIDE = 4  # vectors: a row at least so wide has enough sums of its own
+TERMS = 4  # of a narrower lone row's sums that run side by side, for the same reason
 _int = types.int64
 
 
@@ -103,6 +104,41 @@ def _combination(vectors: int, side_by_side: int) -> Callable[..., None]:
     return combine
 
 
+def _update_and_combine(vectors: int) -> Callable[..., None]:
+    """Make the intrinsic that adds a[before + k] * row to row k of `b`, then a[now + k] times row k to `out`.
+
+    For the `count` rows k that `picked` names from `at` on, each read and written once: what `add_outer` and
+    then `combine` do, to the bit.
+    """
+
+    @intrinsic
+    def update_and_combine(
+        typing: Any, out: Any, out_at: Any, a: Any, before: Any, now: Any, picked: Any, at: Any, count: Any,
+        b: Any, b_at: Any, b_row: Any, row: Any, row_at: Any,
+    ) -> Any:  # fmt: skip
+        kinds = (out, _int, a, _int, _int, picked, _int, _int, b, _int, _int, row, _int)
+
+        def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            out, out_at, a, before, now, picked, at, count, b, b_at, b_row, row, row_at = _unpacked(
+                context, builder, kinds, arguments
+            )
+            vector = Vectors(context, builder, kinds[0], vectors)
+            numbers, sums = vector.read(row, row_at), vector.registers()
+            with cgutils.for_range(builder, count) as loop:
+                k = builder.load(builder.gep(picked, [builder.add(at, loop.index)]))
+                start = builder.add(b_at, builder.mul(k, b_row))
+                factor = vector.number(a, builder.add(before, k))
+                updated = vector.multiply_add(factor, numbers, vector.read(b, start))
+                vector.write(b, start, updated)
+                vector.accumulate(sums, vector.number(a, builder.add(now, k)), updated)
+            vector.write(out, out_at, vector.add(vector.read(out, out_at), vector.values(sums)))
+            return context.get_dummy_value()
+
+        return types.void(*kinds), build
+
+    return update_and_combine
+
+
 def _outer(vectors: int) -> Callable[..., None]:
     """Make the intrinsic that adds factors[k] * row to row picked[k] of `out`, for `count` of them."""
 
@@ -145,5 +181,7 @@ def _least(builder: Any, a: Any, b: Any) -> Any:
 
 tile_1, tile_2 = _tile(1, transposed=False), _tile(2, transposed=False)
 transposed_1, transposed_2 = _tile(1, transposed=True), _tile(2, transposed=True)
-combine_1, combine_2, combine_8 = _combination(1, TERMS), _combination(2, TERMS), _combination(8, 1)
+combine_1, combine_2 = _combination(1, TERMS), _combination(2, TERMS)
+wide_combine_1, wide_combine_4 = _combination(1, 1), _combination(WIDE, 1)
+update_and_combine_1, update_and_combine_4 = _update_and_combine(1), _update_and_combine(WIDE)
 outer_1, outer_2, outer_8 = _outer(1), _outer(2), _outer(8)

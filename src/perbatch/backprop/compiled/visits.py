@@ -9,7 +9,7 @@ from perbatch.backprop.compiled.chunks import backward, choose, forward
 from perbatch.backprop.compiled.jit import compiled
 from perbatch.backprop.compiled.outputs import total_loss
 from perbatch.backprop.compiled.parameters import load, store, turn
-from perbatch.backprop.compiled.single import choose_one, forward_one, update_one
+from perbatch.backprop.compiled.single import choose_one, forward_one, settle, update_one
 
 UPDATES, GRADIENT_EVALUATIONS, FORWARD_EVALUATIONS = range(3)
 
@@ -35,6 +35,7 @@ def advance(work: Any, mode: Any, indices: Any, satisfied: Any, counts: Any) -> 
         if mode.checks:
             for i in range(len(batch)):
                 satisfied[batch[i]] = met
+    settle(work)
     store(work)
 
 

@@ -9,13 +9,14 @@ import numpy as np
 
 from perbatch.backprop.compiled.losses import LOSSES
 from perbatch.backprop.compiled.pointwise import ACTIVATIONS
-from perbatch.backprop.compiled.tiles import TERMS
+from perbatch.backprop.compiled.tiles import TERMS, WIDE
 from perbatch.backprop.compiled.vectors import BYTES
 from perbatch.backprop.examples import Examples
 from perbatch.backprop.mode import UpdateMode
 from perbatch.backprop.network import Network
 
 Array = np.ndarray
+NOTHING = -1  # in `entered`
 OUTPUTS = {"linear": ACTIVATIONS.index("identity"), "sigmoid": ACTIVATIONS.index("sigmoid")}
 
 
@@ -26,7 +27,8 @@ class Workspace(NamedTuple):
     whole vectors. `weights` is theta in such rows, biases last; `turned` the transposed weights without
     biases; `values` what leaves the layers, `deltas` the derivatives of the loss by their sums. Row i of what
     enters layer l starts at places[l * capacity + i], of its deltas at delta_places[l * capacity + i].
-    `factors` and `picked` list the numbers of a single example that are not zero, and their places.
+    `factors` and `picked` list the numbers of a single example that are not zero, and their places. `entered`
+    says where in `inputs` the example starts, and the one whose update of the first layer is postponed.
     """
 
     theta: Array
@@ -61,6 +63,8 @@ class Workspace(NamedTuple):
     picked: Array
     listed_at: Array
     listed: Array
+    entered: Array
+    postpones: bool
 
 
 def workspace(network: Network, theta: Array, examples: Examples, mode: UpdateMode) -> Workspace:
@@ -110,6 +114,8 @@ def workspace(network: Network, theta: Array, examples: Examples, mode: UpdateMo
         picked=np.zeros(listed_at[-1], np.int64),
         listed_at=listed_at,
         listed=np.zeros(2 * layers, np.int64),
+        entered=np.array([NOTHING, NOTHING]),
+        postpones=bool(widths[1] >= WIDE * lanes),
     )
 
 
