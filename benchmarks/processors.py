@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-KERNELS = ("Prescott", "Sandybridge", "Haswell", "Zen", "SkylakeX")  # OPENBLAS_CORETYPE
+KERNELS = ("Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake")  # OPENBLAS_CORETYPE
 TARGETS = (
     "nehalem",
     "haswell",

@@ -11,6 +11,7 @@ from perbatch.backprop.compiled.jit import compiled
 from perbatch.backprop.compiled.tiles import (
     ROWS,
     TERMS,
+    VECTORS,
     WIDE,
     combine_1,
     combine_2,
@@ -98,11 +99,11 @@ def combine(
     """
     lanes = BYTES // b.itemsize
     j = 0
-    if width >= WIDE * lanes:
+    if width * b.itemsize >= WIDE:
         while j < width:
-            if width - j >= WIDE * lanes:
+            if width - j >= VECTORS * lanes:
                 wide_combine_4(out, out_at + j, factors, picked, at, count, b, b_at + j, width)
-                j += WIDE * lanes
+                j += VECTORS * lanes
             else:
                 wide_combine_1(out, out_at + j, factors, picked, at, count, b, b_at + j, width)
                 j += lanes
@@ -124,15 +125,15 @@ def update_and_combine(
 ) -> None:  # fmt: skip
     """Row k of B += a[before + k] * row, then out (width,) += a[now + k] * row k of B, for the rows picked.
 
-    One pass over B where `add_outer` and then `combine` make two. `width` is at least WIDE vectors.
+    One pass over B where `add_outer` and then `combine` make two. The rows are at least WIDE.
     """
     lanes = BYTES // b.itemsize
     j = 0
     while j < width:
         to, start, part = out_at + j, b_at + j, row_at + j
-        if width - j >= WIDE * lanes:
+        if width - j >= VECTORS * lanes:
             update_and_combine_4(out, to, a, before, now, picked, at, count, b, start, width, row, part)
-            j += WIDE * lanes
+            j += VECTORS * lanes
         else:
             update_and_combine_1(out, to, a, before, now, picked, at, count, b, start, width, row, part)
             j += lanes

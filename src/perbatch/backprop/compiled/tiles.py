@@ -17,8 +17,9 @@ from numba.extending import intrinsic
 from perbatch.backprop.compiled.vectors import WORD, Vectors
 
 ROWS = 4  # of a tile: with two vectors, enough independent sums to hide the time that an addition takes
-WIDE = 4  # vectors: a row at least so wide has enough sums of its own
-TERMS = 4  # of a narrower lone row's sums that run side by side, for the same reason
+WIDE = 256  # bytes: a lone row at least so wide has enough sums of its own
+VECTORS = 4  # of which it takes so many at once
+TERMS = 4  # of a narrower lone row's sums, that run side by side, for the same reason
 _int = types.int64
 
 
@@ -182,6 +183,6 @@ def _least(builder: Any, a: Any, b: Any) -> Any:
 tile_1, tile_2 = _tile(1, transposed=False), _tile(2, transposed=False)
 transposed_1, transposed_2 = _tile(1, transposed=True), _tile(2, transposed=True)
 combine_1, combine_2 = _combination(1, TERMS), _combination(2, TERMS)
-wide_combine_1, wide_combine_4 = _combination(1, 1), _combination(WIDE, 1)
-update_and_combine_1, update_and_combine_4 = _update_and_combine(1), _update_and_combine(WIDE)
+wide_combine_1, wide_combine_4 = _combination(1, 1), _combination(VECTORS, 1)
+update_and_combine_1, update_and_combine_4 = _update_and_combine(1), _update_and_combine(VECTORS)
 outer_1, outer_2, outer_8 = _outer(1), _outer(2), _outer(8)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 
-BYTES = 64  # of one vector; LLVM splits it where the processor's own are shorter
+ROW_BYTES = 64  # rows are filled up to a multiple of it, on every processor
+# Of one vector: twice as much on processors with AVX-512, whose registers are longer and more.
+BYTES = ROW_BYTES if binding.get_host_cpu_features().get("avx512f") else 32
 WORD, _INT = ir.IntType(64), ir.IntType(32)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from perbatch.backprop.compiled.losses import LOSSES
 from perbatch.backprop.compiled.pointwise import ACTIVATIONS
 from perbatch.backprop.compiled.tiles import TERMS, WIDE
-from perbatch.backprop.compiled.vectors import BYTES
+from perbatch.backprop.compiled.vectors import ROW_BYTES
 from perbatch.backprop.examples import Examples
 from perbatch.backprop.mode import UpdateMode
 from perbatch.backprop.network import Network
@@ -70,9 +70,9 @@ class Workspace(NamedTuple):
 def workspace(network: Network, theta: Array, examples: Examples, mode: UpdateMode) -> Workspace:
     """Make the arrays for chunks of at most `mode.micro_batch_size` examples."""
     kind, bias, capacity = network.dtype, int(network.bias), mode.micro_batch_size
-    lanes = BYTES // kind.itemsize
+    unit = ROW_BYTES // kind.itemsize
     sizes = np.array(network.sizes)
-    widths = -(-sizes // lanes) * lanes
+    widths = -(-sizes // unit) * unit
     layers = len(sizes) - 1
     rows = np.arange(capacity)
     weights_at = _starts((sizes[:-1] + bias) * widths[1:])
@@ -115,7 +115,7 @@ def workspace(network: Network, theta: Array, examples: Examples, mode: UpdateMo
         listed_at=listed_at,
         listed=np.zeros(2 * layers, np.int64),
         entered=np.array([NOTHING, NOTHING]),
-        postpones=bool(widths[1] >= WIDE * lanes),
+        postpones=bool(widths[1] * kind.itemsize >= WIDE),
     )
 
 
@@ -126,6 +126,6 @@ def _starts(lengths: Sequence[int] | Array) -> Array:
 
 def _aligned(length: int, kind: np.dtype) -> Array:
     """Zeros that start where a vector may."""
-    raw = np.zeros(int(length) * kind.itemsize + BYTES, np.uint8)
-    start = -raw.ctypes.data % BYTES
+    raw = np.zeros(int(length) * kind.itemsize + ROW_BYTES, np.uint8)
+    start = -raw.ctypes.data % ROW_BYTES
     return raw[start : start + int(length) * kind.itemsize].view(kind)
