@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-all lint ui pictures lock benchmark-platform soak
+.PHONY: all help env repro test test-slow test-all lint ui pictures lock soak benchmark-platform benchmark-peers
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -40,6 +40,10 @@ lint: env  ## ruff and mypy
 	ruff check .
 	ruff format --check .
 	mypy
+
+benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into benchmarks/peers.md
+	pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
+	python benchmarks/peers.py
 
 ui: env  ## MLflow's pages on http://127.0.0.1:5000
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port 5000 \

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ CHANGES = [
     "model.dtype=float32",
     "repeat.updates_per_batch=2",
     "repeat.tolerance=0.2",
+    "engine=numpy",
 ]
 
 SAME = [
@@ -93,6 +95,16 @@ def test_changes_with_one_byte_of_the_data(composed, prepared: Path, tmp_path: P
     monkeypatch.setattr(places, "PREPARED", tmp_path / "other")
     identity._summary.cache_clear()
     assert identity.of(composed()) != before
+
+
+def test_numbas_minor_version_counts_for_the_engine_that_uses_it(composed, monkeypatch) -> None:
+    compiled, reference = composed("engine=compiled"), composed("engine=numpy")
+    before = identity.of(compiled), identity.of(reference)
+    monkeypatch.setattr(identity, "version", lambda library: f"{version(library)}.1")
+    assert (identity.of(compiled), identity.of(reference)) == before
+    monkeypatch.setattr(identity, "version", lambda library: "0.1.0")
+    assert identity.of(compiled) != before[0]
+    assert identity.of(reference) == before[1]
 
 
 def test_changes_with_numpys_minor_version_and_the_code(composed, monkeypatch) -> None:

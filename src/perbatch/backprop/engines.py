@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -13,19 +14,35 @@ from perbatch.backprop.numpy_engine import NumpyEngine
 
 
 class Engine(Protocol):
-    """What `train` asks of an engine; `NumpyEngine` is the reference."""
+    """What `train` asks of an engine, which updates `theta` in place; `NumpyEngine` is the reference."""
 
     theta: np.ndarray
     satisfied: np.ndarray
-    updates: int
-    gradient_evaluations: int
-    forward_evaluations: int
 
-    def __init__(self, network: Network, theta: np.ndarray, examples: Examples, mode: UpdateMode) -> None:
-        """Make every buffer; `theta` is updated in place."""
+    @property
+    def updates(self) -> int:
+        """How many updates there were."""
+
+    @property
+    def gradient_evaluations(self) -> int:
+        """How many gradients of an example were computed."""
+
+    @property
+    def forward_evaluations(self) -> int:
+        """How many examples were passed forward without a gradient that follows."""
 
     def advance(self, indices: np.ndarray) -> None:
         """Visit the given examples in batches, of which only the last may be short."""
 
 
-ENGINES: dict[str, type[Engine]] = {"numpy": NumpyEngine}
+def _compiled(network: Network, theta: np.ndarray, examples: Examples, mode: UpdateMode) -> Engine:
+    # Numba takes half a second to import, which only those who ask for this engine should wait.
+    from perbatch.backprop.compiled_engine import CompiledEngine
+
+    return CompiledEngine(network, theta, examples, mode)
+
+
+ENGINES: dict[str, Callable[[Network, np.ndarray, Examples, UpdateMode], Engine]] = {
+    "numpy": NumpyEngine,
+    "compiled": _compiled,
+}

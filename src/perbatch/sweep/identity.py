@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,11 @@ def of(config: Mapping[Any, Any]) -> str:
         "config": settings(config),
         "data": summary(config)["digest"],
         "code": code(),
-        "numpy": ".".join(np.__version__.split(".")[:2]),
+        "numpy": _minor(np.__version__),
         "format": FORMAT,
     }
+    if config.engine.name == "compiled":
+        parts["numba"] = _minor(version("numba"))  # asking its own __version__ would import it
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -62,6 +65,10 @@ def effective_batch_size(config: Mapping[Any, Any]) -> int:
 def summary(config: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the summary of the run's prepared data; a UserError where they are missing or others."""
     return _summary(config["data"]["name"], json.dumps(plain(config["data"]), sort_keys=True))
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
 
 
 @cache

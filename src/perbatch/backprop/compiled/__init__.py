@@ -1,0 +1,1 @@
+"""The compiled engine's code. Start reading at `visits`."""

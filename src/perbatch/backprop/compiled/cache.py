@@ -1,0 +1,81 @@
+"""Where compiled code is kept, so that a machine compiles a version of it once.
+
+The folder is named by the digest of this package, whose functions call no others: Numba notices an edit in
+the file of the function that Python calls, but not in the files of those that it calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numba
+import numpy as np
+from platformdirs import user_cache_path
+
+from perbatch.backprop.compiled.jit import OPTIONS
+from perbatch.backprop.fingerprint import fingerprint
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def folder() -> Path:
+    """Return the folder, made if need be, that this user's processes share: one that can be written.
+
+    In NUMBA_CACHE_DIR if that is set, else in the user's cache; where it is read-only, a temporary folder.
+    """
+    digest = fingerprint(Path(__file__).parent)[:32]
+    wished = Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else user_cache_path("perbatch")
+    for parent in (wished, Path(tempfile.gettempdir()) / f"perbatch-{os.getuid()}"):
+        with contextlib.suppress(OSError):
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if _only_ours(parent):
+                (parent / digest).mkdir(exist_ok=True)
+                with tempfile.TemporaryFile(dir=parent / digest):
+                    return parent / digest
+    return Path(tempfile.mkdtemp(prefix="perbatch-"))
+
+
+def kept(function: Callable[..., Any]) -> Any:
+    """Compile a function that Python calls, on its first call, or load what an earlier process compiled."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder())
+    try:
+        return numba.njit(cache=True, **OPTIONS)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+@contextlib.contextmanager
+def ready(function: Any, dtype: np.dtype) -> Iterator[None]:
+    """Around the first call for a precision: say so if it compiles, one process at a time.
+
+    Numba's own files do not stand two processes that compile different code at once.
+    """
+    with (folder() / f"{dtype.name}.lock").open("a+") as lock:
+        with contextlib.suppress(OSError):  # file systems without locks: then each compiles for itself
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        first = lock.tell() == 0
+        if first:
+            _log.warning("compiling the engine for %s, once for this version of the code", dtype.name)
+        began = perf_counter()
+        yield
+        if first:
+            lock.write("compiled\n")
+            _log.warning("compiled in %.1f s, kept in %s", perf_counter() - began, folder())
+
+
+def _only_ours(place: Path) -> bool:
+    """Whether nobody else can put code there: what is loaded from it is run."""
+    status = place.stat()
+    return status.st_uid == os.getuid() and not status.st_mode & stat.S_IWOTH

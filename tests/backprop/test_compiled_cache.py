@@ -1,0 +1,145 @@
+"""Where compiled code is kept. Mostly a tiny package stands for the engine: it compiles in a second."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(sys.modules["perbatch"].__path__[0])
+ENTRY = """
+from perbatch.backprop.compiled.cache import kept, ready
+from perbatch.backprop.compiled.callee import answer
+import numpy as np
+import sys, time
+
+@kept
+def entry(x):
+    return answer(x)
+
+def main():
+    with ready(entry, np.dtype(sys.argv[2])):
+        value = entry(np.dtype(sys.argv[2]).type(2))
+    print(value, sum(entry.stats.cache_misses.values()))
+"""
+CALLEE = """
+from perbatch.backprop.compiled.jit import compiled
+
+@compiled
+def answer(x):
+    return x * 21
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of perbatch.backprop whose compiled code is only the two functions above."""
+    copy = tmp_path / "source" / "perbatch"
+    shutil.copytree(SOURCE / "backprop", copy / "backprop", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(SOURCE / "__init__.py", copy)
+    compiled = copy / "backprop" / "compiled"
+    for module in compiled.glob("*.py"):
+        if module.stem not in ("__init__", "cache", "jit"):
+            module.unlink()
+    (compiled / "entry.py").write_text(ENTRY)
+    (compiled / "callee.py").write_text(CALLEE)
+    return compiled
+
+
+def start(package: Path, cache: Path, dtype: str = "float64", **environment: str) -> subprocess.Popen[str]:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import perbatch.backprop.compiled.entry as e; e.main()"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(package.parents[2]), dtype],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[float, bool, str]:
+    """What it computed, whether it compiled that, and what it said."""
+    out, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    value, misses = out.split()
+    return float(value), int(misses) > 0, said
+
+
+def test_compiles_once_and_says_so(package: Path, tmp_path: Path) -> None:
+    value, compiled, said = finish(start(package, tmp_path / "cache"))
+    assert (value, compiled) == (42.0, True)
+    assert "compiling" in said and str(tmp_path / "cache") in said
+    assert finish(start(package, tmp_path / "cache")) == (42.0, False, "")
+
+
+def test_an_edit_in_a_callee_is_noticed(package: Path, tmp_path: Path) -> None:
+    finish(start(package, tmp_path / "cache"))
+    callee = package / "callee.py"
+    status = callee.stat()
+    callee.write_text(CALLEE.replace("x * 21", "x * 12"))
+    os.utime(callee, ns=(status.st_atime_ns, status.st_mtime_ns))  # equal size and time do not hide it
+    assert finish(start(package, tmp_path / "cache"))[:2] == (24.0, True)
+
+
+def test_processes_that_compile_at_once(package: Path, tmp_path: Path) -> None:
+    kinds = ["float64", "float64", "float32"]
+    together = [finish(each) for each in [start(package, tmp_path / "cache", kind) for kind in kinds]]
+    assert [value for value, _, _ in together] == [42.0] * 3
+    assert sorted(compiled for _, compiled, _ in together) == [False, True, True]
+    for kind in kinds[1:]:
+        assert finish(start(package, tmp_path / "cache", kind))[:2] == (42.0, False)
+
+
+@pytest.mark.parametrize("obstacle", ["a file", "read-only", "others may write"])
+def test_a_folder_that_cannot_be_used_is_replaced(package: Path, tmp_path: Path, obstacle: str) -> None:
+    wished, temporary = tmp_path / "cache", tmp_path / "temporary"
+    temporary.mkdir()
+    if obstacle == "a file":
+        wished.write_text("")
+    elif obstacle == "read-only":
+        if os.getuid() == 0:
+            wished = Path("/proc/perbatch")  # permissions do not stop root
+        else:
+            wished.mkdir(mode=0o500)
+    else:
+        wished.mkdir()
+        wished.chmod(0o777)
+    value, compiled, said = finish(start(package, wished, TMPDIR=str(temporary)))
+    assert (value, compiled) == (42.0, True)
+    assert str(temporary) in said
+    assert finish(start(package, wished, TMPDIR=str(temporary)))[:2] == (42.0, False)
+
+
+@pytest.mark.slow
+def test_an_edit_deep_in_the_engine_is_noticed(tmp_path: Path) -> None:
+    """The whole engine, in a copy: relu becomes the identity."""
+    copy = tmp_path / "source" / "perbatch"
+    shutil.copytree(SOURCE / "backprop", copy / "backprop", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(SOURCE / "__init__.py", copy)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
+        "from perbatch.backprop import Network, train\n"
+        "network = Network((1, 1, 1), 'relu', 'squared_error', bias=False)\n"
+        "settings = dict(batch_size=1, learning_rate=0.5, epochs=1, seed=0, engine='compiled')\n"
+        "run = train(network, np.array([-1.0, 1.0]), np.ones((1, 1)), np.ones(1), **settings)\n"
+        "print(run.theta.tolist())"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", code, str(copy.parent)]
+
+    def theta() -> str:
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    assert theta() == "[-1.0, 1.0]"  # a unit that is not active learns nothing
+    pointwise = copy / "backprop" / "compiled" / "pointwise.py"
+    before = pointwise.read_text()
+    edited = before.replace("zero if values[j] < zero", "values[j] if values[j] < zero")
+    assert edited != before
+    pointwise.write_text(edited)
+    assert theta() == "[0.0, 0.0]"
