@@ -39,7 +39,7 @@ class PublicFile:
 def fetch(file: PublicFile) -> Path:
     """The file's path, its hash checked; downloaded where it is not here yet.
 
-    A UserError where a file in `PERBATCH_DATA` is another one, and where no mirror answers with the right one.
+    A UserError where a file in `PERBATCH_DATA` is another one, and where no mirror has the right one.
     """
     if given := os.environ.get("PERBATCH_DATA"):
         if not Path(given).is_dir():

@@ -32,12 +32,14 @@ def draw_groups(groups: np.ndarray, split: Split) -> Rows:
     first = 0
     for part in ("test", "validation", "train"):
         before = filled[first - 1] if first else 0
-        last = len(numbers) if part == "train" else int(np.searchsorted(filled, before + split.sizes[part])) + 1
+        last = (
+            len(numbers) if part == "train" else int(np.searchsorted(filled, before + split.sizes[part])) + 1
+        )
         rows = np.flatnonzero(np.isin(groups, numbers[order[first:last]]))
         if len(rows) < split.sizes[part]:
             raise UserError(
-                f"data.split.{part} is {split.sizes[part]}; no group may be in two parts, and the groups that "
-                f"are left for this one have {len(rows)} of {len(groups)} examples"
+                f"data.split.{part} is {split.sizes[part]}; no group may be in two parts, and the groups "
+                f"that are left for this one have {len(rows)} of {len(groups)} examples"
             )
         parts[part] = rng.permutation(rows)[: split.sizes[part]]
         first = last

@@ -66,8 +66,8 @@ def read(archives: Sequence[str], alphabets: Sequence[str], size: int, centre: b
         classes=tuple(f"{alphabet} {letter}" for alphabet, letter in letters),
         feature_names=tuple(f"pixel_{row}_{column}" for row in range(size) for column in range(size)),
         title=f"Omniglot, handwritten letters ({', '.join(alphabets)})",
-        origin="B. M. Lake, R. Salakhutdinov and J. B. Tenenbaum (2015), Human-level concept learning through "
-        "probabilistic program induction, https://github.com/brendenlake/omniglot",
+        origin="B. M. Lake, R. Salakhutdinov and J. B. Tenenbaum (2015), Human-level concept learning "
+        "through probabilistic program induction, https://github.com/brendenlake/omniglot",
         licence="MIT",
         image_shape=(size, size),
         groups=np.array([drawing.drawer for drawing in drawings]) if by == "drawer" else None,
@@ -86,7 +86,8 @@ def _check(archives: Sequence[str], size: int, by: str) -> None:
 
 def _drawings(archives: Sequence[str], alphabets: Sequence[str]) -> list[_Drawing]:
     """The drawings of the alphabets, each content once: some alphabets stand in both archives."""
-    found, there = {}, set()
+    found: dict[bytes, _Drawing] = {}
+    there: set[str] = set()
     for archive in archives:
         for drawing in _members(archive):
             there.add(drawing.alphabet)

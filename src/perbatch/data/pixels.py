@@ -6,7 +6,7 @@ import io
 import warnings
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from perbatch.errors import UserError
 
@@ -27,7 +27,10 @@ def decode(content: bytes, where: str, size: tuple[int, int] | None = None) -> n
                 _check_size(image.size, size, where)
                 if getattr(image, "n_frames", 1) > 1:
                     raise UserError(f"{where} has {image.n_frames} frames; allowed is one")
-                return np.asarray(_on_white(image).convert("L"))
+                if image.mode.startswith(("I", "F")):
+                    raise UserError(f"{where} has more than 8 bits a channel ({image.mode}); allowed are 8")
+                # A photograph says how the camera was held.
+                return np.asarray(_on_white(ImageOps.exif_transpose(image)).convert("L"))
     except UserError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged files

@@ -60,7 +60,8 @@ class Source:
             array = getattr(self, name)
             if array is not None and array.shape != self.y.shape:
                 raise self._refusal(
-                    f"{name} has the shape {array.shape}", f"one for each of the {len(self.y)} examples is needed"
+                    f"{name} has the shape {array.shape}",
+                    f"one for each of the {len(self.y)} examples is needed",
                 )
 
     def _check_names(self) -> None:

@@ -34,9 +34,22 @@ def data_overrides(path: Path = PARAMS) -> dict[str, str]:
     name = settings.pop("data", None)
     if not isinstance(name, str):
         raise UserError(f"{path.name}: prepare.data={name!r}: must be the name of an option of conf/data/")
+    settings.pop("path", None)
     if "name" in settings:
         raise UserError(f"{path.name}: prepare.name is not a key: prepare.data names the data set")
+    if isinstance(settings.get("reader"), dict) and "path" in settings["reader"]:
+        raise UserError(
+            f"{path.name}: prepare.reader.path is not a key: write prepare.path, which DVC watches"
+        )
     return {"data": name} | dict(_flatten(settings, "data.", f"{path.name}: prepare."))
+
+
+def own_path(path: Path = PARAMS) -> str:
+    """Return `prepare.path`, the user's own file or folder: the stage `prepare` depends on its content."""
+    own = block("prepare", path).get("path")
+    if not isinstance(own, str):
+        raise UserError(f"{path.name}: prepare.path={own!r}: must be the path of a file or folder")
+    return own
 
 
 def grid(path: Path = PARAMS) -> dict[str, str]:
