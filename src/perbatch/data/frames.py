@@ -32,7 +32,8 @@ def read_frame(path: Path, target: str, separator: str) -> pd.DataFrame:
         raise UserError(f"data.reader.path is {str(path)!r}; allowed are files called {', '.join(KINDS)}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
+            for loss in (pd.errors.ParserWarning, pd.errors.DtypeWarning):
+                warnings.simplefilter("error", loss)
             frame = _parquet(path) if kind == ".parquet" else _csv(path, target, separator, kind)
     except UserError:
         raise
@@ -40,7 +41,14 @@ def read_frame(path: Path, target: str, separator: str) -> pd.DataFrame:
         raise UserError(f"{path.name} is not text in UTF-8") from None
     except pd.errors.DtypeWarning as error:
         raise UserError(f"{path.name} mixes numbers and text: {_line(error)}") from None
-    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, Warning) as error:
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        OverflowError,
+        MemoryError,
+        pd.errors.ParserWarning,
+    ) as error:
         raise UserError(f"{path.name} cannot be read as a table ({_line(error)})") from None
     if frame.empty:
         raise UserError(f"{path.name} has no rows; at least a row of names and two of values are needed")
@@ -62,7 +70,6 @@ def _csv(path: Path, target: str, separator: str, kind: str) -> pd.DataFrame:
         dtype={target: str},
         keep_default_na=False,
         na_values={name: list(MISSING) for name in names if name != target},
-        float_precision="round_trip",
         **how,
     )
     return frame

@@ -1,4 +1,4 @@
-"""From a column of targets to labels with class names, or to numbers; which of them, inferred if not given."""
+"""From a column of targets to labels with class names, or to numbers; inferred where not given."""
 
 from __future__ import annotations
 

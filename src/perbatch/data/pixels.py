@@ -25,8 +25,8 @@ def decode(content: bytes, where: str, size: tuple[int, int] | None = None) -> n
             warnings.simplefilter("error")  # Pillow warns of what is damaged but can be guessed
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 _check_size(image.size, size, where)
-                if getattr(image, "n_frames", 1) > 1:
-                    raise UserError(f"{where} has {image.n_frames} frames; allowed is one")
+                if (frames := getattr(image, "n_frames", 1)) > 1:
+                    raise UserError(f"{where} has {frames} frames; allowed is one")
                 if image.mode.startswith(("I", "F")):
                     raise UserError(f"{where} has more than 8 bits a channel ({image.mode}); allowed are 8")
                 # A photograph says how the camera was held.

@@ -61,10 +61,8 @@ def check_settings(settings: Mapping[str, Any], examples: int | None = None) -> 
     _check_keys("data.split", split, (*PARTS, "seed"))
     for part in PARTS:
         if split[part] == UNSET:
-            there = (
-                f"there are {examples} examples to share out" if examples else "it needs a number of examples"
-            )
-            raise UserError(f"data.split.{part} is not set: {there} to {', '.join(PARTS)}")
+            there = f"{examples} examples" if examples else "the examples"
+            raise UserError(f"data.split.{part} is not set; {there} are shared out to {', '.join(PARTS)}")
     sizes = {part: _integer(f"data.split.{part}", split[part], 1, None) for part in PARTS}
     seed = _integer("data.split.seed", split["seed"], 0, _LARGEST_SEED)
     return Settings(name, Split(**sizes, seed=seed), scaling)

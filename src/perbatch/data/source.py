@@ -61,7 +61,7 @@ class Source:
             if array is not None and array.shape != self.y.shape:
                 raise self._refusal(
                     f"{name} has the shape {array.shape}",
-                    f"one for each of the {len(self.y)} examples is needed",
+                    f"the shape {self.y.shape} is needed",
                 )
 
     def _check_names(self) -> None:

@@ -38,9 +38,7 @@ def data_overrides(path: Path = PARAMS) -> dict[str, str]:
     if "name" in settings:
         raise UserError(f"{path.name}: prepare.name is not a key: prepare.data names the data set")
     if isinstance(settings.get("reader"), dict) and "path" in settings["reader"]:
-        raise UserError(
-            f"{path.name}: prepare.reader.path is not a key: write prepare.path, which DVC watches"
-        )
+        raise UserError(f"{path.name}: prepare.reader.path is not a key: write prepare.path, DVC watches it")
     return {"data": name} | dict(_flatten(settings, "data.", f"{path.name}: prepare."))
 
 

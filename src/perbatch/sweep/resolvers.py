@@ -24,7 +24,7 @@ def _identity(_root_: DictConfig) -> str:
 
 
 def register() -> None:
-    """Make `${checkout:PATH}`, `${runs:}`, `${identity:}`, `${params:train}` and `${params:path}` known to OmegaConf."""
+    """Make `${checkout:PATH}`, `${runs:}`, `${identity:}`, `${params:train}`, `${params:path}` known."""
     resolvers: dict[str, Callable[..., object]] = {
         "checkout": lambda path: str(places.CHECKOUT / path),
         "runs": lambda: str(places.runs()),
