@@ -54,7 +54,7 @@ def _data(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What the prepared data say of themselves."""
     if not summary:
         return []
-    split = ", ".join(f"{size:,} for {part}" for part, size in summary["sizes"].items())
+    split = ", ".join(f"{part} {summary['sizes'][part]:,}" for part in ("train", "validation", "test"))
     return [
         ("data set", str(summary["title"])),
         ("source", str(summary["origin"])),

@@ -24,6 +24,8 @@ def decode(content: bytes, where: str, size: tuple[int, int] | None = None) -> n
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow warns of what is damaged but can be guessed
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                image.verify()  # a PNG's checksums and end; decoding alone passes over them
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 _check_size(image.size, size, where)
                 if (frames := getattr(image, "n_frames", 1)) > 1:
                     raise UserError(f"{where} has {frames} frames; allowed is one")
