@@ -60,7 +60,7 @@ def _usable(numbers: np.ndarray, where: str) -> np.ndarray:
         row = int(finite.argmin())
         raise UserError(f"{where} has {numbers[row]} in row {row + 1}; every target must be a finite number")
     whole = numbers[numbers == np.floor(numbers)]
-    if len(whole) and (whole.max() > LARGEST_WHOLE or whole.min() < -LARGEST_WHOLE):
+    if len(whole) and (whole.max() >= LARGEST_WHOLE or whole.min() <= -LARGEST_WHOLE):
         raise UserError(f"{where} has whole numbers beyond 2^53, which float64 cannot tell apart")
     return numbers
 

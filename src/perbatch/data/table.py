@@ -77,7 +77,7 @@ def _coding(column: pd.Series, one_hot: bool, file: Path) -> list[str]:
     """The values of a column that needs a column for each of them; none where it holds numbers."""
     where = f"column {column.name!r} of {file.name}"
     if column.nunique() < 2:
-        raise UserError(f"{where} is constant ({column.iloc[0]!r} in every row): name it in data.reader.drop")
+        raise UserError(f"{where} is constant ({column.iloc[0]} in every row): name it in data.reader.drop")
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column):
         if pd.api.types.is_integer_dtype(column) and not column.between(-LARGEST_WHOLE, LARGEST_WHOLE).all():
             raise UserError(f"{where} has whole numbers beyond 2^53, which float64 cannot tell apart")
