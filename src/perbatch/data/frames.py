@@ -84,7 +84,11 @@ def _parquet(path: Path) -> pd.DataFrame:
         for field in file.schema_arrow:
             if pa.types.is_nested(field.type):
                 raise UserError(f"column {field.name!r} of {path.name} holds {field.type}, not single values")
-        return file.read(use_threads=False).to_pandas()
+        content = file.read(use_threads=False)
+    try:
+        return content.to_pandas()
+    except Exception as error:  # what pandas noted beside the columns may be damaged in any way
+        raise UserError(f"{path.name} cannot be read as a table ({_line(error)})") from None
 
 
 def _check_names(path: Path, names: list[str]) -> None:
