@@ -139,6 +139,7 @@ def test_a_path_that_is_no_table(tmp_path: Path) -> None:
 
 def test_parquet_gives_what_csv_gives(tmp_path: Path) -> None:
     frame = pd.DataFrame({"size": [1, 2, 3], "weight": [0.5, 1.5, 0.25], "kind": ["cat", "dog", "cat"]})
+    frame.index = pd.Index([7, 3, 5])  # written too, but no feature
     frame.to_parquet(tmp_path / "own.parquet")
     source, plain = table.read(str(tmp_path / "own.parquet"), "kind"), read(tmp_path, HEAD + ROWS)
     assert np.array_equal(source.X, plain.X) and np.array_equal(source.y, plain.y)

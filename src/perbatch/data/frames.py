@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,8 +16,14 @@ from perbatch.errors import UserError
 CELLS = 500_000_000
 """Rows times columns that a table may have: 4 GB as numbers."""
 
+ROWS = 50_000
+"""How many rows are read at once: the parser's own memory is then small beside the table's."""
+
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "-nan", "-NaN", "null", "NULL", "None", "?")
 """What stands for no value in a column of features."""
+
+_PANDAS_INDEX = re.compile(r"__index_level_\d+__")
+"""What pandas calls the numbers of rows that it writes into a Parquet file: no feature."""
 
 KINDS = (".csv", ".tsv", ".parquet")
 
@@ -32,15 +40,15 @@ def read_frame(path: Path, target: str, separator: str) -> pd.DataFrame:
         raise UserError(f"data.reader.path is {str(path)!r}; allowed are files called {', '.join(KINDS)}")
     try:
         with warnings.catch_warnings():
-            for loss in (pd.errors.ParserWarning, pd.errors.DtypeWarning):
-                warnings.simplefilter("error", loss)
-            frame = _parquet(path) if kind == ".parquet" else _csv(path, target, separator, kind)
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            pieces = _parquet(path) if kind == ".parquet" else _csv(path, target, separator, kind)
+            frame = pd.concat(
+                [piece for piece in pieces if len(piece)] or [pd.DataFrame()], ignore_index=True
+            )
     except UserError:
         raise
     except UnicodeError:
         raise UserError(f"{path.name} is not text in UTF-8") from None
-    except pd.errors.DtypeWarning as error:
-        raise UserError(f"{path.name} mixes numbers and text: {_line(error)}") from None
     except (
         pa.ArrowException,
         OSError,
@@ -52,18 +60,21 @@ def read_frame(path: Path, target: str, separator: str) -> pd.DataFrame:
         raise UserError(f"{path.name} cannot be read as a table ({_line(error)})") from None
     if frame.empty:
         raise UserError(f"{path.name} has no rows; at least a row of names and two of values are needed")
-    return frame.reset_index(drop=True)
+    _check_kinds(path, frame)
+    return frame
 
 
-def _csv(path: Path, target: str, separator: str, kind: str) -> pd.DataFrame:
+def _csv(path: Path, target: str, separator: str, kind: str) -> Iterator[pd.DataFrame]:
     if not isinstance(separator, str) or len(separator) != 1 or separator in '"\n\r':
         raise UserError(f"data.reader.separator is {separator!r}; allowed is one character, as ',' or ';'")
     how = {"sep": "\t" if kind == ".tsv" else separator, "encoding": "utf-8-sig", "compression": None}
     first = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **how)
     names = [str(name) for name in first.iloc[0]]
     _check_names(path, names)
-    frame = pd.read_csv(
+    with pd.read_csv(
         path,
+        chunksize=ROWS,
+        low_memory=False,  # one type a column in every piece
         header=0,
         names=names,
         index_col=False,  # or a row with a value too many would shift all columns
@@ -71,12 +82,12 @@ def _csv(path: Path, target: str, separator: str, kind: str) -> pd.DataFrame:
         keep_default_na=False,
         na_values={name: list(MISSING) for name in names if name != target},
         **how,
-    )
-    return frame
+    ) as pieces:
+        yield from pieces
 
 
-def _parquet(path: Path) -> pd.DataFrame:
-    with pq.ParquetFile(path) as file:
+def _parquet(path: Path) -> Iterator[pd.DataFrame]:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         rows, columns = file.metadata.num_rows, file.metadata.num_columns
         if rows * columns > CELLS:
             raise UserError(f"{path.name} has {rows} rows of {columns} columns; allowed are {CELLS} cells")
@@ -84,11 +95,28 @@ def _parquet(path: Path) -> pd.DataFrame:
         for field in file.schema_arrow:
             if pa.types.is_nested(field.type):
                 raise UserError(f"column {field.name!r} of {path.name} holds {field.type}, not single values")
-        content = file.read(use_threads=False)
-    try:
-        return content.to_pandas()
-    except Exception as error:  # what pandas noted beside the columns may be damaged in any way
-        raise UserError(f"{path.name} cannot be read as a table ({_line(error)})") from None
+        # A column at a time: Arrow's own copy of the whole table would be the peak of the memory used.
+        names = [name for name in file.schema_arrow.names if not _PANDAS_INDEX.fullmatch(name)]
+        columns = {name: _column(file, name) for name in names}
+    yield pd.DataFrame(columns, copy=False)
+
+
+def _column(file: pq.ParquetFile, name: str) -> pd.Series:
+    # Copied, so that Arrow's memory, which it keeps, serves the next column.
+    return file.read([name], use_threads=False).column(name).to_pandas().copy()
+
+
+def _joined(pieces: list[pd.DataFrame]) -> pd.DataFrame:
+    if len(pieces) == 1:
+        return pieces[0]
+    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()
+
+
+def _check_kinds(path: Path, frame: pd.DataFrame) -> None:
+    """Refuse a column that was of numbers in some pieces and of text in others."""
+    for name, column in frame.items():
+        if pd.api.types.is_object_dtype(column) and column.map(type).nunique() > 1:
+            raise UserError(f"column {name!r} of {path.name} mixes numbers and text")
 
 
 def _check_names(path: Path, names: list[str]) -> None:

@@ -7,6 +7,9 @@ from sklearn.preprocessing import StandardScaler
 
 from perbatch.errors import UserError
 
+_COLUMNS = 16
+"""Columns that are standardised at once: scikit-learn makes copies of what it is given."""
+
 Parts = dict[str, np.ndarray]
 
 
@@ -46,11 +49,13 @@ def scale_targets(parts: Parts) -> tuple[Parts, float, float]:
 
 
 def _standard(parts: Parts) -> None:
-    scaler = StandardScaler(copy=False).fit(parts["train"])
-    constant = np.flatnonzero(np.ptp(parts["train"], axis=0) == 0)
-    for X in parts.values():
-        scaler.transform(X)
-        X[:, constant] = 0.0
+    for first in range(0, parts["train"].shape[1], _COLUMNS):
+        block = {part: X[:, first : first + _COLUMNS] for part, X in parts.items()}
+        scaler = StandardScaler(copy=False).fit(block["train"])
+        constant = np.flatnonzero(np.ptp(block["train"], axis=0) == 0)
+        for X in block.values():
+            scaler.transform(X)
+            X[:, constant] = 0.0
 
 
 def _range(parts: Parts) -> None:
