@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,37 +12,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-FUNCTION = """
-import numpy as np
-
-from perbatch.data import Source
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def read(corners: int) -> Source:
-    X = np.random.default_rng(0).random((200, 2))
-    return Source(
-        X=X,
-        y=(X.sum(axis=1) > 1).astype(np.int64) if corners == 2 else (4 * X[:, 0]).astype(np.int64),
-        classes=tuple("abcd"[:corners]),
-        feature_names=("x", "y"),
-        title="Corners",
-        origin="drawn by a program",
-        licence="CC0",
-    )
-"""
-
-OPTION = """
-name: corners
-reader:
-  _target_: perbatch.data.corners.read
-  corners: 4
-split:
-  train: 100
-  validation: 50
-  test: 50
-  seed: 0
-scaling: standard
-"""
+def shown(path: str) -> str:
+    """The block of code that the README shows for a file."""
+    found = re.search(rf"`{re.escape(path)}`:\n\n```\w+\n(.*?)```", README, re.DOTALL)
+    assert found, f"the README shows no {path}"
+    return found[1]
 
 
 def test_one_function_and_one_yaml_make_a_data_set(tmp_path: Path) -> None:
@@ -50,8 +28,8 @@ def test_one_function_and_one_yaml_make_a_data_set(tmp_path: Path) -> None:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         (root / name).parent.mkdir(exist_ok=True)
         copy(ROOT / name, root / name)
-    (root / "src" / "perbatch" / "data" / "corners.py").write_text(FUNCTION)
-    (root / "conf" / "data" / "corners.yaml").write_text(OPTION)
+    for name in ("src/perbatch/data/corners.py", "conf/data/corners.yaml"):
+        (root / name).write_text(shown(name))
 
     def run(script: str, *overrides: str) -> None:
         command = [sys.executable, str(root / "pipelines" / script), "data=corners", *overrides]
