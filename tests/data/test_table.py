@@ -129,7 +129,7 @@ def test_separators_byte_order_marks_and_line_ends(tmp_path: Path) -> None:
 
 def test_a_path_that_is_no_table(tmp_path: Path) -> None:
     for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(UserError, match=r"^data\.reader\.path is .*there is no such file in"):
+        with pytest.raises(UserError, match=r"^data\.reader\.path is .*there is no such file"):
             table.read(str(path), target="kind")
     with pytest.raises(UserError, match=r"allowed are files called \.csv, \.tsv, \.parquet"):
         read(tmp_path, "{}", name="own.json")
@@ -170,3 +170,24 @@ def test_a_damaged_parquet_file(tmp_path: Path) -> None:
     for content in (b"", b"PAR1", whole[:-10], whole[:40] + whole[60:]):
         with pytest.raises(UserError, match=r"^own\.parquet cannot be read as a table"):
             read(tmp_path, content, name="own.parquet")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"drop": "size"}, "data.reader.drop is 'size'; a list is needed, as [size]"),
+        ({"drop": None}, "data.reader.drop is None; a list is needed"),
+        ({"drop": ["kind"]}, "data.reader.drop has 'kind', which is the target"),
+        ({"one_hot": "yes"}, "data.reader.one_hot is 'yes'; allowed are true and false"),
+        ({"target": "sort"}, "own.csv has no column 'sort'; it has 'size', 'weight', 'kind'"),
+    ],
+)
+def test_settings_that_mean_nothing(tmp_path: Path, settings: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=f"^{re.escape(sentence)}"):
+        read(tmp_path, HEAD + ROWS, **settings)
+    with pytest.raises(UserError, match=r"^data\.reader\.path is 3; the path of a file or folder is needed"):
+        table.read(3, target="kind")
+
+
+def test_a_number_may_be_the_name_of_a_column(tmp_path: Path) -> None:
+    assert read(tmp_path, "1,2\n0.5,cat\n1.5,dog\n", target=2).classes == ("cat", "dog")

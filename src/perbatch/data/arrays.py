@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from perbatch.data.archives import open_zip
+from perbatch.data.given import path_of
 from perbatch.data.labels import LARGEST_WHOLE, as_target
 from perbatch.data.npy import read_npy
 from perbatch.data.source import Source
@@ -22,7 +23,7 @@ def read(
     Text, yes/no and at most 20 different whole numbers in y are classes unless `task` says otherwise.
     A UserError names the file and what is wrong; nothing in it is ever executed (no pickle).
     """
-    file = Path(path)
+    file = path_of(path)
     features, targets = (_array(file, name) for name in (X, y))
     if features.ndim < 2 or 0 in features.shape:
         raise UserError(f"{X} of {file.name} has the shape {features.shape}; (n, features) is needed")

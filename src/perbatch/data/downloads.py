@@ -75,6 +75,7 @@ def _download(file: PublicFile, path: Path) -> Path:
     for mirror in file.mirrors:
         log.info("downloading %s from %s", file.name, mirror)
         try:
+            pooch.get_logger().setLevel(logging.WARNING)  # it would say the same again
             # Downloaded under another name, hashed, then renamed: what is at `path` is whole and right.
             pooch.retrieve(
                 mirror + file.name,

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from perbatch.data.given import missing
 from perbatch.errors import UserError
 
 CELLS = 500_000_000
@@ -34,7 +35,7 @@ def read_frame(path: Path, target: str, separator: str) -> pd.DataFrame:
     A UserError says why a file cannot be used: missing, no such kind, damaged, doubled or absent names.
     """
     if not path.is_file():
-        raise UserError(f"data.reader.path is {str(path)!r}: there is no such file in {Path.cwd()}")
+        raise missing(path, "file")
     kind = path.suffix.lower()
     if kind not in KINDS:
         raise UserError(f"data.reader.path is {str(path)!r}; allowed are files called {', '.join(KINDS)}")

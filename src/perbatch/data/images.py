@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from perbatch.data.given import missing, path_of
 from perbatch.data.pixels import SIDE, decode, resized
 from perbatch.data.source import Source
 from perbatch.errors import UserError
@@ -22,11 +23,11 @@ def read(path: str, size: int | None = None, licence: str = "not stated") -> Sou
     `size` makes every image `size` x `size` pixels; None needs them to be of one size. Colour becomes grey,
     transparent is white. What begins with a dot is no image. A UserError names the file and what is wrong.
     """
-    folder = Path(path)
+    folder = path_of(path)
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= SIDE):
         raise UserError(f"data.reader.size is {size!r}; allowed is an integer from 1 to {SIDE}, or null")
     if not folder.is_dir():
-        raise UserError(f"data.reader.path is {path!r}: there is no such folder in {Path.cwd()}")
+        raise missing(folder, "folder")
     classes = [entry for entry in _entries(folder) if entry.is_dir()]
     if len(classes) < 2:
         raise UserError(f"{folder} has {len(classes)} folders; at least two are needed, one for each class")

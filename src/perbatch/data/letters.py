@@ -10,6 +10,7 @@ import numpy as np
 
 from perbatch.data.archives import open_zip, read_member
 from perbatch.data.downloads import PublicFile, fetch
+from perbatch.data.given import check_flag, names
 from perbatch.data.pixels import area_average, centred, decode
 from perbatch.data.source import Source
 from perbatch.errors import UserError
@@ -55,6 +56,8 @@ def read(archives: Sequence[str], alphabets: Sequence[str], size: int, centre: b
     that the people of one number drew (within an alphabet a number is one person), or `image`.
     A UserError names an unknown archive or alphabet, and an archive that is damaged.
     """
+    archives, alphabets = names("archives", archives), names("alphabets", alphabets)
+    check_flag("centre", centre)
     _check(archives, size, by)
     drawings = _drawings(archives, alphabets)
     letters = sorted({(drawing.alphabet, drawing.letter) for drawing in drawings})

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from perbatch.data.frames import read_frame
+from perbatch.data.given import check_flag, names, path_of
 from perbatch.data.labels import LARGEST_WHOLE, as_target
 from perbatch.data.source import Source
 from perbatch.errors import UserError
@@ -30,21 +31,22 @@ def read(
     `task` None takes it from the target's values and logs it. With `one_hot` a column that is not of numbers
     becomes one column of 0 and 1 a value. A UserError names the column and row that cannot be used.
     """
-    file = Path(path)
+    file, target, dropped = path_of(path), str(target), names("drop", drop)
+    check_flag("one_hot", one_hot)
     frame = read_frame(file, target, separator)
-    for column in (target, *drop):
+    for column in (target, *dropped):
         if column not in frame.columns:
             raise UserError(f"{file.name} has no column {column!r}; it has {_listed(frame.columns)}")
-    if target in drop:
+    if target in dropped:
         raise UserError(f"data.reader.drop has {target!r}, which is the target")
-    frame = frame.drop(columns=list(drop))
+    frame = frame.drop(columns=list(dropped))
     y, classes, task = as_target(_present(frame.pop(target), file), task, f"column {target!r} of {file.name}")
-    names, X = _features(frame, one_hot, file)
+    features, X = _features(frame, one_hot, file)
     return Source(
         X=X,
         y=y,
         classes=classes,
-        feature_names=names,
+        feature_names=features,
         title=file.name,
         origin=f"the user's own file {file.name}, {task} of {target}",
         licence=licence,
@@ -56,12 +58,12 @@ def _features(frame: pd.DataFrame, one_hot: bool, file: Path) -> tuple[tuple[str
     if not len(frame.columns):
         raise UserError(f"{file.name} has no column beside the target; at least one feature is needed")
     codings = {name: _coding(_present(frame[name], file), one_hot, file) for name in frame.columns}
-    names = [
+    features = [
         f"{name}={value}" if len(values) else str(name)
         for name, values in codings.items()
         for value in (values or [""])
     ]
-    X = np.empty((len(frame), len(names)))
+    X = np.empty((len(frame), len(features)))
     place = 0
     for name, values in codings.items():
         column = frame.pop(name)
@@ -70,7 +72,7 @@ def _features(frame: pd.DataFrame, one_hot: bool, file: Path) -> tuple[tuple[str
         for offset, value in enumerate(values):
             X[:, place + offset] = column.astype(str) == value
         place += len(values) or 1
-    return tuple(names), X
+    return tuple(features), X
 
 
 def _coding(column: pd.Series, one_hot: bool, file: Path) -> list[str]:
