@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from perbatch.errors import UserError
 from perbatch.sweep import grid, params
@@ -96,3 +97,17 @@ def test_the_path_of_ones_own_data_is_read_where_dvc_watches_it(tmp_path: Path) 
     assert params.grid(path) == {"data": "table", "data.reader.target": "t"}
     with pytest.raises(UserError, match=r"prepare\.path=None: must be the path of a file or folder"):
         params.own_path(written(tmp_path, GOOD))
+
+
+def test_a_list_of_prepare_is_a_value_and_text_stays_text(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, 'prepare: {data: t, reader: {drop: [a, "b c", "3", "true", Ö], target: "7"}}\ntrain: {}'
+    )
+    overrides = params.data_overrides(path)
+    assert overrides == {
+        "data": "t",
+        "data.reader.drop": "[a,'b c','3','true','Ö']",
+        "data.reader.target": "'7'",
+    }
+    (parsed,) = OverridesParser.create().parse_overrides([f"x={overrides['data.reader.drop']}"])
+    assert parsed.value() == ["a", "b c", "3", "true", "Ö"]
