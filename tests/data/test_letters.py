@@ -170,6 +170,9 @@ def test_the_real_letters_by_drawer(real_data: Path, tmp_path: Path) -> None:
     drawers = [{drawer[row.tobytes()] for row in X} for X in parts]
     assert [len(some) for some in drawers] == [14, 3, 3]
     assert not any(one & other for one, other in combinations(drawers, 2))
+    prepared_letters(tmp_path / "again")
+    for path in (tmp_path / "letters").iterdir():
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
 
 
 def test_a_small_network_reads_the_hands_of_others(real_data: Path, tmp_path: Path) -> None:

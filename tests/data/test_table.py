@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,20 @@ def test_settings_that_mean_nothing(tmp_path: Path, settings: dict[str, Any], se
 
 def test_a_number_may_be_the_name_of_a_column(tmp_path: Path) -> None:
     assert read(tmp_path, "1,2\n0.5,cat\n1.5,dog\n", target=2).classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_large_table_is_read_in_pieces_and_the_same(tmp_path: Path, kind: str) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(120_000, 6)), columns=list("abcdef"))
+    frame["t"] = rng.choice(["x", "y"], size=len(frame))
+    path = tmp_path / f"own.{kind}"
+    frame.to_csv(path, index=False) if kind == "csv" else frame.to_parquet(path)
+    tracemalloc.start()
+    try:
+        source = table.read(str(path), "t")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert np.array_equal(source.X, frame[list("abcdef")]) and peak < 3 * source.X.nbytes
+    assert [source.classes[label] for label in source.y] == list(frame["t"])
