@@ -19,13 +19,17 @@ from perbatch.errors import UserError
 from perbatch.sweep import places
 
 
+def packed(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)  # else it has the time in it
+
+
 def idx(array: np.ndarray, kind: int = 8) -> bytes:
     sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
     return bytes([0, 0, kind, array.ndim]) + sizes + array.tobytes()
 
 
 IMAGES = np.arange(2 * 28 * 28, dtype=np.uint32).astype(np.uint8).reshape(2, 28, 28)
-WHOLE = gzip.compress(idx(IMAGES), mtime=0)
+WHOLE = packed(idx(IMAGES))
 
 
 def test_an_array_comes_back(tmp_path: Path) -> None:
@@ -40,11 +44,11 @@ def test_an_array_comes_back(tmp_path: Path) -> None:
         (b"not gzip", "is damaged or not packed by gzip"),
         (WHOLE[:-1], "is damaged or not packed by gzip"),
         (WHOLE[:-8] + bytes(8), "is damaged or not packed by gzip"),
-        (gzip.compress(idx(IMAGES)[:-1]), "its header says 1568 bytes, 1567 follow"),
-        (gzip.compress(idx(IMAGES) + b"\0"), "its header says 1568 bytes, more follow"),
-        (gzip.compress(idx(IMAGES, kind=9)), "it begins with 00 00 09 03"),
-        (gzip.compress(b"\0\0\x08\x03\0\0"), "it ends within its header"),
-        (gzip.compress(b"\0\0\x08\x02" + b"\xff" * 8), "says that it holds 18446744065119617025 bytes"),
+        (packed(idx(IMAGES)[:-1]), "its header says 1568 bytes, 1567 follow"),
+        (packed(idx(IMAGES) + b"\0"), "its header says 1568 bytes, more follow"),
+        (packed(idx(IMAGES, kind=9)), "it begins with 00 00 09 03"),
+        (packed(b"\0\0\x08\x03\0\0"), "it ends within its header"),
+        (packed(b"\0\0\x08\x02" + b"\xff" * 8), "says that it holds 18446744065119617025 bytes"),
     ],
 )
 def test_a_file_that_is_damaged_is_refused_by_name(content: bytes, sentence: str, tmp_path: Path) -> None:
@@ -60,7 +64,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, np.
     monkeypatch.setenv("PERBATCH_OFFLINE", "1")
 
     def make(name: str, array: np.ndarray) -> None:
-        content = gzip.compress(idx(array.astype(np.uint8)))
+        content = packed(idx(array.astype(np.uint8)))
         (tmp_path / name).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         monkeypatch.setitem(mnist.FILES, name, PublicFile("mnist", name, (digest,), ("http://x/",)))
