@@ -12,7 +12,7 @@ from perbatch import comparison
 from perbatch.errors import UserError
 from perbatch.sweep.params import block
 from perbatch.sweep.places import PREPARED
-from perbatch.sweep.testing import on_test_data
+from perbatch.sweep.testing import on_test_data, summary_of
 
 
 def findings_of(folder: Path) -> comparison.Findings:
@@ -24,7 +24,7 @@ def findings_of(folder: Path) -> comparison.Findings:
     reported = comparison.reported_runs(study, choices)
     weights = read_weights(folder / "train" / "weights.npy", len(study.runs))
     tested = on_test_data(reported, weights[reported.index], PREPARED / study.data)
-    return comparison.compare(study, choices, tested)
+    return comparison.compare(study, choices, tested, summary_of(PREPARED / study.data))
 
 
 def main(folder: Path) -> None:

@@ -5,6 +5,7 @@ Without arguments it prepares what `prepare:` in params.yaml says; `data=NAME` p
 
 import checkout  # isort: skip
 
+import os
 import sys
 
 import hydra
@@ -30,6 +31,7 @@ def main(config: DictConfig) -> None:
 
 def app() -> None:
     """Add what params.yaml says where nothing was said."""
+    os.chdir(checkout.ROOT)  # paths of data are relative to it, as DVC's are
     if len(sys.argv) == 1:
         sys.argv += [f"{key}={value}" for key, value in data_overrides().items()]
     main()

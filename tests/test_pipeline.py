@@ -116,6 +116,25 @@ def test_another_target_reruns_only_the_evaluation(copy: SimpleNamespace) -> Non
     assert "Running stage 'prepare'" not in stages
 
 
+def test_a_new_file_at_the_same_path_makes_prepare_stale(copy: SimpleNamespace, tmp_path: Path) -> None:
+    params = copy.root / "params.yaml"
+    before = params.read_text()
+    own = tmp_path / "own.csv"
+    own.write_text("a,b,t\n" + "".join(f"{row},{row % 7},{'xy'[row % 2]}\n" for row in range(60)))
+    split = "{train: 30, validation: 10, test: 10}"
+    block = f"data: table\n  reader: {{target: t}}\n  split: {split}\n  path: {own}"
+    try:
+        params.write_text(before.replace("data: digits\n  path: data/iris.csv", block))
+        copy.run("dvc", "repro", "prepare")
+        assert "prepare" not in copy.run("dvc", "status", "prepare").stdout
+        own.write_text(own.read_text().replace("59,", "58,"))
+        assert "own.csv" in copy.run("dvc", "status", "prepare").stdout
+    finally:
+        params.write_text(before)
+        git(copy.root, "checkout", "-q", "--", "dvc.lock")
+        copy.run("dvc", "checkout")
+
+
 def test_forced_it_trains_nothing_anew_and_gives_the_same_bytes(copy: SimpleNamespace) -> None:
     before = {out: (copy.root / out).read_bytes() for out in OUTS}
     forced = copy.run("dvc", "repro", "--force", "--single-item", "train")

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -135,3 +136,17 @@ def test_second_answer_follows_the_data(usual):
     assert "No: each example is used once per epoch" in Page(usual).text
     runs = [*contender(lambda s: 300 + s), *contender(lambda s: 5 + s, n=10, tolerance=0.1)]
     assert "But here repeating paid." in Page(render(findings_of(runs))).text
+
+
+def test_the_foot_names_data_set_source_licence_and_split(usual):
+    summary = {
+        "title": "A <small> set",
+        "origin": "a laboratory",
+        "licence": "CC0",
+        "sizes": {"test": 3, "train": 1000, "validation": 2},
+        "settings": {"split": {"seed": 7}},
+    }
+    text = Page(render(replace(findings_of(usual_runs()), data=summary))).text
+    for words in ("A <small> set", "a laboratory", "CC0", "train 1,000, validation 2, test 3; seed 7"):
+        assert words in text
+    assert "a laboratory" not in Page(usual).text

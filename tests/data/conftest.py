@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,17 @@ def labels_of(*members: int) -> np.ndarray:
     """So many labels 0, so many 1, ..., in a fixed random order."""
     labels = np.repeat(np.arange(len(members)), members)
     return np.random.default_rng(1).permutation(labels)
+
+
+@pytest.fixture
+def real_data(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of public files that PERBATCH_DATA names, or else the one beside the checkout."""
+    folder = Path(os.environ.get("PERBATCH_DATA") or Path(__file__).parents[3] / "shared" / "data")
+    if not (folder / "mnist").is_dir() or not (folder / "omniglot").is_dir():
+        pytest.skip(f"no mnist/ and omniglot/ in {folder} (PERBATCH_DATA names another folder)")
+    monkeypatch.setenv("PERBATCH_DATA", str(folder))
+    monkeypatch.setenv("PERBATCH_OFFLINE", "1")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import resource
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -198,3 +199,23 @@ def test_constant_targets_in_training_are_refused(
     with pytest.raises(UserError, match=r"every target of the training part is 1\.0"):
         prepare(make_source(np.ones(40)), settings, tmp_path / "tiny")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("scaling", ["standard", "range", "none"])
+def test_memory_stays_below_three_times_the_arrays(
+    scaling: str, make_source: Callable[..., Source], settings: dict[str, Any], tmp_path: Path
+) -> None:
+    tracemalloc.start()
+    try:
+        X = np.random.default_rng(0).normal(size=(20_000, 100))
+        source = make_source(np.arange(20_000) % 3, ("a", "b", "c"), X)
+        del X
+        settings |= {
+            "scaling": scaling,
+            "split": {"train": 15_000, "validation": 2500, "test": 2500, "seed": 0},
+        }
+        prepare(source, settings, tmp_path / "tiny")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * source.X.nbytes

@@ -17,9 +17,14 @@ from perbatch.data.preparation import prepare
 OPTIONS = sorted((Path(__file__).parents[2] / "conf" / "data").glob("*.yaml"))
 
 
-def option(name: str) -> tuple[Source, dict[str, Any]]:
+def settings_of(name: str) -> dict[str, Any]:
     path = next(path for path in OPTIONS if path.stem == name)
     settings: Any = OmegaConf.to_container(OmegaConf.load(path))
+    return settings
+
+
+def option(name: str) -> tuple[Source, dict[str, Any]]:
+    settings = settings_of(name)
     module, function = settings["reader"]["_target_"].rsplit(".", 1)
     return getattr(import_module(module), function)(), settings
 
@@ -52,7 +57,7 @@ def test_diabetes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", OPTIONS, ids=lambda path: path.stem)
 def test_an_option_is_called_as_its_file_and_explains_every_key(path: Path) -> None:
-    assert option(path.stem)[1]["name"] == path.stem
+    assert settings_of(path.stem)["name"] == path.stem
     lines = path.read_text().splitlines()
     for before, line in pairwise(lines):
         if line.strip() and not line.strip().startswith(("#", "_target_", "split:")):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,3 +99,56 @@ def test_any_sizes_give_a_split_with_every_class_or_a_sentence(
         return
     assert tuple(len(parts[part]) for part in PARTS) == sizes
     assert all(set(source.y[rows]) == set(range(len(members))) for rows in parts.values())
+
+
+def test_no_group_is_in_two_parts_and_other_seeds_redraw_them(
+    make_source: Callable[..., Source],
+) -> None:
+    groups = np.repeat(np.arange(20), 6)  # twenty drawers of six letters each
+    source = make_source(np.tile(np.arange(6), 20), tuple("abcdef"), groups=groups)
+    tested = set()
+    for seed in range(5):
+        parts = split_indices(source, Split(train=80, validation=18, test=18, seed=seed))
+        assert [len(parts[part]) for part in PARTS] == [80, 18, 18]
+        members = [set(groups[rows]) for rows in parts.values()]
+        assert [len(some) for some in members] == [14, 3, 3]
+        assert not (members[0] & members[1] or members[0] & members[2] or members[1] & members[2])
+        tested.add(tuple(sorted(members[2])))
+    assert len(tested) > 1
+
+
+def test_groups_that_do_not_go_round(make_source: Callable[..., Source]) -> None:
+    source = make_source(np.tile(np.arange(2), 20), ("a", "b"), groups=np.repeat([0, 1, 2], [20, 10, 10]))
+    with pytest.raises(UserError, match=r"^data\.split\.train is 21; no group may be in two parts"):
+        split_indices(source, Split(train=21, validation=5, test=5, seed=0))
+    with pytest.raises(UserError, match=r"^data\.split\.(train|validation) is"):
+        split_indices(make_source(np.arange(40.0), groups=np.zeros(40, int)), Split(10, 10, 10, seed=0))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_published_test_part_stays_one_and_smaller_parts_begin_larger_ones(
+    make_source: Callable[..., Source], make_labels: Callable[..., np.ndarray], seed: int
+) -> None:
+    y = make_labels(300, 200, 100)
+    for_test = np.arange(600) % 6 == 0
+    source = make_source(y, ("a", "b", "c"), for_test=for_test)
+    whole = split_indices(source, Split(train=400, validation=100, test=100, seed=seed))
+    assert for_test[whole["test"]].all() and not for_test[np.r_[whole["train"], whole["validation"]]].any()
+    assert len(np.unique(np.concatenate(list(whole.values())))) == 600
+    less = split_indices(source, Split(train=90, validation=30, test=12, seed=seed))
+    for part, rows in less.items():
+        assert np.array_equal(rows, whole[part][: len(rows)])
+        shares = np.bincount(y[rows], minlength=3) / len(rows)
+        assert np.abs(shares - np.array([3, 2, 1]) / 6).max() <= 2 / len(rows)
+
+
+def test_more_than_was_published_for_a_part(classification: Source) -> None:
+    source = replace(classification, for_test=np.arange(40) < 10)
+    with pytest.raises(
+        UserError, match=r"^data\.split\.test is 11; allowed are at most 10, the examples publ"
+    ):
+        split_indices(source, Split(10, 10, 11, seed=0))
+    with pytest.raises(
+        UserError, match=r"^data\.split\.train \+ data\.split\.validation is 31; .* at most 30"
+    ):
+        split_indices(source, Split(20, 11, 10, seed=0))

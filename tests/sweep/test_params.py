@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from perbatch.errors import UserError
 from perbatch.sweep import grid, params
@@ -65,6 +66,7 @@ def test_text_that_hydra_would_read_otherwise_is_quoted(tmp_path: Path) -> None:
         ("prepare: {split: {seed: 1}}\ntrain: {}", "prepare.data=None"),
         ("prepare: {data: [digits, diabetes]}\ntrain: {}", "prepare.data="),
         ("prepare: {data: digits, name: x}\ntrain: {}", "prepare.name is not a key"),
+        ("prepare: {data: t, reader: {path: x.csv}}\ntrain: {}", "prepare.reader.path is not a key: write"),
         ("prepare: {data: digits}\ntrain: {batch_size: []}", "train.batch_size is an empty list"),
         ("prepare: {data: digits}\ntrain: {model: {hidden: []}}", "train.model.hidden is an empty list"),
         ("prepare: {data: digits}\ntrain: {data: diabetes}", "train.data is not a key"),
@@ -87,3 +89,25 @@ def test_says_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
 def test_says_that_it_is_missing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"params\.yaml is missing"):
         params.grid(tmp_path / "params.yaml")
+
+
+def test_the_path_of_ones_own_data_is_read_where_dvc_watches_it(tmp_path: Path) -> None:
+    path = written(tmp_path, "prepare: {data: table, path: own.csv, reader: {target: t}}\ntrain: {}")
+    assert params.own_path(path) == "own.csv"
+    assert params.grid(path) == {"data": "table", "data.reader.target": "t"}
+    with pytest.raises(UserError, match=r"prepare\.path=None: must be the path of a file or folder"):
+        params.own_path(written(tmp_path, GOOD))
+
+
+def test_a_list_of_prepare_is_a_value_and_text_stays_text(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, 'prepare: {data: t, reader: {drop: [a, "b c", "3", "true", Ö], target: "7"}}\ntrain: {}'
+    )
+    overrides = params.data_overrides(path)
+    assert overrides == {
+        "data": "t",
+        "data.reader.drop": "[a,'b c','3','true','Ö']",
+        "data.reader.target": "'7'",
+    }
+    (parsed,) = OverridesParser.create().parse_overrides([f"x={overrides['data.reader.drop']}"])
+    assert parsed.value() == ["a", "b c", "3", "true", "Ö"]

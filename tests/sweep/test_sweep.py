@@ -138,6 +138,9 @@ def test_mlflow_shows_what_sorts_groups_and_compares(swept: SimpleNamespace) -> 
     assert "validation/r2" not in run.data.metrics
     inputs = run.inputs.dataset_inputs[0].dataset
     assert (inputs.name, inputs.digest) == ("digits", row["data_digest"][:36])
+    profile = json.loads(inputs.profile)
+    assert (profile["licence"], profile["split"]["seed"]) == ("CC BY 4.0", 0)
+    assert "Alpaydin" in inputs.source
     names = {file.path for file in swept.client().list_artifacts(run.info.run_id)}
     assert names == {"config.json", "history.csv", "theta.npy"}
 

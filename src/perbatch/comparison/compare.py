@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,8 @@ class Findings:
     """What tables, figures and sentences are made from.
 
     `choices`: a row a contender (see `choose_rates`); `reported`: the runs shown, with test_loss and
-    test_accuracy or test_r2; `comparison`: the table of results, in the order of `choices`.
+    test_accuracy or test_r2; `comparison`: the table of results, in the order of `choices`; `data`: what the
+    prepared data say of themselves (title, origin, licence, sizes, settings), empty where that is not known.
     """
 
     study: Study
@@ -28,13 +31,19 @@ class Findings:
     choices: pd.DataFrame
     reported: pd.DataFrame
     comparison: pd.DataFrame
+    data: Mapping[str, Any]
 
 
-def compare(study: Study, choices: pd.DataFrame, tested: pd.DataFrame) -> Findings:
-    """Aggregate the reported seeds. `tested` has identity and the test metrics of all reported runs."""
+def compare(
+    study: Study, choices: pd.DataFrame, tested: pd.DataFrame, data: Mapping[str, Any] | None = None
+) -> Findings:
+    """Aggregate the reported seeds. `tested` has identity and the test metrics of all reported runs.
+
+    `data` is the summary of the prepared data.
+    """
     reported = _with_test_metrics(reported_runs(study, choices), tested, study.score)
     rows = [_row(study, choice, reported) for _, choice in choices.iterrows()]
-    return Findings(study, split_seeds(study), choices, reported, pd.DataFrame(rows))
+    return Findings(study, split_seeds(study), choices, reported, pd.DataFrame(rows), data or {})
 
 
 def estimates(reported: pd.DataFrame, score: str) -> dict[str, Estimate]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from perbatch.comparison.compare import Findings
@@ -31,6 +34,7 @@ def provenance(findings: Findings) -> list[tuple[str, str]]:
     rates = ", ".join(rate(value) for value in sorted(study.runs["learning_rate"].unique()))
     result = [
         ("data", f"{study.data}, {study.n_train:,} training examples"),
+        *_data(findings.data),
         ("data digest", str(first.get("data_digest", ""))),
         ("network", f"{first['sizes']}, {first['activation']}, loss {first['loss']}, {first['dtype']}"),
         ("engine", str(first["engine"])),
@@ -44,6 +48,19 @@ def provenance(findings: Findings) -> list[tuple[str, str]]:
         times = priced.iloc[0]
         result.append(("seconds measured on", f"{times['processor']}, NumPy {times['numpy']}"))
     return [(name, value) for name, value in result if value]
+
+
+def _data(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the prepared data say of themselves."""
+    if not summary:
+        return []
+    split = ", ".join(f"{part} {summary['sizes'][part]:,}" for part in ("train", "validation", "test"))
+    return [
+        ("data set", str(summary["title"])),
+        ("source", str(summary["origin"])),
+        ("licence", str(summary["licence"])),
+        ("split", f"{split}; seed {summary['settings']['split']['seed']}"),
+    ]
 
 
 def commands(findings: Findings) -> list[tuple[str, str]]:

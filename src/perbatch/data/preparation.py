@@ -24,7 +24,7 @@ def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[s
 
     The same source and settings give the same bytes. A UserError leaves `folder` as it was.
     """
-    checked = check_settings(settings)
+    checked = check_settings(settings, examples=len(source.y))
     arrays, target = _arrays(source, checked)
     summary = _summary(source, settings, arrays, target)
     try:
@@ -39,7 +39,8 @@ def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[s
 def _arrays(source: Source, settings: Settings) -> tuple[dict[str, np.ndarray], tuple[float, float] | None]:
     """The six arrays by name and, for a regression, the mean and scale of its targets."""
     rows = split_indices(source, settings.split)
-    X = scale_features({part: source.X[rows[part]] for part in PARTS}, settings.scaling)
+    X = {part: source.X[rows[part]].astype(np.float64, copy=False) for part in PARTS}
+    scale_features(X, settings.scaling)
     y = {part: source.y[rows[part]] for part in PARTS}
     target = None
     if source.task == "regression":

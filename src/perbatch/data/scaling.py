@@ -7,21 +7,27 @@ from sklearn.preprocessing import StandardScaler
 
 from perbatch.errors import UserError
 
+_COLUMNS = 16
+"""Columns that are standardised at once: scikit-learn makes copies of what it is given."""
+
 Parts = dict[str, np.ndarray]
 
 
 def scale_features(parts: Parts, scaling: str) -> Parts:
     """Each part's X after `scaling`: `standard`, `range` or `none`; a UserError where numbers overflow.
 
+    The arrays (float64) are changed in place: a second copy of all data would be the peak of the memory used.
     `standard`: per feature zero mean and unit variance; a feature constant in training is 0 in every part.
     `range`: the lowest value of all training features becomes 0, the highest 1.
     """
+    extent = _extent(parts)
     try:
         # Raised, not looked for afterwards: a variance that overflows would divide everything to 0.
         with np.errstate(over="raise"):
-            return _SCALINGS[scaling](parts)
+            _SCALINGS[scaling](parts)
     except FloatingPointError:
-        raise UserError(f"data.scaling is {scaling!r}; {_extent(parts)} overflow in it") from None
+        raise UserError(f"data.scaling is {scaling!r}; {extent} overflow in it") from None
+    return parts
 
 
 def scale_targets(parts: Parts) -> tuple[Parts, float, float]:
@@ -42,20 +48,26 @@ def scale_targets(parts: Parts) -> tuple[Parts, float, float]:
         ) from None
 
 
-def _standard(parts: Parts) -> Parts:
-    scaler = StandardScaler().fit(parts["train"])
-    varies = np.ptp(parts["train"], axis=0) > 0
-    return {part: np.where(varies, scaler.transform(X), 0.0) for part, X in parts.items()}
+def _standard(parts: Parts) -> None:
+    for first in range(0, parts["train"].shape[1], _COLUMNS):
+        block = {part: X[:, first : first + _COLUMNS] for part, X in parts.items()}
+        scaler = StandardScaler(copy=False).fit(block["train"])
+        constant = np.flatnonzero(np.ptp(block["train"], axis=0) == 0)
+        for X in block.values():
+            scaler.transform(X)
+            X[:, constant] = 0.0
 
 
-def _range(parts: Parts) -> Parts:
+def _range(parts: Parts) -> None:
     low, high = parts["train"].min(), parts["train"].max()
     width = high - low if high > low else 1.0
-    return {part: (X - low) / width for part, X in parts.items()}
+    for X in parts.values():
+        X -= low
+        X /= width
 
 
-def _none(parts: Parts) -> Parts:
-    return parts
+def _none(parts: Parts) -> None:
+    pass
 
 
 _SCALINGS = {"standard": _standard, "range": _range, "none": _none}

@@ -13,6 +13,9 @@ from perbatch.errors import UserError
 
 PARTS = ("train", "validation", "test")
 SCALINGS = ("standard", "range", "none")
+UNSET = "???"
+"""How YAML says that a value is the user's to give."""
+
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -40,8 +43,11 @@ class Settings:
     scaling: str
 
 
-def check_settings(settings: Mapping[str, Any]) -> Settings:
-    """The typed settings; a UserError names the key, the value and what is allowed."""
+def check_settings(settings: Mapping[str, Any], examples: int | None = None) -> Settings:
+    """The typed settings; a UserError names the key, the value and what is allowed.
+
+    `examples` is how many the source has, where that is known: a size that is not set yet depends on it.
+    """
     _check_keys("data", settings, ("name", "reader", "split", "scaling"))
     name, split, scaling = settings["name"], settings["split"], settings["scaling"]
     if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
@@ -53,6 +59,10 @@ def check_settings(settings: Mapping[str, Any]) -> Settings:
     if scaling not in SCALINGS:
         raise UserError(f"data.scaling is {scaling!r}; allowed are {', '.join(SCALINGS)}")
     _check_keys("data.split", split, (*PARTS, "seed"))
+    for part in PARTS:
+        if split[part] == UNSET:
+            there = f"{examples} examples" if examples else "the examples"
+            raise UserError(f"data.split.{part} is not set; {there} are shared out to {', '.join(PARTS)}")
     sizes = {part: _integer(f"data.split.{part}", split[part], 1, None) for part in PARTS}
     seed = _integer("data.split.seed", split["seed"], 0, _LARGEST_SEED)
     return Settings(name, Split(**sizes, seed=seed), scaling)

@@ -14,7 +14,10 @@ from perbatch.errors import UserError
 class Source:
     """One data set: X float64 (n, d); y int64 labels 0..k-1 with k class names, or float64 targets with none.
 
-    `image_shape` is the shape of one row of X seen as an image, or None. A UserError says what does not fit.
+    Whole numbers up to 255 may come as uint8 and take an eighth of the memory. `image_shape` is the shape of
+    one row of X seen as an image, or None. A UserError says what does not fit.
+    Two optional arrays (n,) bind the split: `groups` (int64), whose members all go to the same part, and
+    `for_test` (bool), the examples that its publisher set apart for testing.
     """
 
     X: np.ndarray
@@ -25,6 +28,8 @@ class Source:
     origin: str
     licence: str
     image_shape: tuple[int, ...] | None = None
+    groups: np.ndarray | None = None
+    for_test: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no later step could use."""
@@ -51,6 +56,13 @@ class Source:
         if len(self.X) != len(self.y):
             counts = f"X has {len(self.X)} examples and y has {len(self.y)}"
             raise self._refusal(counts, "both need the same number")
+        for name in ("groups", "for_test"):
+            array = getattr(self, name)
+            if array is not None and array.shape != self.y.shape:
+                raise self._refusal(
+                    f"{name} has the shape {array.shape}",
+                    f"the shape {self.y.shape} is needed",
+                )
 
     def _check_names(self) -> None:
         d = self.X.shape[1]
@@ -63,11 +75,13 @@ class Source:
             )
 
     def _check_features(self) -> None:
+        if self.X.dtype == np.uint8:
+            return
         if self.X.dtype != np.float64:
-            raise self._refusal(f"X has the type {self.X.dtype}", "float64 is needed")
-        bad = np.argwhere(~np.isfinite(self.X))
-        if len(bad):
-            row, column = bad[0]
+            raise self._refusal(f"X has the type {self.X.dtype}", "float64 is needed (or uint8)")
+        finite = np.isfinite(self.X)
+        if not finite.all():
+            row, column = np.argwhere(~finite)[0]
             where = f"feature {self.feature_names[column]!r} of example {row} is {self.X[row, column]}"
             raise self._refusal(where, "every value must be a finite number")
 

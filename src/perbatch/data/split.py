@@ -1,10 +1,10 @@
-"""Which examples go to training, validation and test: drawn at random, stratified for classes."""
+"""Which examples go to training, validation and test: drawn at random, within what the source binds."""
 
 from __future__ import annotations
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
+from perbatch.data.draws import draw, draw_groups, draw_nested
 from perbatch.data.settings import PARTS, Split
 from perbatch.data.source import Source
 from perbatch.errors import UserError
@@ -13,51 +13,49 @@ from perbatch.errors import UserError
 def split_indices(source: Source, split: Split) -> dict[str, np.ndarray]:
     """Disjoint row numbers per part, in random order, the same for the same seed; surplus rows are left out.
 
+    Stratified for classes. Groups stay whole, the first cut to its size; a published test part stays one.
     A UserError says which size exceeds the data, or which class is too small to be in every part.
     """
-    n = len(source.X)
-    _check_sizes(split, n)
-    if not source.classes:
-        return _draw(np.arange(n), None, split)
-    _check_part_sizes(source, split)
-    try:
-        parts = _draw(np.arange(n), source.y, split)
-    except ValueError as error:  # what is left for the last cuts has too few of a class
-        raise _thin_class(source, split) from error
-    k = len(source.classes)
-    if any(len(np.unique(source.y[rows])) < k for rows in parts.values()):
+    _check_sizes(source, split)
+    if source.classes:
+        _check_part_sizes(source, split)
+    labels = source.y if source.classes else None
+    if source.for_test is not None:
+        parts = draw_nested(source.for_test, labels, split)
+    elif source.groups is not None:
+        parts = draw_groups(source.groups, split)
+    else:
+        try:
+            parts = draw(np.arange(len(source.y)), labels, split)
+        except ValueError as error:  # what is left for the last cuts has too few of a class
+            raise _thin_class(source, split) from error
+    if source.classes and any(not _all_classes(source, rows) for rows in parts.values()):
         raise _thin_class(source, split)
     return parts
 
 
-def _draw(rows: np.ndarray, y: np.ndarray | None, split: Split) -> dict[str, np.ndarray]:
-    used, _ = _cut(rows, y, sum(split.sizes.values()), split.seed)
-    test, rest = _cut(used, y, split.test, split.seed)
-    validation, train = _cut(rest, y, split.validation, split.seed)
-    return {"train": train, "validation": validation, "test": test}
+def _all_classes(source: Source, rows: np.ndarray) -> bool:
+    return len(np.unique(source.y[rows])) == len(source.classes)
 
 
-def _cut(rows: np.ndarray, y: np.ndarray | None, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """`size` of the rows, and the others."""
-    left = len(rows) - size
-    if left == 0:
-        return rows, rows[:0]
-    # A remainder smaller than the number of classes cannot be stratified, and need not be.
-    stratify = y[rows] if y is not None and left >= len(np.unique(y)) else None
-    first, second = train_test_split(
-        rows, train_size=size, test_size=left, random_state=seed, stratify=stratify
-    )
-    return first, second
-
-
-def _check_sizes(split: Split, n: int) -> None:
+def _check_sizes(source: Source, split: Split) -> None:
+    n = len(source.y)
     for part, size in split.sizes.items():
         if size > n:
             raise UserError(f"data.split.{part} is {size}; allowed are 1 to {n}, the number of examples")
-    total = sum(split.sizes.values())
-    if total > n:
-        keys = " + ".join(f"data.split.{part}" for part in PARTS)
-        raise UserError(f"{keys} is {total}; allowed are at most {n}, the number of examples")
+    if source.for_test is None:
+        _check_total(split, PARTS, n, "the number of examples")
+        return
+    for_test = int(source.for_test.sum())
+    _check_total(split, ("test",), for_test, "the examples published for testing")
+    _check_total(split, ("train", "validation"), n - for_test, "the examples published for training")
+
+
+def _check_total(split: Split, parts: tuple[str, ...], most: int, what: str) -> None:
+    total = sum(split.sizes[part] for part in parts)
+    if total > most:
+        keys = " + ".join(f"data.split.{part}" for part in parts)
+        raise UserError(f"{keys} is {total}; allowed are at most {most}, {what}")
 
 
 def _check_part_sizes(source: Source, split: Split) -> None:

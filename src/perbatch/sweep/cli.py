@@ -13,8 +13,11 @@ from perbatch.errors import UserError
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that takes no more."""
 
-DETAILS = ("Config search path:", "object_type=", "reference_type=")
+DETAILS = ("Config search path:", "object_type=", "reference_type=", "full_key:")
 """Where a message of Hydra's or OmegaConf's goes on with what does not help its reader."""
+
+PLACEHOLDERS = ("$VALUE", "$FULL_KEY")
+"""What OmegaConf leaves in the messages of its own inner errors."""
 
 
 def command(main: Callable[[], object]) -> None:
@@ -43,7 +46,8 @@ def sentence(error: BaseException) -> str:
     texts = [
         _text(link)
         for link in chain
-        if isinstance(link, HydraException | OmegaConfBaseException) and "$VALUE" not in str(link)
+        if isinstance(link, HydraException | OmegaConfBaseException)
+        and not any(word in str(link) for word in PLACEHOLDERS)
     ]
     return "; ".join(dict.fromkeys(text for text in texts if text))
 

@@ -1,5 +1,6 @@
 """`params.yaml` as Hydra overrides: the data set of `prepare:` and the grid of `train:`."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from perbatch.errors import UserError
 from perbatch.sweep.places import PARAMS
 
 GRIDS = "grids"
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NOT_TEXT = ("null", "true", "false", "nan", "inf")
+"""Words that Hydra would not read as text."""
 
 
 def block(name: str, path: Path = PARAMS) -> dict[str, Any]:
@@ -34,9 +38,20 @@ def data_overrides(path: Path = PARAMS) -> dict[str, str]:
     name = settings.pop("data", None)
     if not isinstance(name, str):
         raise UserError(f"{path.name}: prepare.data={name!r}: must be the name of an option of conf/data/")
+    settings.pop("path", None)
     if "name" in settings:
         raise UserError(f"{path.name}: prepare.name is not a key: prepare.data names the data set")
-    return {"data": name} | dict(_flatten(settings, "data.", f"{path.name}: prepare."))
+    if isinstance(settings.get("reader"), dict) and "path" in settings["reader"]:
+        raise UserError(f"{path.name}: prepare.reader.path is not a key: write prepare.path, DVC watches it")
+    return {"data": name} | dict(_flatten(settings, "data.", f"{path.name}: prepare.", axes=False))
+
+
+def own_path(path: Path = PARAMS) -> str:
+    """Return `prepare.path`, the user's own file or folder: the stage `prepare` depends on its content."""
+    own = block("prepare", path).get("path")
+    if not isinstance(own, str):
+        raise UserError(f"{path.name}: prepare.path={own!r}: must be the path of a file or folder")
+    return own
 
 
 def grid(path: Path = PARAMS) -> dict[str, str]:
@@ -55,17 +70,18 @@ def grids(path: Path = PARAMS) -> list[dict[str, str]]:
 
 
 def _axes(keys: Mapping[Any, Any], where: str) -> dict[str, str]:
-    axes = dict(_flatten(keys, "", where))
+    axes = dict(_flatten(keys, "", where, axes=True))
     if taken := [key for key in axes if key.split(".")[0] in ("data", "hydra", "sweep", "experiment")]:
         raise UserError(f"{where}{taken[0]} is not a key: train: holds keys of a run, without data")
     return axes
 
 
-def _flatten(values: Mapping[Any, Any], prefix: str, where: str) -> Iterator[tuple[str, str]]:
+def _flatten(values: Mapping[Any, Any], prefix: str, where: str, axes: bool) -> Iterator[tuple[str, str]]:
+    """Dotted keys and their values as overrides; with `axes` a list is a sweep over its elements."""
     for key, value in values.items():
         if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{key}.", f"{where}{key}.")
-        elif isinstance(value, list):
+            yield from _flatten(value, f"{prefix}{key}.", f"{where}{key}.", axes)
+        elif axes and isinstance(value, list):
             if not value:
                 raise UserError(f"{where}{key} is an empty list; it must hold at least one value")
             yield f"{prefix}{key}", ",".join(_as_override(element) for element in value)
@@ -83,7 +99,7 @@ def _as_override(value: Any) -> str:
         return f"[{','.join(_as_override(element) for element in value)}]"
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{_as_override(element)}" for key, element in value.items()) + "}"
-    if isinstance(value, str) and not value.replace("_", "").replace("-", "").isalnum():
+    if isinstance(value, str) and (not _PLAIN.fullmatch(value) or value.lower() in _NOT_TEXT):
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
         return f"'{escaped}'"
     return str(value)

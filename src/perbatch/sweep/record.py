@@ -161,7 +161,8 @@ def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
             name=summary["name"],
             digest=summary["digest"],
             source=summary["origin"],
-            profile={"sizes": summary["sizes"], "licence": summary["licence"], "task": summary["task"]},
+            profile={key: summary[key] for key in ("title", "licence", "task", "sizes")}
+            | {"split": summary["settings"]["split"]},
         ),
         parent=config.tracking.parent,
         start=_milliseconds(start),

@@ -8,12 +8,15 @@ from perbatch.errors import UserError
 from perbatch.sweep import identity, params, places
 
 
-def _grid(name: str) -> dict[str, str] | list[dict[str, str]]:
-    if name == "train":
-        return params.grid()
-    if name == "train.grids":
-        return params.grids()
-    raise UserError(f"${{params:{name}}}: must be params:train or params:train.grids")
+def _params(name: str) -> dict[str, str] | list[dict[str, str]] | str:
+    parts: dict[str, Callable[[], dict[str, str] | list[dict[str, str]] | str]] = {
+        "train": params.grid,
+        "train.grids": params.grids,
+        "path": params.own_path,
+    }
+    if name not in parts:
+        raise UserError(f"${{params:{name}}}: must be one of {', '.join(parts)}")
+    return parts[name]()
 
 
 def _identity(_root_: DictConfig) -> str:
@@ -21,12 +24,12 @@ def _identity(_root_: DictConfig) -> str:
 
 
 def register() -> None:
-    """Make `${checkout:PATH}`, `${runs:}`, `${identity:}` and `${params:train}` known to OmegaConf."""
+    """Make `${checkout:PATH}`, `${runs:}`, `${identity:}`, `${params:train}`, `${params:path}` known."""
     resolvers: dict[str, Callable[..., object]] = {
         "checkout": lambda path: str(places.CHECKOUT / path),
         "runs": lambda: str(places.runs()),
         "identity": _identity,
-        "params": _grid,
+        "params": _params,
     }
     for name, function in resolvers.items():
         OmegaConf.register_new_resolver(name, function, replace=True)

@@ -20,6 +20,9 @@ from perbatch.sweep.training import schedule, train_run
 
 log = logging.getLogger(__name__)
 
+# A full disk must not print a traceback for each line that a run's log file no longer takes.
+logging.raiseExceptions = False
+
 schema.register()
 resolvers.register()
 

@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import r2_score
 
 from perbatch.backprop import Network
-from perbatch.data import Prepared, load
+from perbatch.data import Prepared, load, load_summary
 from perbatch.errors import UserError
 
 
@@ -48,12 +49,17 @@ def _scores(task: str, outputs: np.ndarray, targets: np.ndarray) -> dict[str, fl
     return {"test_accuracy": np.nan, "test_r2": float(r2)}
 
 
-def _load(folder: Path, digests: set[str]) -> Prepared:
+def summary_of(folder: Path) -> dict[str, Any]:
+    """Return what prepared data say of themselves: title, origin, licence, digest, split."""
     try:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        data = load(folder, summary["settings"])
-    except (OSError, ValueError, KeyError):
+        return load_summary(folder, summary["settings"])
+    except (OSError, ValueError, KeyError, TypeError):
         raise UserError(f"the prepared data in {folder} are missing or damaged: prepare them again") from None
+
+
+def _load(folder: Path, digests: set[str]) -> Prepared:
+    data = load(folder, summary_of(folder)["settings"])
     if digests - {data.summary["digest"]}:
         raise UserError(f"the data in {folder} are not those that the runs were trained on: train again")
     return data

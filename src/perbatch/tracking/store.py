@@ -1,5 +1,6 @@
 """The one store of a repository: where it is, whether it answers, and its creation, once."""
 
+import logging
 import sqlite3
 import urllib.error
 import urllib.request
@@ -116,6 +117,8 @@ class Store:
         """MLflow's client of this store; the embedded store is created and migrated at its first use."""
         from mlflow import MlflowClient
 
+        # It would log the traceback of what is said here in one sentence.
+        logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
         with self._lock:
             if self._file is not None and not self._file.exists():
                 _make_database(self._file)

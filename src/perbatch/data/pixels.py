@@ -1,0 +1,99 @@
+"""Images as arrays: decoded within limits, centred, made smaller."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from perbatch.errors import UserError
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+SIDE = 4096
+"""Pixels that either side of an image may have."""
+
+
+def decode(content: bytes, where: str, size: tuple[int, int] | None = None) -> np.ndarray:
+    """Grey values 0 (black) to 255, uint8 (height, width), of an encoded image.
+
+    `size` is the (width, height) wanted, None any, in grey too. A UserError names `where` and what is wrong.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Pillow warns of what is damaged but can be guessed
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                image.verify()  # a PNG's checksums and end; decoding alone passes over them
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+                _check_size(image.size, size, where)
+                if (frames := getattr(image, "n_frames", 1)) > 1:
+                    raise UserError(f"{where} has {frames} frames; allowed is one")
+                if image.mode.startswith(("I", "F")):
+                    raise UserError(f"{where} has more than 8 bits a channel ({image.mode}); allowed are 8")
+                # A photograph says how the camera was held.
+                return np.asarray(_on_white(ImageOps.exif_transpose(image)).convert("L"))
+    except UserError:
+        raise
+    except Exception as error:  # Pillow's decoders raise nearly anything on damaged files
+        # the message's repr of a buffer has an address in it
+        reason = "no image of a known kind" if "cannot identify" in str(error) else str(error)
+        raise UserError(f"{where} is damaged or no image ({reason})") from None
+
+
+def resized(image: np.ndarray, side: int) -> np.ndarray:
+    """A grey image (uint8) of `side` x `side` pixels, by area averaging where it shrinks."""
+    return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BOX))
+
+
+def centred(ink: np.ndarray) -> np.ndarray:
+    """The image moved by whole pixels, its centre of mass in the middle; what leaves the frame is lost."""
+    total = ink.sum()
+    if total == 0:
+        return ink
+    rows, columns = np.indices(ink.shape)
+    down, right = (
+        round((side - 1) / 2 - float((position * ink).sum() / total))
+        for side, position in zip(ink.shape, (rows, columns), strict=True)
+    )
+    moved = np.zeros_like(ink)
+    moved[_window(down, ink.shape[0]), _window(right, ink.shape[1])] = ink[
+        _window(-down, ink.shape[0]), _window(-right, ink.shape[1])
+    ]
+    return moved
+
+
+def area_average(image: np.ndarray, side: int) -> np.ndarray:
+    """The image as `side` x `side` float64 values, each the mean of the area that it covers."""
+    height, width = image.shape
+    # Sums of whole numbers, so exact: the same bits whatever order a processor's BLAS adds them in.
+    sums = _coverage(height, side) @ image.astype(np.float64) @ _coverage(width, side).T
+    return sums / (height * width)
+
+
+def _coverage(pixels: int, side: int) -> np.ndarray:
+    """(side, pixels): how much of each old pixel each new one covers, in units of 1/`side` of an old one."""
+    first, last = np.arange(side)[:, None] * pixels, np.arange(1, side + 1)[:, None] * pixels
+    starts = np.arange(pixels) * side
+    overlap = np.minimum(last, starts + side) - np.maximum(first, starts)
+    return np.clip(overlap, 0, None).astype(np.float64)
+
+
+def _window(shift: int, side: int) -> slice:
+    return slice(max(shift, 0), side + min(shift, 0))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """The image without transparency: what is transparent is white."""
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image
+    rgba = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+
+
+def _check_size(found: tuple[int, int], wanted: tuple[int, int] | None, where: str) -> None:
+    width, height = found
+    if wanted is not None and found != wanted:
+        raise UserError(f"{where} has {width} x {height} pixels; {wanted[0]} x {wanted[1]} are needed")
+    if not (1 <= width <= SIDE and 1 <= height <= SIDE):
+        raise UserError(f"{where} has {width} x {height} pixels; allowed are at most {SIDE} x {SIDE}")

@@ -1,0 +1,117 @@
+"""A user's own images, a folder a class."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from perbatch.data import images
+from perbatch.errors import UserError
+
+GREY = np.arange(48, dtype=np.uint8).reshape(6, 8)
+
+
+def encoded(pixels: Any, kind: str = "PNG", **options: Any) -> bytes:
+    content = io.BytesIO()
+    (pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)).save(content, kind, **options)
+    return content.getvalue()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[..., str]:
+    """Makes a folder of two classes with two images each, and whatever else is given."""
+
+    def make(**more: bytes) -> str:
+        for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png", *more):
+            path = tmp_path / "pets" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(more.get(name, encoded(GREY)))
+        return str(tmp_path / "pets")
+
+    return make
+
+
+def test_a_class_a_folder(folder: Callable[..., str]) -> None:
+    source = images.read(folder(**{"cat/.DS_Store": b"x", "notes.txt": b"x", "cat/0.png": encoded(GREY + 1)}))
+    assert (source.classes, source.title, source.image_shape) == (("cat", "dog"), "pets", (6, 8))
+    assert np.array_equal(source.y, [0, 0, 0, 1, 1]) and source.X.dtype == np.uint8
+    assert np.array_equal(source.X[0].reshape(6, 8), GREY + 1)
+    assert np.array_equal(source.X[1].reshape(6, 8), GREY)
+
+
+def test_of_one_size_where_asked(folder: Callable[..., str]) -> None:
+    path = folder(**{"dog/2.png": encoded(np.full((9, 9), 7, dtype=np.uint8))})
+    with pytest.raises(
+        UserError, match=r"2\.png has 9 x 9 pixels and .*1\.png 8 x 6: set data\.reader\.size"
+    ):
+        images.read(path)
+    source = images.read(path, size=4)
+    assert source.X.shape == (4, 16) and set(source.X[3]) == {7}
+    with pytest.raises(UserError, match=r"^data\.reader\.size is 0; allowed is an integer from 1"):
+        images.read(path, size=0)
+
+
+@pytest.mark.parametrize(
+    ("image", "grey"),
+    [
+        (Image.new("RGB", (8, 6), "white"), 255),
+        (Image.new("RGBA", (8, 6), (0, 0, 0, 0)), 255),
+        (Image.new("RGBA", (8, 6), (0, 0, 0, 255)), 0),
+        (Image.new("1", (8, 6), 0), 0),
+        (Image.new("P", (8, 6), 0), 0),
+        (Image.new("LA", (8, 6), (9, 255)), 9),
+    ],
+    ids=lambda value: getattr(value, "mode", None),
+)
+def test_colour_becomes_grey_and_transparent_white(
+    folder: Callable[..., str], image: Image.Image, grey: int
+) -> None:
+    source = images.read(folder(**{"cat/0.png": encoded(image)}))
+    assert set(source.X[0]) == {grey}
+
+
+def test_a_photograph_is_turned_as_the_camera_was(folder: Callable[..., str]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    source = images.read(folder(**{"cat/0.png": encoded(GREY, exif=exif)}))
+    assert np.array_equal(source.X[0].reshape(6, 8), GREY[::-1, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"cat/a.txt": b"hello"}, r"a\.txt is damaged or no image \(no image of a known kind\)"),
+        ({"cat/a.png": encoded(GREY)[:-20]}, r"a\.png is damaged or no image"),
+        ({"cat/a.png": encoded(GREY).replace(b"IDAT", b"IDAS")}, r"a\.png is damaged or no image"),
+        ({"cat/a.jpg": encoded(GREY, "JPEG")[:-40]}, r"a\.jpg is damaged or no image"),
+        ({"cat/a.png": encoded(GREY.astype(np.uint16) * 900)}, "has more than 8 bits a channel"),
+        (
+            {"cat/a.gif": encoded(GREY, "GIF", save_all=True, append_images=[Image.fromarray(GREY + 9)])},
+            "2 fra",
+        ),
+        ({"cat/deep/a.png": encoded(GREY)}, "deep is not a file; the folder of a class holds images only"),
+        (
+            {"cat/a.png": encoded(np.zeros((1, 4097), dtype=np.uint8))},
+            "has 4097 x 1 pixels; allowed are at most",
+        ),
+        ({"emu/.hidden": b""}, "emu is empty; every class needs images"),
+    ],
+    ids=["text", "truncated", "chunk", "jpeg", "16 bit", "animated", "deep", "wide", "empty"],
+)
+def test_what_is_no_image_is_named(folder: Callable[..., str], more: dict[str, bytes], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        images.read(folder(**more))
+
+
+def test_a_folder_without_classes(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no such folder"):
+        images.read(str(tmp_path / "none"))
+    (tmp_path / "one").mkdir()
+    with pytest.raises(UserError, match="has 1 folders; at least two are needed"):
+        images.read(str(tmp_path))
