@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 import numpy as np
+
 from memory import peak_kilobytes
+from perbatch.benchmark.processor import processor_name
 from processors import Comparison
 from timing import Measured
-
-from perbatch.benchmark.processor import processor_name
 
 OURS = "perbatch, compiled"
 PEERS = ("JAX", "PyTorch", "scikit-learn", "products alone", "perbatch, numpy")

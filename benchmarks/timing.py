@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
+
 from problem import EXAMPLES, Loop, Problem
 
 SHORTEST = 0.005  # seconds of work in one timing

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from problem import LEARNING_RATE, Loop, Problem, flat
 from torch import nn
 from torch.nn import functional
+
+from problem import LEARNING_RATE, Loop, Problem, flat
 
 
 def _tensors(problem: Problem) -> tuple[torch.Tensor, torch.Tensor]:

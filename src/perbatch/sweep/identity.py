@@ -36,8 +36,8 @@ def of(config: Mapping[Any, Any]) -> str:
         "numpy": _minor(np.__version__),
         "format": FORMAT,
     }
-    if config.engine.name == "compiled":
-        parts["numba"] = _minor(version("numba"))  # asking its own __version__ would import it
+    if config["engine"]["name"] == "compiled":
+        parts["numba"] = _numba()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -69,6 +69,11 @@ def summary(config: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
+
+
+@cache
+def _numba() -> str:
+    return _minor(version("numba"))  # asking its own __version__ would import it
 
 
 @cache
