@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from processes import Place, copy_checkout, kill, wait_for
 
+ENGINE = "compiled"
 BASIC = "hydra/launcher=basic"
 GRID = ("batch_size=1,32,full", "learning_rate=0.1", "seed=0,1", "repeat=never,until_satisfied", "epochs=3")
 
@@ -14,14 +15,14 @@ GRID = ("batch_size=1,32,full", "learning_rate=0.1", "seed=0,1", "repeat=never,u
 def straight(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Place:
     """The grid, trained straight through in one process."""
     checkout = copy_checkout(tmp_path_factory.mktemp("checkout"), prepared)
-    place = Place(tmp_path_factory.mktemp("straight"), checkout)
+    place = Place(tmp_path_factory.mktemp("straight"), checkout, ENGINE)
     place.run(*GRID, BASIC)
     return place
 
 
 @pytest.fixture
 def place(straight: Place, tmp_path: Path) -> Place:
-    return Place(tmp_path / "root", straight.checkout)
+    return Place(tmp_path / "root", straight.checkout, ENGINE)
 
 
 def weights(place: Place) -> dict[str, str]:

@@ -13,7 +13,7 @@ from perbatch.sweep.plan import Plan
 
 TERMINAL_SECONDS = 0.5
 LOG_SECONDS = 15.0
-LINE = "{desc}: {n_fmt} of {total_fmt} runs, {postfix}, {elapsed} elapsed, {remaining} to go\n"
+LINE = "{desc}: {n_fmt} of {total_fmt} runs{postfix}, {elapsed} elapsed, {remaining} to go\n"
 
 
 @contextmanager
