@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+
 from problem import EXAMPLES, LEARNING_RATE, Loop, Problem, flat
 
 Params = list[tuple[jax.Array, jax.Array]]

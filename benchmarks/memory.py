@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from problem import EXAMPLES, LEARNING_RATE, Problem
 
 from perbatch.backprop.engines import ENGINES, Engine
 from perbatch.backprop.mode import update_mode
 from perbatch.benchmark.memory import peak_bytes
+from problem import EXAMPLES, LEARNING_RATE, Problem
 
 
 def peak_kilobytes(engine: str, problem: Problem) -> float:

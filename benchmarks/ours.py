@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from problem import EXAMPLES, LEARNING_RATE, Loop, Problem
 
 from perbatch.backprop.engines import ENGINES
 from perbatch.backprop.mode import update_mode
+from problem import EXAMPLES, LEARNING_RATE, Loop, Problem
 
 
 def engine(name: str, problem: Problem) -> Loop:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from problem import LEARNING_RATE, Loop, Problem, flat
 from sklearn.neural_network import MLPClassifier
+
+from problem import LEARNING_RATE, Loop, Problem, flat
 
 
 def partial_fit(problem: Problem) -> Loop:

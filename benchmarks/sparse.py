@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.datasets import load_digits
+
 from ours import engine
 from problem import EXAMPLES, NETWORKS, Problem
-from sklearn.datasets import load_digits
 from timing import interleaved
 
 SHARES = (0.0, 0.25, 0.5, 0.81, 0.95)  # 0.81 is the share of zeros in MNIST's pictures
