@@ -41,7 +41,7 @@ lint: env  ## ruff and mypy
 	ruff format --check .
 	mypy
 
-benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into benchmarks/peers.md
+benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into benchmarks/peers.md and peers.csv
 	pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
 	python benchmarks/peers.py
 

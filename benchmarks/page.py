@@ -11,6 +11,7 @@ import numpy as np
 
 from memory import peak_kilobytes
 from perbatch.benchmark.processor import processor_name
+from problem import EXAMPLES, NETWORKS
 from processors import Comparison
 from timing import Measured
 
@@ -37,16 +38,16 @@ def page(
         "# perbatch and its peers, side by side\n\n"
         "Written by `make benchmark-peers`; do not edit. One epoch of plain gradient descent over 1,000 "
         "examples in a new random order, softmax cross-entropy, relu, `float32`, one thread. All start from "
-        "the same parameters, see the same orders and reach the same losses, which is checked before anything is "
-        "timed.\n\n"
+        "the same parameters, see the same orders and reach the same losses, which is checked before "
+        "anything is timed.\n\n"
         f"{processor_name()}; Python {platform.python_version()}; {versions}; "
         f"{datetime.now(UTC).date()}. Medians of {repeats} timings taken in turns, with the quartiles.",
         "## Milliseconds an epoch\n\n" + _times(measured),
         "## How many times as long a peer takes\n\n"
         "Medians of the ratios within each turn. Goals: JAX above 1; PyTorch at least 20 at M = 1, 3 at "
-        "M = 8 and 32, above 1 elsewhere; scikit-learn at least 20 at M = 1, 2 elsewhere; the bare products above "
-        "1 at M = 1, and at least 0.67 (perbatch at most 1.5 times their time) for M >= 32. **Bold: missed.**\n\n"
-        + _ratios(measured),
+        "M = 8 and 32, above 1 elsewhere; scikit-learn at least 20 at M = 1, 2 elsewhere; the bare products "
+        "above 1 at M = 1, and at least 0.67 (perbatch at most 1.5 times their time) for M >= 32. "
+        "**Bold: missed.**\n\n" + _ratios(measured),
         "## The loops tried\n\nOf each peer's loops the fastest counts, for each row anew.\n\n"
         + _loops(measured),
         "## Zero inputs\n\nAt M = 1 inputs that are zero are skipped, exactly. Milliseconds an epoch:\n\n"
@@ -56,8 +57,24 @@ def page(
         "## Memory\n\nPeak kilobytes beyond data and parameters, the engine's making included; an epoch then "
         "allocates nothing.\n\n" + _memory(measured),
         "## Other processors\n\n" + _processors(processors),
+        "## Why not a GPU\n\n" + _gpu(measured),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def records(measured: Sequence[Measured]) -> list[dict[str, object]]:
+    """Return a row a loop: milliseconds an epoch (median, quartiles), and whether its peer has no faster."""
+    rows: list[dict[str, object]] = []
+    for each in measured:
+        network, size = _name(each)
+        for peer, loop in each.milliseconds:
+            low, median, high = np.quantile(each.milliseconds[peer, loop], [0.25, 0.5, 0.75])
+            times = {"ms": median, "ms_low": low, "ms_high": high}
+            fastest = {"fastest": int(each.best(peer) == (peer, loop))}
+            rows.append(
+                {"network": network, "batch_size": size, "peer": peer, "loop": loop, **times, **fastest}
+            )
+    return rows
 
 
 def line(measured: Measured) -> str:
@@ -139,6 +156,19 @@ def _processors(comparisons: Sequence[Comparison]) -> str:
             ],
             rows,
         )
+    )
+
+
+def _gpu(measured: Sequence[Measured]) -> str:
+    update, batch = (
+        1e3 * np.median(each.milliseconds[each.best(OURS)]) / np.ceil(EXAMPLES / each.problem.batch_size)
+        for each in measured
+        if each.problem.sizes == NETWORKS[0] and each.problem.batch_size in (1, 32)
+    )
+    return (
+        f"An update of the small network takes {update:.2g} microseconds at M = 1 and {batch:.2g} at M = 32. "
+        "Starting one kernel on a GPU takes several, and an update needs about ten of them. Networks whose "
+        "products take milliseconds are for a GPU, and not for perbatch."
     )
 
 

@@ -16,6 +16,7 @@ import sklearn_loops
 import sparse
 import timing
 import torch_loops
+from perbatch.benchmark import write_table
 from problem import BATCH_SIZES, NETWORKS, Loop, Problem
 
 PEERS = {
@@ -37,7 +38,7 @@ PEERS = {
 
 
 def main() -> None:
-    """Check, measure, and write benchmarks/peers.md."""
+    """Check, measure, and write benchmarks/peers.md and its numbers, benchmarks/peers.csv."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--repeats", type=int, default=15, help="timings of each loop")
     repeats = arguments.parse_args().repeats
@@ -53,6 +54,7 @@ def main() -> None:
             logging.info("%s", page.line(measured[-1]))
     text = page.page(measured, repeats, sparse.measure(repeats), processors.compare())
     (Path(__file__).parent / "peers.md").write_text(text)
+    write_table(page.records(measured), Path(__file__).parent / "peers.csv")
     print(text)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from problem import EXAMPLES, Loop, Problem
 
-SHORTEST = 0.005  # seconds of work in one timing
+SHORTEST = 0.01  # seconds of work in one timing
 CHECKED = 200  # updates at least after which all must have the same loss
 Key = tuple[str, str]
 

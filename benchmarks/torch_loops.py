@@ -40,7 +40,7 @@ def module(problem: Problem, *, fused: bool) -> Loop:
 
 
 def functions(problem: Problem) -> Loop:
-    """Tensors and functions: shuffled once an epoch, gradients by autograd.grad, one update of all at once."""
+    """Tensors and functions: shuffled once an epoch, autograd.grad, one update of all at once."""
     params = [torch.from_numpy(p).requires_grad_() for pair in problem.layers(problem.theta) for p in pair]
     x, y = _tensors(problem)
 

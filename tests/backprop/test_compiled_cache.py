@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_compiled_engine import bits
 
 SOURCE = Path(sys.modules["perbatch"].__path__[0])
 ENTRY = """
@@ -20,7 +21,7 @@ def entry(x):
     return answer(x)
 
 def main():
-    with ready(entry, np.dtype(sys.argv[2])):
+    with ready(np.dtype(sys.argv[2])):
         value = entry(np.dtype(sys.argv[2]).type(2))
     print(value, sum(entry.stats.cache_misses.values()))
 """
@@ -114,32 +115,55 @@ def test_a_folder_that_cannot_be_used_is_replaced(package: Path, tmp_path: Path,
     assert finish(start(package, wished, TMPDIR=str(temporary)))[:2] == (42.0, False)
 
 
-@pytest.mark.slow
-def test_an_edit_deep_in_the_engine_is_noticed(tmp_path: Path) -> None:
-    """The whole engine, in a copy: relu becomes the identity."""
-    copy = tmp_path / "source" / "perbatch"
+def whole_copy(folder: Path) -> Path:
+    """A copy of perbatch.backprop, all of it."""
+    copy = folder / "source" / "perbatch"
     shutil.copytree(SOURCE / "backprop", copy / "backprop", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(SOURCE / "__init__.py", copy)
+    return copy
+
+
+def printed(copy: Path, cache: Path, code: str) -> str:
+    command = [sys.executable, "-c", f"import sys; sys.path[:0] = sys.argv[1:]\n{code}"]
+    return subprocess.run(
+        [*command, str(copy.parent), str(Path(__file__).parent)],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+@pytest.mark.slow
+def test_an_edit_deep_in_the_engine_is_noticed(tmp_path: Path) -> None:
+    """Relu becomes the identity."""
+    copy = whole_copy(tmp_path)
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np\n"
-        "from perbatch.backprop import Network, train\n"
+        "import numpy as np; from perbatch.backprop import Network, train\n"
         "network = Network((1, 1, 1), 'relu', 'squared_error', bias=False)\n"
         "settings = dict(batch_size=1, learning_rate=0.5, epochs=1, seed=0, engine='compiled')\n"
         "run = train(network, np.array([-1.0, 1.0]), np.ones((1, 1)), np.ones(1), **settings)\n"
         "print(run.theta.tolist())"
     )
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    command = [sys.executable, "-c", code, str(copy.parent)]
+    # a unit that is not active learns nothing
+    assert printed(copy, tmp_path / "cache", code) == "[-1.0, 1.0]"
+    edit(copy, "pointwise.py", "zero if values[j] < zero", "values[j] if values[j] < zero")
+    assert printed(copy, tmp_path / "cache", code) == "[0.0, 0.0]"
 
-    def theta() -> str:
-        return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=True
-        ).stdout.strip()
 
-    assert theta() == "[-1.0, 1.0]"  # a unit that is not active learns nothing
-    pointwise = copy / "backprop" / "compiled" / "pointwise.py"
-    before = pointwise.read_text()
-    edited = before.replace("zero if values[j] < zero", "values[j] if values[j] < zero")
-    assert edited != before
-    pointwise.write_text(edited)
-    assert theta() == "[0.0, 0.0]"
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_length_of_vectors_does_not_change_a_bit(tmp_path: Path, dtype: str) -> None:
+    """So processors with longer and with shorter ones agree."""
+    copy = whole_copy(tmp_path)
+    edit(copy, "vectors.py", "BYTES = ROW_BYTES if", "BYTES = 96 - ROW_BYTES if")
+    edit(copy, "vectors.py", "else 32\n", "else ROW_BYTES\n")
+    code = f"import test_compiled_engine as tests; print(tests.bits({dtype!r}))"
+    assert printed(copy, tmp_path / "cache", code) == bits(dtype)
+
+
+def edit(copy: Path, module: str, old: str, new: str) -> None:
+    path = copy / "backprop" / "compiled" / module
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new))

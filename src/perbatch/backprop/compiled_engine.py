@@ -35,7 +35,7 @@ class CompiledEngine:
             learning_rate=mode.learning_rate,
             micro_batch_size=mode.micro_batch_size,
         )
-        with ready(advance, network.dtype):
+        with ready(network.dtype):
             self.advance(np.zeros(0, np.int64))
 
     def advance(self, indices: np.ndarray) -> None:

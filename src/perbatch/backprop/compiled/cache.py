@@ -57,22 +57,23 @@ def kept(function: Callable[..., Any]) -> Any:
 
 
 @contextlib.contextmanager
-def ready(function: Any, dtype: np.dtype) -> Iterator[None]:
-    """Around the first call for a precision: say so if it compiles, one process at a time.
+def ready(dtype: np.dtype) -> Iterator[None]:
+    """Around a precision's first call: one process at a time, which says so where it is about to compile.
 
-    Numba's own files do not stand two processes that compile different code at once.
+    Of two processes that compile for different types at once, Numba could load the one's code as the other's.
     """
-    with (folder() / f"{dtype.name}.lock").open("a+") as lock:
-        with contextlib.suppress(OSError):  # file systems without locks: then each compiles for itself
+    compiled = folder() / dtype.name
+    with (folder() / "lock").open("a") as lock:
+        with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(lock, fcntl.LOCK_EX)
-        first = lock.tell() == 0
-        if first:
-            _log.warning("compiling the engine for %s, once for this version of the code", dtype.name)
+        if compiled.exists():
+            yield
+            return
+        _log.warning("compiling the engine for %s, once for this version of the code", dtype.name)
         began = perf_counter()
         yield
-        if first:
-            lock.write("compiled\n")
-            _log.warning("compiled in %.1f s, kept in %s", perf_counter() - began, folder())
+        compiled.touch()
+        _log.warning("compiled in %.1f s, kept in %s", perf_counter() - began, folder())
 
 
 def _only_ours(place: Path) -> bool:

@@ -20,15 +20,18 @@ from perbatch.backprop.compiled.tiles import (
     outer_8,
     tile_1,
     tile_2,
+    tile_4,
     transposed_1,
     transposed_2,
+    transposed_4,
     update_and_combine_1,
     update_and_combine_4,
     wide_combine_1,
     wide_combine_4,
 )
-from perbatch.backprop.compiled.vectors import BYTES
+from perbatch.backprop.compiled.vectors import BYTES, ROW_BYTES
 
+MOST = 4 if BYTES == ROW_BYTES else 2  # vectors of a tile, as many as there are registers for
 DEPTH = 128  # terms of the sums that are added at once, so that the rows they need stay in the first cache
 HEIGHT = 256  # rows of A passed at once, so that they stay in the second
 
@@ -52,14 +55,19 @@ def add_product(
         bottom = min(rows, top + HEIGHT)
         for k in range(0, depth, DEPTH):
             terms = min(DEPTH, depth - k)
-            for j in range(0, width, 2 * lanes):
+            j = 0
+            while j < width:
+                vectors = _vectors((width - j) // lanes)
                 at = b_at + k * width + j
                 for i in range(top, bottom, ROWS):
                     to = out_at + i * width + j
-                    if width - j > lanes:
+                    if vectors == 4:
+                        tile_4(out, to, width, a, places, first + i, k, bottom - i, terms, b, at, width)
+                    elif vectors == 2:
                         tile_2(out, to, width, a, places, first + i, k, bottom - i, terms, b, at, width)
                     else:
                         tile_1(out, to, width, a, places, first + i, k, bottom - i, terms, b, at, width)
+                j += vectors * lanes
 
 
 @compiled
@@ -79,14 +87,27 @@ def add_transposed_product(
     lanes = BYTES // b.itemsize
     for k in range(0, depth, DEPTH):
         terms = min(DEPTH, depth - k)
-        for j in range(0, width, 2 * lanes):
+        j = 0
+        while j < width:
+            vectors = _vectors((width - j) // lanes)
             at = b_at + k * width + j
             for i in range(0, rows, ROWS):
                 to = out_at + i * width + j
-                if width - j > lanes:
+                if vectors == 4:
+                    transposed_4(out, to, width, a, places, first + k, i, rows - i, terms, b, at, width)
+                elif vectors == 2:
                     transposed_2(out, to, width, a, places, first + k, i, rows - i, terms, b, at, width)
                 else:
                     transposed_1(out, to, width, a, places, first + k, i, rows - i, terms, b, at, width)
+            j += vectors * lanes
+
+
+@compiled
+def _vectors(left: int) -> int:
+    """How wide the next tile is, with so many vectors left."""
+    if left >= MOST:
+        return MOST
+    return 2 if left >= 2 else 1
 
 
 @compiled

@@ -180,8 +180,8 @@ def _least(builder: Any, a: Any, b: Any) -> Any:
     return builder.select(builder.icmp_signed("<", a, b), a, b)
 
 
-tile_1, tile_2 = _tile(1, transposed=False), _tile(2, transposed=False)
-transposed_1, transposed_2 = _tile(1, transposed=True), _tile(2, transposed=True)
+tile_1, tile_2, tile_4 = (_tile(vectors, transposed=False) for vectors in (1, 2, 4))
+transposed_1, transposed_2, transposed_4 = (_tile(vectors, transposed=True) for vectors in (1, 2, 4))
 combine_1, combine_2 = _combination(1, TERMS), _combination(2, TERMS)
 wide_combine_1, wide_combine_4 = _combination(1, 1), _combination(VECTORS, 1)
 update_and_combine_1, update_and_combine_4 = _update_and_combine(1), _update_and_combine(VECTORS)
