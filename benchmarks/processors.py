@@ -60,8 +60,7 @@ def _sweep(engine: str, environment: dict[str, str]) -> Runs:
         done = subprocess.run(
             command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=True
         )
-    answer = json.loads(done.stdout)
-    runs: Runs = answer["runs"]
+    runs: Runs = json.loads(done.stdout)
     return runs
 
 
