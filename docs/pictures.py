@@ -34,6 +34,7 @@ MODES = {
     "repeat": "repeat until satisfied (M = 1)",
 }
 SIZES = (1600, 900)
+PEERS = {"PyTorch": "#d55e00", "scikit-learn": "#0072b2", "JAX": "#009e73"}
 
 
 def block(metrics: Mapping[str, float | None]) -> str:
@@ -107,6 +108,24 @@ def draw_curves(curves: pd.DataFrame, out: Path) -> None:
     drawn.properties(width=620, height=300, background="white").save(out)
 
 
+def draw_peers(peers: pd.DataFrame, out: Path) -> None:
+    """Draw how many times as long each peer takes for an epoch, against the batch size."""
+    best = peers[peers["fastest"] == 1].set_index(["network", "batch_size"])
+    ours = best.loc[best["peer"] == "perbatch, compiled", "ms"].rename("ours")
+    shown = best[best["peer"].isin(PEERS)].join(ours).reset_index()
+    shown = shown.assign(ratio=shown["ms"] / shown["ours"], M=shown["batch_size"].astype(str))
+    domain, sizes = list(PEERS), list(dict.fromkeys(shown["M"]))
+    chart = alt.Chart(alt.Data(values=shown[["network", "M", "peer", "ratio"]].to_dict("records")))
+    drawn = chart.mark_line(point=True, strokeWidth=2).encode(
+        x=alt.X("M:N", title="batch size M", sort=sizes, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("ratio:Q", title="times as long as perbatch", scale=alt.Scale(type="log", nice=False)),
+        color=alt.Color("peer:N", title=None, scale=alt.Scale(domain=domain, range=list(PEERS.values()))),
+        shape=alt.Shape("peer:N", title=None, scale=alt.Scale(domain=domain)),
+        column=alt.Column("network:N", title=None, sort=["64-32-10", "784-128-26"]),
+    )
+    drawn.properties(width=270, height=220, background="white").save(out)
+
+
 def photograph(out: Path) -> None:
     """Take a picture of MLflow's run page, as the note of the experiment links it."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
@@ -166,6 +185,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     fill_readme(ROOT / "README.md", block(json.loads((results / "metrics.json").read_text(encoding="utf-8"))))
     draw_curves(pd.read_csv(results / "curves.csv"), PICTURES / "curves.svg")
+    draw_peers(pd.read_csv(ROOT / "benchmarks" / "peers.csv"), PICTURES / "peers.svg")
     photograph(PICTURES / "mlflow.png")
 
 
