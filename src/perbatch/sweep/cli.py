@@ -27,7 +27,7 @@ def command(main: Callable[[], object]) -> None:
     try:
         main()
     except KeyboardInterrupt:
-        print("stopped: what is complete is kept; the same command goes on from there", file=sys.stderr)
+        sys.stderr.write("stopped: what is complete is kept; the same command goes on from there\n")
         sys.exit(130)
     except (UserError, HydraException, OmegaConfBaseException) as error:
         sys.exit(f"error: {sentence(error)}")
