@@ -9,12 +9,15 @@ from types import SimpleNamespace
 
 import pytest
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.utils import JobReturn
 from mlflow import MlflowClient
+from omegaconf import OmegaConf
 
 import train
 from perbatch.errors import UserError
 from perbatch.sweep import identity, places, record, task
 from perbatch.sweep.folder import RunFolder
+from perbatch.sweep.preflight import ForgetConfigs
 
 GRID = ["batch_size=1,8,full,1000", "learning_rate=0.1,1e200", "seed=0,1", "epochs=2"]
 Sweep = Callable[..., object]
@@ -94,6 +97,12 @@ def test_the_history_has_the_runs_evaluations(swept: SimpleNamespace) -> None:
     for row in swept.rows:
         assert final[row["identity"]]["validation_loss"] == row["validation_loss"]
     assert "training_seconds" not in lines[0]
+
+
+def test_the_driver_keeps_no_configs_of_ended_jobs() -> None:
+    job = JobReturn(cfg=OmegaConf.create({"x": 1}), hydra_cfg=OmegaConf.create({"y": 1}), task_name="train")
+    ForgetConfigs().on_job_end(OmegaConf.create(), job)
+    assert (job.cfg, job.hydra_cfg, job.task_name) == (None, None, "train")
 
 
 def test_hydra_keeps_its_own_files(swept: SimpleNamespace) -> None:

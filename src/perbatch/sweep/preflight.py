@@ -1,10 +1,11 @@
-"""Before a single run gets a folder: its config and the store are checked, or it is only shown."""
+"""Hydra's callbacks: what happens before a single run gets a folder, and when a job has ended."""
 
 import logging
 import sys
 from pathlib import Path
 from typing import Any
 
+from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
@@ -32,3 +33,11 @@ class Preflight(Callback):
             complete = RunFolder(Path(config.hydra.run.dir)).complete and not config.rerun
             log.info("%s: %s", run_name(config), "complete, reused" if complete else "to train")
             sys.exit(0)
+
+
+class ForgetConfigs(Callback):
+    """Drops the two configs that Hydra keeps of every job that ended: ten thousand of them take gigabytes."""
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
+        """Leave the job's status and what it returned; its config is in its folder."""
+        job_return.cfg = job_return.hydra_cfg = None
