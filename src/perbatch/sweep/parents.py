@@ -73,6 +73,8 @@ class Parents:
 
     def log_missing(self, compose: Compose) -> None:
         """Log complete and failed runs that the store lacks from their folders, under these parents."""
+        if not self._store.uri.startswith("http"):  # a file may have been busy; a dead server stays dead
+            record.try_store_again()
         for run in self._plan.runs:
             if run.folder.ended and not run.folder.logged(self._logs[run.data].experiment.key):
                 config = compose([*run.overrides, f"tracking.parent={self.of(run)}"])

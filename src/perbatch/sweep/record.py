@@ -147,6 +147,11 @@ class LiveLog:
             )
 
 
+def try_store_again() -> None:
+    """Forget that the store did not take a run: it may have been busy, not dead."""
+    _store_is_back.clear()
+
+
 def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
     """Return the log of a run that started at `start` (seconds since 1970). Nothing is written yet."""
     summary = identity.summary(config)
