@@ -138,9 +138,11 @@ class LiveLog:
             action()
         except Exception as error:
             self._lost = True
+            level = logging.DEBUG if self._config.tracking.uri in _store_is_back else logging.WARNING
             # The process's next runs must not each wait for a dead server.
             _store_is_back[self._config.tracking.uri] = time.monotonic() + PAUSE_SECONDS
-            log.warning(
+            log.log(
+                level,
                 "%s: not logged to MLflow (%s); it is kept in its folder, and the next sweep logs it",
                 run_name(self._config),
                 " ".join(f"{type(error).__name__}: {error}".split())[:300],
@@ -148,8 +150,8 @@ class LiveLog:
 
 
 def try_store_again() -> None:
-    """Forget that the store did not take a run: it may have been busy, not dead."""
-    _store_is_back.clear()
+    """Do not wait any longer for a store that did not take a run: it may have been busy, not dead."""
+    _store_is_back.update(dict.fromkeys(_store_is_back, 0.0))
 
 
 def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
