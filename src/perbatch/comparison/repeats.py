@@ -14,7 +14,7 @@ import pandas as pd
 
 from perbatch.comparison.choice import CELL, split_seeds
 from perbatch.comparison.compare import Findings
-from perbatch.comparison.labels import CONTENDER, ONCE
+from perbatch.comparison.labels import CONTENDER, ONCE, in_order
 from perbatch.comparison.statistics import geometric_interval
 from perbatch.comparison.study import Study
 
@@ -66,7 +66,8 @@ def _rows(study: Study, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[di
     seeds = split_seeds(study)
     tuning = runs[runs["seed"].isin(seeds.tuning)].groupby(CELL)["loss"].median().fillna(np.inf)
     chosen = tuning.reset_index().sort_values(["loss", "learning_rate"], kind="stable")
-    for _, best in chosen.drop_duplicates("contender").sort_values("contender").iterrows():
+    chosen = chosen.drop_duplicates("contender").merge(runs[[*CONTENDER, "contender"]].drop_duplicates())
+    for _, best in in_order(chosen).iterrows():
         mine = runs[(runs[CELL] == best[CELL]).all(axis=1) & runs["seed"].isin(seeds.reported)]
         if mine.empty:
             continue

@@ -107,11 +107,11 @@ def _only(
     findings: Findings, found: Contrast, winner: pd.Series, loser: pd.Series, subject: str, other: str
 ) -> str:
     name = f"{found.quantity}_to_target"
-    ends = interval_with_kind(estimate_of(winner, name))
+    ends = ", ".join(filter(None, [interval_with_kind(estimate_of(winner, name)), f"n = {int(winner['n'])}"]))
     return (
         f"{_capital(subject)} brought the validation loss to {findings.study.target:g} in "
         f"{number(winner[name])} "
-        f"{UNITS[found.quantity]} ({f'{ends}, ' if ends else ''}n = {int(winner['n'])}); {other} did not get there in the "
+        f"{UNITS[found.quantity]} ({ends}); {other} did not get there in the "
         f"{number(epochs_given(findings, loser))} epochs it was given ({seeds_reached(loser)})."
     )
 

@@ -1,4 +1,4 @@
-"""Memory against stability: how often an update makes things worse, how far seeds lie apart, what it takes."""
+"""Memory against stability: how often an update makes things worse, how far seeds lie apart."""
 
 from __future__ import annotations
 

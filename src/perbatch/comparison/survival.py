@@ -1,4 +1,4 @@
-"""Censored time to target: who reached it, and the median with its interval, on every axis at every target."""
+"""Censored time to target: who reached it, and the median with its interval, on every axis."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """Central values and 95 % intervals, each with its kind named.
 
 Unreached targets are censored. Every run of a contender is followed to the same end, so the question is not
-when an unreached run would have got there, but whether: it counts as infinite, beyond all that were reached.
-The median and its order statistics then need no model, and the interval is exact: with n = 10, from the second
-to the ninth value, which covers the median with a probability of 97.9 %; below n = 6 there is none at 95 %.
-Kaplan-Meier gives the same median where all are censored at one end, but its interval is an approximation for
-large n, and it would take a diverged run, which never gets there, for one that was merely watched less long.
-So it is SciPy's `quantile_test` and not lifelines.
+when an unreached run would have got there, but whether: it counts as infinite, beyond all that got there.
+The median and its order statistics then need no model, and the interval is exact: with n = 10, from the
+second to the ninth value, which covers the median with a probability of 97.9 %; below n = 6 there is none at
+95 %. Kaplan-Meier gives the same median where all are censored at one end, but its interval is an
+approximation for large n, and it would take a diverged run, which never gets there, for one that was merely
+watched less long. So it is SciPy's `quantile_test`, and not lifelines.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def share_interval(count: int, n: int) -> Estimate:
 
 
 def spread_interval(values: ArrayLike) -> Estimate:
-    """Standard deviation over seeds, with the interval that holds for values that vary as a bell curve does."""
+    """Standard deviation over seeds, with the interval for values that vary as a bell curve does."""
     x = column(values)
     if len(x) < 2 or not np.isfinite(x).all():
         return Estimate(math.nan, math.nan, math.nan, len(x), SINGLE if len(x) == 1 else NOTHING)
