@@ -17,8 +17,10 @@ from perbatch.comparison.figures.style import CONFIG, INK, by_series, log_axis, 
 from perbatch.comparison.wording import rate
 
 WIDTH, HEIGHT = 700, 340
-# What Vega writes on a logarithmic axis whose range is not known beforehand.
-POWERS = "datum.value >= 1000 ? format(datum.value, '~s') : format(datum.value, '~g')"
+# Of a logarithmic axis whose range is not known beforehand only 1 and 3 of each decade are written.
+FIRST = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+TEXT = "format(datum.value, datum.value >= 1000 ? '~s' : '~g')"
+ONES_AND_THREES = f"{FIRST} == 1 || {FIRST} == 3 ? {TEXT} : ''"
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ def live_losses(losses: Losses, target: float, start: float) -> Live:
     axis = alt.param(name="axis", value=losses.axes[0])
     x = alt.X(
         "at:Q",
-        title=AXES[losses.axes[0]],
+        title=losses.titles[losses.axes[0]],
         scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(labelExpr=POWERS, tickCount=6),
+        axis=alt.Axis(labelExpr=ONES_AND_THREES),
     )
     median, seeds = (
         alt.Chart(alt.NamedData(name)).transform_calculate(at="datum[axis]") for name in ("median", "seeds")
@@ -52,8 +54,8 @@ def live_losses(losses: Losses, target: float, start: float) -> Live:
     ]
     spec = _compiled(alt.layer(*layers).add_params(axis))
     for each in spec["axes"]:
-        if each.get("title") == AXES[losses.axes[0]]:
-            each["title"] = {"signal": f"({AXES})[axis]"}
+        if each.get("title") == losses.titles[losses.axes[0]]:
+            each["title"] = {"signal": f"({losses.titles})[axis]"}
     columns = ["series", *losses.axes, "loss"]
     rows = losses.median.assign(name=losses.median["series"].map(losses.names))
     return Live(
@@ -79,7 +81,7 @@ def live_explorer(explorer: Explorer, losses: Losses, target: float, start: floa
     y = loss_axis("loss", y_domain)
     layers = [
         *target_rule(target, y_domain),
-        *rail(WIDTH),
+        *rail({"expr": "width"}),
         line(curves, losses).encode(x=x, y=y),
         cross.encode(x=x, y=alt.value(RAIL), color=by_series(alt.Color, losses.colours())),
         *_reading(curves, x, y, losses, text),
