@@ -73,8 +73,12 @@ def interval(estimate: Estimate, digits: int = 3) -> str:
 def interval_with_kind(estimate: Estimate, digits: int = 3) -> str:
     """Write `95 % t-interval a to b`, or nothing where there is no interval."""
     ends = interval(estimate, digits)
-    name = "order-statistic interval" if "order-statistic" in estimate.kind else "t-interval"
-    return f"95 % {name} {ends}" if ends else ""
+    return f"{interval_kind(estimate)} {ends}" if ends else ""
+
+
+def interval_kind(estimate: Estimate) -> str:
+    """Write `95 % t-interval` or `95 % order-statistic interval`."""
+    return f"95 % {'order-statistic ' if 'order-statistic' in estimate.kind else 't-'}interval"
 
 
 def seeds_reached(row: pd.Series) -> str:
