@@ -144,7 +144,9 @@ def _script(pages: Environment, findings: Findings, figures: Figures) -> dict[st
 def _vega() -> str:
     """Vega's two parts that draw a compiled specification, as one script (vl-convert brings Vega along)."""
     vega = f"/npm/vega@{vl_convert.get_vega_version()}/+esm"
-    bundle = vl_convert.javascript_bundle(f"import {{View, parse}} from '{vega}'; window.vega = {{View, parse}};")
+    bundle = vl_convert.javascript_bundle(
+        f"import {{View, parse}} from '{vega}'; window.vega = {{View, parse}};"
+    )
     return str(bundle).replace("</script", "<\\/script")
 
 

@@ -78,7 +78,7 @@ def best_rate_figure(findings: Findings) -> Figure | None:
 
 
 def rate_growth(findings: Findings) -> str:
-    """Say by what power of the batch size the chosen rate grew, between the smallest and the largest batch."""
+    """Say by what power of the batch size the chosen rate grew, from the smallest batch to the largest."""
     plain = _points(findings)
     plain = plain[plain["series"] == PLAIN]
     if len(plain) < 2:

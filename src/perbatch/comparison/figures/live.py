@@ -72,12 +72,16 @@ def live_explorer(explorer: Explorer, losses: Losses, target: float, start: floa
     y_domain = loss_domain(explorer.curves, target, start)
     x_domain = padded(explorer.curves["presentations"], share=0.0)
     step = alt.param(name="step", value=0)
-    x = alt.X("presentations:Q", title=AXES["presentations"], scale=log_scale(x_domain), axis=log_axis(x_domain))
+    x = alt.X(
+        "presentations:Q", title=AXES["presentations"], scale=log_scale(x_domain), axis=log_axis(x_domain)
+    )
     curves, lost = (
         alt.Chart(alt.NamedData(name)).transform_filter("datum.step == step") for name in ("curves", "lost")
     )
     cross = lost.mark_point(shape=CROSS, size=44, strokeWidth=2, opacity=1)
-    text = "datum.name + ': loss ' + format(datum.loss, '.3~g') + ' at ' + format(datum.presentations, ',.4~g')"
+    text = (
+        "datum.name + ': loss ' + format(datum.loss, '.3~g') + ' at ' + format(datum.presentations, ',.4~g')"
+    )
     y = loss_axis("loss", y_domain)
     layers = [
         *target_rule(target, y_domain),
@@ -96,7 +100,8 @@ def live_explorer(explorer: Explorer, losses: Losses, target: float, start: floa
 def chosen_steps(explorer: Explorer, losses: Losses) -> list[tuple[str, int]]:
     """Return the steps worth a visit: each mode's chosen rate, as (words, step)."""
     return [
-        (f"{losses.names[name]}: {rate(explorer.rates[step])}", step) for name, step in explorer.chosen.items()
+        (f"{losses.names[name]}: {rate(explorer.rates[step])}", step)
+        for name, step in explorer.chosen.items()
     ]
 
 
@@ -115,7 +120,7 @@ def _reading(chart: alt.Chart, x: alt.X, y: alt.Y, losses: Losses, text: str) ->
     return [points.add_params(near), words.encode(text="words:N", **corner)]
 
 
-def _compiled(chart: alt.LayerChart) -> dict[str, Any]:
+def _compiled(chart: alt.LayerChart | alt.FacetChart) -> dict[str, Any]:
     sized = chart.properties(
         width=WIDTH, height=HEIGHT, autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )

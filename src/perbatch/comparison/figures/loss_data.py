@@ -87,7 +87,9 @@ def band_sentence(losses: Losses) -> str:
 
 def _points(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     of = runs.set_index("identity")[["seed", "n_train", "gradient_us", "forward_us"]]
-    mine = history[history["identity"].isin(of.index) & (history["presentations"] > 0)].join(of, on="identity")
+    mine = history[history["identity"].isin(of.index) & (history["presentations"] > 0)].join(
+        of, on="identity"
+    )
     kept = mine[["seed", "presentations", "updates", "gradient_evaluations"]]
     return kept.assign(seconds=spent(mine)["seconds"], loss=mine["validation_loss"])
 

@@ -14,7 +14,7 @@ CROSS = "M-1,-1L1,1M-1,1L1,-1"
 
 
 def rail(width: int | dict[str, str]) -> tuple[alt.Chart, alt.Chart]:
-    """Draw an empty rail with its name inside, at the right; `width` in pixels, or an expression of Vega's."""
+    """Draw an empty rail with its name inside, at the right; `width` in pixels or an expression."""
     base = alt.Chart(alt.Data(values=[{}]))
     rule = base.mark_rule(color=GRID, strokeWidth=15)
     rule = rule.encode(x=alt.value(0), x2=alt.value(width), y=alt.value(RAIL))

@@ -100,7 +100,7 @@ def looks_of(series: pd.Series) -> dict[str, Look]:
 
 
 def _series(row: pd.Series) -> str:
-    return NAMES.get(row["way"], f"until loss {row['tolerance']:g}")
+    return NAMES[row["way"]] if row["way"] in NAMES else f"until loss {row['tolerance']:g}"
 
 
 def _loss_panel(rows: pd.DataFrame, quantity: str, domain: list[float]) -> Figure:
@@ -125,7 +125,8 @@ def _loss_panel(rows: pd.DataFrame, quantity: str, domain: list[float]) -> Figur
         base.mark_point(filled=True, size=64, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
     ]
     values = "; ".join(
-        f"{row.series}, n = {row.updates_per_batch}: {number(row.validation_loss)}" for row in table.itertuples()
+        f"{row.series}, n = {row.updates_per_batch}: {number(row.validation_loss)}"
+        for row in table.itertuples()
     )
     label = f"{title.capitalize()}, against updates per visit. {values}."
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)

@@ -56,13 +56,12 @@ def stability_sentence(stability: pd.DataFrame) -> str:
         else f"{share(row['raising'])} of the updates at M = {int(row['batch_size']):,}"
         for _, row in plain.iloc[[0, -1]].iterrows()
     ]
-    return (
-        f"The mean gradient of a larger batch points more steadily: the full training loss was raised by "
-        f"{parts[0]} and by {parts[1]}, at each mode's chosen rate (mean over the reported seeds, 95 % t-interval)."
-        if plain.iloc[0]["raising"] > plain.iloc[-1]["raising"]
-        else f"The full training loss was raised by {parts[0]} and by {parts[1]}, at each mode's chosen rate: "
-        f"here the larger batch was not the steadier one (mean over the reported seeds, 95 % t-interval)."
-    )
+    raised = f"raised by {parts[0]} and by {parts[1]}, at each mode's chosen rate"
+    how = "(mean over the reported seeds, 95 % t-interval)."
+    if plain.iloc[0]["raising"] > plain.iloc[-1]["raising"]:
+        steady = "The mean gradient of a larger batch points more steadily"
+        return f"{steady}: the full training loss was {raised} {how}"
+    return f"The full training loss was {raised}: here the larger batch was not the steadier one {how}"
 
 
 def _figure(table: pd.DataFrame, name: str) -> Figure:

@@ -20,7 +20,6 @@ from perbatch.comparison.figures.style import (
     batch_sizes,
     by_series,
     log2_axis,
-    log_scale,
     padded,
     records,
 )
