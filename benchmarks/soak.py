@@ -1,127 +1,206 @@
-"""Kill a sweep of 200 runs at 20 random moments, each time start it again, and count what went wrong.
+"""`make soak`: kill a sweep of 200 runs 20 times, with faults beside, and count what went wrong: benchmarks/soak.md.
 
-python benchmarks/soak.py [SEED]. It works in a temporary folder, on the prepared data of the checkout. Every
-second sweep has two workers of joblib, and sometimes only one process is killed instead of all of them.
+python benchmarks/soak.py [SEED]. It works in a temporary folder, on the checkout's prepared data. A kill comes
+after so and so many further runs, drawn from the seed, so that the kills spread over the sweep's whole life.
 """
 
 import os
 import random
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import psutil
+from overhead import ROOT, processor
 
-ROOT = Path(__file__).resolve().parents[1]
-KILLS = 20
-RUNS = 200
-GRID = ("batch_size=8,16,32,full", "learning_rate=0.1,0.3", "seed=range(0,25)", "epochs=10")
-LAUNCHERS = (("hydra/launcher=basic",), ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2"))
-LONGEST = 12.0
-"""Seconds after which a sweep is killed at the latest; the first three or so go to start-up."""
+sys.path.insert(0, str(ROOT / "tests" / "sweep"))
+from processes import Place, Process, wait_for
+
+PAGE = ROOT / "benchmarks" / "soak.md"
+KILLS, RUNS = 20, 200
+GRID = ("batch_size=4,8,16,full", "learning_rate=0.1,0.3", "seed=range(0,25)", "epochs=15")
+LAUNCHERS = {"basic": ("hydra/launcher=basic",), "joblib": ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")}
+WAYS = ("all processes", "driver alone", "Ctrl-C")
+EARLY = 6
+"""Kills in the first seconds of a sweep; the others wait for runs."""
+MOST = 22
+"""Runs that a sweep completes at most before such a kill: some are left for the last sweep."""
+
+
+@dataclass
+class Leg:
+    """One sweep of the soak, which is killed."""
+
+    way: str
+    launcher: str
+    runs: int
+    delay: float
+    fault: str = ""
+    phase: str = ""
+    complete: int = 0
+
+    def line(self, number: int) -> str:
+        """Give a row of the page's table."""
+        cells = (number, self.way, self.launcher, self.phase, self.complete, self.fault)
+        return f"| {' | '.join(map(str, cells))} |"
+
+
+class Soak:
+    """The sweep, over and over, and what is known of its runs."""
+
+    def __init__(self, place: Place, draw: random.Random) -> None:
+        """Nothing is started yet."""
+        self.place, self.draw = place, draw
+        self.seen: dict[str, int] = {}
+        self.harmed: set[str] = set()
+        self.found: Counter[str] = Counter(dict.fromkeys(("lost", "trained twice", "stopped without a word"), 0))
+
+    def plan(self) -> list[Leg]:
+        """Draw the kills: every way about as often, a third of the legs in the first seconds."""
+        draw = self.draw
+        legs = []
+        for number in range(KILLS):
+            early = number < EARLY
+            runs, delay = (0, draw.uniform(0.2, 6)) if early else (draw.randint(1, MOST), draw.uniform(0, 0.5))
+            legs.append(Leg(WAYS[number % 3], draw.choice(list(LAUNCHERS)), runs, delay))
+        draw.shuffle(legs)
+        return legs
+
+    def kill(self, leg: Leg) -> None:
+        """Start the sweep, with a fault now and then, and kill it when its time has come."""
+        fault = self.draw.choice(self.faults()) if self.draw.random() < 0.5 else None
+        process, before, began = self.place.start(*GRID, *LAUNCHERS[leg.launcher]), len(self.seen), time.time()
+        if fault is not None and leg.runs:
+            wait_for(lambda: len(self.place.stamps()) > before, process)
+            leg.fault = fault(process)
+        enough = min(before + leg.runs, RUNS - 1)
+        wait_for(lambda: len(self.place.stamps()) >= enough, process)
+        time.sleep(leg.delay)
+        self.end(leg, process)
+        leg.phase = self.phase(began)
+        self.compare()
+        leg.complete = len(self.seen)
+        self.open_store()
+
+    def end(self, leg: Leg, process: Process) -> None:
+        """Kill the sweep in the leg's way, and wait for its end."""
+        if leg.way == "driver alone":  # its workers may still be at work when the next sweep comes
+            process.kill()
+            process.wait()
+            return
+        os.killpg(process.pid, signal.SIGINT if leg.way == "Ctrl-C" else signal.SIGKILL)
+        said, _ = process.communicate()
+        if leg.way == "Ctrl-C":
+            clean = process.returncode == 130 and "Traceback" not in said and "stopped: " in said
+            self.found["stopped without a word"] += not clean
+            print("" if clean else said, end="")
+
+    def phase(self, began: float) -> str:
+        """Say what the sweep was doing: start-up, unless a run was begun or ended in it."""
+        files = (path for name in (".started", "run.json") for path in self.place.root.glob(f"runs/*/{name}"))
+        return self.place.phase() if any(path.stat().st_mtime > began for path in files) else "start-up"
+
+    def compare(self) -> None:
+        """Hold the complete runs against those seen before."""
+        now = self.place.stamps()
+        whole = {key: stamp for key, stamp in self.seen.items() if key not in self.harmed}
+        self.found["lost"] += len(whole.keys() - now.keys())
+        self.found["trained twice"] += sum(now.get(key, stamp) != stamp for key, stamp in whole.items())
+        self.seen = now
+
+    def faults(self) -> list[Callable[[Process], str]]:
+        """What may go wrong beside the kill."""
+        return [self.damage, self.shut_store, self.lose_store, self.kill_worker]
+
+    def damage(self, _: Process) -> str:
+        """Change a byte of a complete run, which is then to be trained again."""
+        folder = self.place.root / "runs" / self.draw.choice(sorted(self.place.stamps()))
+        path = folder / self.draw.choice(("run.json", "history.csv", "theta.npy", "timings.json", "config.json"))
+        content = bytearray(path.read_bytes())
+        content[self.draw.randrange(len(content))] ^= 1
+        path.write_bytes(content)
+        self.harmed.add(folder.name)
+        return f"{path.name} damaged"
+
+    def shut_store(self, _: Process) -> str:
+        """Let SQLite say what it says of a read-only file, for root too."""
+        action = "SELECT RAISE(ABORT, 'attempt to write a readonly database')"
+        self.store(f"CREATE TRIGGER shut BEFORE INSERT ON runs BEGIN {action}; END")
+        return "store read-only"
+
+    def open_store(self) -> None:
+        """Make the store writable again."""
+        self.store("DROP TRIGGER IF EXISTS shut")
+
+    def store(self, statement: str) -> None:
+        """Change the store's schema, where there is a store."""
+        path = self.place.root / "mlflow.db"
+        if path.is_file():
+            with closing(sqlite3.connect(path, timeout=60)) as connection, connection:
+                connection.execute(statement)
+
+    def lose_store(self, _: Process) -> str:
+        """Delete the store: the next sweep logs everything anew."""
+        for path in self.place.root.glob("mlflow.db*"):
+            path.unlink()
+        return "store deleted"
+
+    def kill_worker(self, process: Process) -> str:
+        """Kill one process below the driver, if there is any."""
+        with suppress(psutil.Error, IndexError):
+            self.draw.choice(psutil.Process(process.pid).children(recursive=True)).kill()
+            return "worker killed"
+        return ""
 
 
 def main() -> None:
-    """Print what happened, and end with 1 where a run was lost, trained twice or left RUNNING."""
+    """Write the page, and end with 1 where anything was lost, done twice or left open."""
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(10**6)
     print(f"seed {seed}", flush=True)
-    draw = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        lost, twice, kills, start = soak(root, draw)
-        counts = {"lost": lost, "trained twice": twice, "RUNNING": running(root)}
-        counts["missing"] = RUNS - len(stamps(root))
-        counts["logged twice or not at all"] = sum(count != 1 for count in logged(root).values())
-        counts["logged twice or not at all"] += RUNS - len(logged(root))
-    seconds = time.monotonic() - start
-    print(
-        f"{kills} kills over {RUNS} runs in {seconds:.0f} s: "
-        + ", ".join(f"{n} {k}" for k, n in counts.items())
-    )
+        place, start = Place(Path(folder, "soak"), ROOT), time.monotonic()
+        soak = Soak(place, random.Random(seed))
+        legs = soak.plan()
+        for number, leg in enumerate(legs, 1):
+            soak.kill(leg)
+            print(leg.line(number), flush=True)
+        place.run(*GRID, *LAUNCHERS["joblib"])
+        soak.compare()
+        seconds = time.monotonic() - start
+        straight = Place(Path(folder, "straight"), ROOT)
+        straight.run(*GRID, *LAUNCHERS["joblib"])
+        logged = place.logged()
+        counts = {
+            **soak.found,
+            "RUNNING": place.statuses()["RUNNING"] + place.statuses("sweep")["RUNNING"],
+            "missing": RUNS - len(soak.seen),
+            "missing in MLflow": len(soak.seen.keys() - logged.keys()),
+            "logged twice": sum(count > 1 for key, count in logged.items() if key not in soak.harmed),
+            "tables unlike an undisturbed sweep's": int(place.tables() != straight.tables()),
+        }
+    phases = Counter(leg.phase for leg in legs)
+    text = f"""# A sweep of {RUNS} runs, killed {KILLS} times
+
+Seed {seed}, {seconds:.0f} s on {processor()}, {date.today()}. Written by `make soak`.
+
+{", ".join(f"**{count}** {what}" for what, count in counts.items())}.
+
+Kills by phase: {", ".join(f"{phase} {count}" for phase, count in sorted(phases.items()))}.
+
+| kill | of | launcher | during | runs complete | fault beside |
+| --- | --- | --- | --- | --- | --- |
+""" + "".join(f"{leg.line(number)}\n" for number, leg in enumerate(legs, 1))
+    PAGE.write_text(text, encoding="utf-8")
+    print(text)
     sys.exit(any(counts.values()))
-
-
-def soak(root: Path, draw: random.Random) -> tuple[int, int, int, float]:
-    """Kill and start again, then let it end; return runs lost, runs trained twice, kills and the start."""
-    start, lost, twice, kills = time.monotonic(), 0, 0, 0
-    seen: dict[str, int] = {}
-    while kills < KILLS:
-        process = sweep(root, LAUNCHERS[kills % 2])
-        # Early kills hit the planning and the store, those before the end the rest.
-        time.sleep(draw.uniform(0.2, LONGEST))
-        if process.poll() is None:
-            kills += 1
-            print(f"{kills:2d}: {kill(process, draw)}, {len(stamps(root))} runs complete", flush=True)
-        now = stamps(root)
-        lost += len(seen.keys() - now.keys())
-        twice += sum(now.get(identity, stamp) != stamp for identity, stamp in seen.items())
-        seen = now
-        if len(now) == RUNS:
-            break
-    end = sweep(root, LAUNCHERS[0])
-    print(f"then undisturbed: exit code {end.wait()}", flush=True)
-    now = stamps(root)
-    lost += len(seen.keys() - now.keys())
-    twice += sum(now.get(identity, stamp) != stamp for identity, stamp in seen.items())
-    return lost, twice, kills, start
-
-
-def sweep(root: Path, launcher: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    """Start the sweep in a process group of its own."""
-    environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
-    return subprocess.Popen(
-        [sys.executable, str(ROOT / "pipelines" / "train.py"), "-m", *GRID, *launcher],
-        env=environment | {"DVC_ROOT": str(root)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def kill(process: subprocess.Popen[bytes], draw: random.Random) -> str:
-    """Kill the sweep in one of three ways and wait for its end; return what was killed."""
-    way = draw.choice(("all of its processes", "its driver alone", "interrupted"))
-    if way == "interrupted":
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait()
-        return way
-    workers = psutil.Process(process.pid).children(recursive=True)
-    if way == "its driver alone":
-        process.kill()
-        psutil.wait_procs(workers, timeout=draw.uniform(0, 3))  # the next sweep may meet its workers
-        process.wait()
-        return way
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return way
-
-
-def stamps(root: Path) -> dict[str, int]:
-    """When each complete run was written, by its identity."""
-    return {path.parent.name: path.stat().st_mtime_ns for path in root.glob("runs/*/run.json")}
-
-
-def running(root: Path) -> int:
-    """How many runs of MLflow are RUNNING."""
-    return len(_query(root, "SELECT run_uuid FROM runs WHERE status = 'RUNNING'"))
-
-
-def logged(root: Path) -> Counter[str]:
-    """How many FINISHED runs of MLflow each identity has."""
-    query = "SELECT value FROM runs JOIN tags USING (run_uuid) WHERE key = 'perbatch.identity'"
-    return Counter(identity for (identity,) in _query(root, f"{query} AND status = 'FINISHED'"))
-
-
-def _query(root: Path, query: str) -> list[tuple[str]]:
-    with closing(sqlite3.connect(root / "mlflow.db")) as connection:
-        return connection.execute(query).fetchall()
 
 
 if __name__ == "__main__":
