@@ -1,7 +1,7 @@
-"""`make soak`: kill a sweep of 200 runs 20 times, with faults beside, and count what went wrong: benchmarks/soak.md.
+"""`make soak`: kill a sweep of 200 runs 20 times, with faults beside, and count the harm: benchmarks/soak.md.
 
 python benchmarks/soak.py [SEED]. It works in a temporary folder, on the checkout's prepared data. A kill comes
-after so and so many further runs, drawn from the seed, so that the kills spread over the sweep's whole life.
+after so many further runs, drawn from the seed, so that the kills spread over the sweep's whole life.
 """
 
 import os
@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 
 import psutil
+
 from overhead import ROOT, processor
 
 sys.path.insert(0, str(ROOT / "tests" / "sweep"))
@@ -27,7 +28,10 @@ from processes import Place, Process, wait_for
 PAGE = ROOT / "benchmarks" / "soak.md"
 KILLS, RUNS = 20, 200
 GRID = ("batch_size=4,8,16,full", "learning_rate=0.1,0.3", "seed=range(0,25)", "epochs=15")
-LAUNCHERS = {"basic": ("hydra/launcher=basic",), "joblib": ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")}
+LAUNCHERS = {
+    "basic": ("hydra/launcher=basic",),
+    "joblib": ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
+}
 WAYS = ("all processes", "driver alone", "Ctrl-C")
 EARLY = 6
 """Kills in the first seconds of a sweep; the others wait for runs."""
@@ -61,7 +65,9 @@ class Soak:
         self.place, self.draw = place, draw
         self.seen: dict[str, int] = {}
         self.harmed: set[str] = set()
-        self.found: Counter[str] = Counter(dict.fromkeys(("lost", "trained twice", "stopped without a word"), 0))
+        self.found: Counter[str] = Counter(
+            dict.fromkeys(("lost", "trained twice", "stopped without a word"), 0)
+        )
 
     def plan(self) -> list[Leg]:
         """Draw the kills: every way about as often, a third of the legs in the first seconds."""
@@ -69,7 +75,9 @@ class Soak:
         legs = []
         for number in range(KILLS):
             early = number < EARLY
-            runs, delay = (0, draw.uniform(0.2, 6)) if early else (draw.randint(1, MOST), draw.uniform(0, 0.5))
+            runs, delay = (
+                (0, draw.uniform(0.2, 6)) if early else (draw.randint(1, MOST), draw.uniform(0, 0.5))
+            )
             legs.append(Leg(WAYS[number % 3], draw.choice(list(LAUNCHERS)), runs, delay))
         draw.shuffle(legs)
         return legs
@@ -77,7 +85,11 @@ class Soak:
     def kill(self, leg: Leg) -> None:
         """Start the sweep, with a fault now and then, and kill it when its time has come."""
         fault = self.draw.choice(self.faults()) if self.draw.random() < 0.5 else None
-        process, before, began = self.place.start(*GRID, *LAUNCHERS[leg.launcher]), len(self.seen), time.time()
+        process, before, began = (
+            self.place.start(*GRID, *LAUNCHERS[leg.launcher]),
+            len(self.seen),
+            time.time(),
+        )
         if fault is not None and leg.runs:
             wait_for(lambda: len(self.place.stamps()) > before, process)
             leg.fault = fault(process)
@@ -123,7 +135,9 @@ class Soak:
     def damage(self, _: Process) -> str:
         """Change a byte of a complete run, which is then to be trained again."""
         folder = self.place.root / "runs" / self.draw.choice(sorted(self.place.stamps()))
-        path = folder / self.draw.choice(("run.json", "history.csv", "theta.npy", "timings.json", "config.json"))
+        path = folder / self.draw.choice(
+            ("run.json", "history.csv", "theta.npy", "timings.json", "config.json")
+        )
         content = bytearray(path.read_bytes())
         content[self.draw.randrange(len(content))] ^= 1
         path.write_bytes(content)

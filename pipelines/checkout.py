@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from perbatch.errors import STOPPED
+from perbatch.errors import STOPPED  # noqa: E402 - found by the line above
 
 
 def _end(*_: object) -> None:

@@ -38,6 +38,8 @@ class Place:
     def start(self, *arguments: str, cwd: Path | None = None, python: tuple[str, ...] = ()) -> Process:
         """Start a sweep in a process group of its own, as a terminal does."""
         self.root.mkdir(parents=True, exist_ok=True)
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in a shell's background job, and inherited
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         # Two names for one thing would be confusing: what the test's own shell has set does not count.
         inherited = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
         script = str(self.checkout / "pipelines" / "train.py")
