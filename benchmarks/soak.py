@@ -1,7 +1,7 @@
 """`make soak`: kill a sweep of 200 runs 20 times, with faults beside, and count the harm: benchmarks/soak.md.
 
-python benchmarks/soak.py [SEED]. It works in a temporary folder, on the checkout's prepared data. A kill comes
-after so many further runs, drawn from the seed, so that the kills spread over the sweep's whole life.
+python benchmarks/soak.py [SEED]. It works in a temporary folder, on the checkout's prepared data. A kill
+comes after so many further runs, drawn from the seed, so that the kills spread over the sweep's whole life.
 """
 
 import os
