@@ -116,9 +116,17 @@ class Soak:
             print("" if clean else said, end="")
 
     def phase(self, began: float) -> str:
-        """Say what the sweep was doing: start-up, unless a run was begun or ended in it."""
-        files = (path for name in (".started", "run.json") for path in self.place.root.glob(f"runs/*/{name}"))
-        return self.place.phase() if any(path.stat().st_mtime > began for path in files) else "start-up"
+        """Say what the sweep was doing, by the folders of the runs that it began."""
+        started = self.place.root.glob("runs/*/.started")
+        mine = [path.parent for path in started if path.stat().st_mtime > began]
+        if not mine:
+            return "start-up"
+        training = [folder for folder in mine if not (folder / "run.json").exists()]
+        if any((folder / "config.json").exists() for folder in training):
+            return "writing a folder"
+        if any((folder / "run.json").exists() and not (folder / "logged.json").exists() for folder in mine):
+            return "logging"
+        return "training" if training else "between runs"
 
     def compare(self) -> None:
         """Hold the complete runs against those seen before."""
@@ -175,6 +183,14 @@ class Soak:
         return ""
 
 
+def undisturbed(place: Place) -> None:
+    """Let the sweep come to its end."""
+    process = place.start(*GRID, *LAUNCHERS["joblib"])
+    said, _ = process.communicate()
+    if process.returncode:
+        sys.exit(said)
+
+
 def main() -> None:
     """Write the page, and end with 1 where anything was lost, done twice or left open."""
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(10**6)
@@ -186,11 +202,11 @@ def main() -> None:
         for number, leg in enumerate(legs, 1):
             soak.kill(leg)
             print(leg.line(number), flush=True)
-        place.run(*GRID, *LAUNCHERS["joblib"])
+        undisturbed(place)
         soak.compare()
         seconds = time.monotonic() - start
         straight = Place(Path(folder, "straight"), ROOT)
-        straight.run(*GRID, *LAUNCHERS["joblib"])
+        undisturbed(straight)
         logged = place.logged()
         counts = {
             **soak.found,

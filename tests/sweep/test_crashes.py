@@ -20,6 +20,8 @@ import psutil
 import pytest
 from processes import Place, Process, copy_checkout, kill, wait_for
 
+from perbatch.errors import STOPPED
+
 BASIC = "hydra/launcher=basic"
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1,2", "epochs=15")
@@ -151,11 +153,24 @@ def test_interrupted_it_ends_within_seconds_and_says_how_to_go_on(
     start = time.monotonic()
     said = place.end(process, status=130)
     assert time.monotonic() - start < 10
-    assert said.splitlines()[-1] == "stopped: what is complete is kept; the same command goes on from there"
+    assert said.splitlines()[-1] == STOPPED
     assert "Traceback" not in said
     assert set(place.statuses()) == {"KILLED"}
     assert place.statuses("sweep") == {"KILLED": 1}
     assert place.stamps() == {}
+
+
+@pytest.mark.parametrize("module", ["hydra", "numpy", "perbatch.sweep.sweeper"])
+def test_interrupted_while_it_imports_or_plans_it_is_one_sentence(place: Place, module: str) -> None:
+    process = place.start("seed=range(0,5000)", "dry_run=true", python=("-X", "importtime"))
+    with process, process.stdout as stdout:
+        while (line := stdout.readline()) and line.split("|")[-1].strip() != module:
+            pass
+        os.killpg(process.pid, signal.SIGINT)
+        said = [line for line in stdout.read().splitlines() if not line.startswith("import time:")]
+    assert said[-1] == STOPPED
+    assert "Traceback" not in "".join(said)
+    assert process.returncode == 130
 
 
 @pytest.mark.slow
@@ -266,8 +281,8 @@ def answers(port: int) -> bool:
 
 @pytest.mark.slow
 def test_a_store_that_becomes_read_only_in_mid_sweep_stops_no_training(place: Place) -> None:
-    grid = ("batch_size=1", "seed=0,1,2,3", "epochs=30", BASIC)
-    process = place.start(*grid)
+    grid = ("batch_size=1", "seed=0,1,2,3", "epochs=30")
+    process = place.start(*grid, *JOBLIB)
     wait_for(lambda: place.logged(), process)
     # What SQLite says of a file that may not be written any more, for root too.
     with closing(sqlite3.connect(place.root / "mlflow.db", timeout=30)) as connection, connection:
@@ -283,7 +298,7 @@ def test_a_store_that_becomes_read_only_in_mid_sweep_stops_no_training(place: Pl
     assert len(place.logged()) < 4
     with closing(sqlite3.connect(place.root / "mlflow.db", timeout=30)) as connection, connection:
         connection.execute("DROP TRIGGER shut")
-    assert "4 reused" in place.run(*grid)
+    assert "4 reused" in place.run(*grid, BASIC)
     assert place.stamps() == kept
     assert place.logged() == dict.fromkeys(kept, 1)
 

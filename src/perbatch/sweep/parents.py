@@ -14,7 +14,6 @@ from omegaconf import DictConfig
 
 from perbatch.sweep import locks, provenance, record
 from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.places import runs
 from perbatch.sweep.plan import Plan, PlannedRun
 from perbatch.sweep.tables import runs_csv
 from perbatch.tracking import Store, SweepLog, close_stale
@@ -34,7 +33,7 @@ class Parents:
         """`multirun` is the sweep's config, to be attached. Nothing is written yet."""
         self._plan, self._store, self._multirun = plan, store, multirun
         self._logs: dict[str, SweepLog] = {}
-        self._lock = FileLock(locks.new(runs()))
+        self._lock = FileLock(locks.new())
 
     def __enter__(self) -> "Parents":
         """Make the parents; end what a killed sweep left RUNNING."""
@@ -65,7 +64,8 @@ class Parents:
             )
         finally:
             self._lock.release()
-            Path(self._lock.lock_file).unlink(missing_ok=True)
+            for path in (Path(self._lock.lock_file), *(locks.said(each.id) for each in self._logs.values())):
+                path.unlink(missing_ok=True)
 
     def of(self, run: PlannedRun) -> str:
         """Return the id of the run's parent."""
