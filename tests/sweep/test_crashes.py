@@ -83,10 +83,16 @@ def test_a_corrupt_store_is_said_and_never_overwritten(done: Place) -> None:
     rotten = random.Random(SEED).randbytes(store.stat().st_size)
     store.write_bytes(rotten)
     said = done.run(*GRID, BASIC, "batch_size=8,full,64", status=1)
-    assert "mlflow.db cannot be written (file is not a database)" in said
+    assert "mlflow.db is broken (file is not a database); move it away, and the next sweep fills" in said
     assert "Traceback" not in said
     assert store.read_bytes() == rotten
-    assert len(done.stamps()) == 6
+    kept = done.stamps()
+    assert len(kept) == 6
+    for path in done.root.glob("mlflow.db*"):
+        path.rename(path.with_suffix(".away"))
+    assert "6 runs: 6 reused, 0 to train" in done.run(*GRID, BASIC)
+    assert done.stamps() == kept
+    assert done.logged() == dict.fromkeys(kept, 1)
 
 
 def test_a_store_of_another_mlflow_is_one_sentence(done: Place) -> None:
