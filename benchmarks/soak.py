@@ -29,6 +29,7 @@ GRID = ("batch_size=4,8,16,full", "learning_rate=0.1,0.3", "seed=range(0,25)", "
 LAUNCHERS = {"basic": "hydra/launcher=basic", "joblib": "hydra.launcher.n_jobs=2"}
 WAYS = ("all processes", "driver alone", "Ctrl-C")
 PHASES = ("start-up", "training", "writing a folder", "logging")
+PARENT = "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) WHERE tags.value = 'sweep'"
 MOST = 18
 """Runs that a sweep completes at most before it is killed: some are left for the last sweep."""
 
@@ -76,7 +77,7 @@ class Soak:
         began, before, delay = time.time(), len(self.seen), self.draw.uniform(0.2, 5)
         process = start(self.place, leg.launcher)
         if fault:
-            wait_for(lambda: len(self.place.stamps()) > before, process)
+            wait_for(lambda: self.place.query(f"{PARENT} AND start_time > {began * 1000}"), process)
             leg.fault = self.faults.strike(process)
         if leg.runs:
             wait_for(lambda: len(self.place.stamps()) >= min(before + leg.runs, RUNS - 1), process)

@@ -122,17 +122,31 @@ def answers(port: int) -> bool:
     return False
 
 
-@pytest.mark.slow
-def test_a_store_that_becomes_read_only_in_mid_sweep_stops_no_training(place: Place) -> None:
-    grid = ("batch_size=1", "seed=0,1,2,3", "epochs=30")
-    process = place.start(*grid, *JOBLIB)
-    wait_for(lambda: place.logged(), process)
-    # What SQLite says of a file that may not be written any more, for root too.
+def shut(place: Place) -> None:
+    """Let SQLite say what it says of a file that may not be written any more, for root too."""
     with closing(sqlite3.connect(place.root / "mlflow.db", timeout=30)) as connection, connection:
         connection.execute(
             "CREATE TRIGGER shut BEFORE INSERT ON runs "
             "BEGIN SELECT RAISE(ABORT, 'attempt to write a readonly database'); END"
         )
+
+
+def test_a_store_that_takes_no_sweep_is_one_sentence(done: Place) -> None:
+    shut(done)
+    said = done.run(*GRID, BASIC, "batch_size=8,full,64", status=1)
+    assert said.splitlines()[-1].startswith(
+        f"error: the MLflow store sqlite:///{done.root}/mlflow.db took no run"
+    )
+    assert "Traceback" not in said
+    assert len(done.stamps()) == 6
+
+
+@pytest.mark.slow
+def test_a_store_that_becomes_read_only_in_mid_sweep_stops_no_training(place: Place) -> None:
+    grid = ("batch_size=1", "seed=0,1,2,3", "epochs=30")
+    process = place.start(*grid, *JOBLIB)
+    wait_for(lambda: place.logged(), process)
+    shut(place)
     said = place.end(process)
     assert said.count("not logged to MLflow") == 1, said
     assert "Traceback" not in said
