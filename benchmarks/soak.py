@@ -78,6 +78,7 @@ class Soak:
         process = start(self.place, leg.launcher)
         if fault:
             wait_for(lambda: self.place.query(f"{PARENT} AND start_time > {began * 1000}"), process)
+            wait_for(lambda: len(self.place.stamps()) > before, process)
             leg.fault = self.faults.strike(process)
         if leg.runs:
             wait_for(lambda: len(self.place.stamps()) >= min(before + leg.runs, RUNS - 1), process)

@@ -1,6 +1,5 @@
 """Whatever the overrides, in whatever order: the short way of composing gives what Hydra's own gives."""
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from perbatch.sweep import places
 from perbatch.sweep.compose import CachingLoader
 
+EXAMPLES = 20  # half a second each
 Loaders = tuple[ConfigLoader, CachingLoader, DictConfig]
 
 EXPERIMENTS = sorted(path.stem for path in (places.CONF / "experiment").glob("*.yaml"))
@@ -115,7 +115,7 @@ def resolved(config: DictConfig) -> object:
 
 
 @settings(
-    max_examples=int(os.environ.get("PERBATCH_EXAMPLES", "25")),
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
