@@ -93,6 +93,19 @@ def test_interrupted_while_it_imports_or_plans_it_is_one_sentence(place: Place, 
 
 
 @pytest.mark.slow
+def test_workers_end_with_a_driver_that_is_killed_alone(place: Place) -> None:
+    grid = ("batch_size=1", "seed=0,1,2,3,4,5", "epochs=40", *JOBLIB)
+    with place.start(*grid) as process:
+        wait_for(lambda: len(place.folders(".started", "run.json")) == 2, process)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        under_way = {folder.name for folder in place.folders(".started", "run.json")}
+        process.kill()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert alive == []
+    assert under_way <= place.stamps().keys()
+
+
+@pytest.mark.slow
 def test_two_sweeps_at_once_train_each_run_once(place: Place) -> None:
     grids = [("batch_size=8,16,full", "seed=0,1,2,3"), ("batch_size=full,16,8,32", "seed=3,2,1")]
     both = [place.start(*grid, "epochs=15", BASIC) for grid in grids]
