@@ -109,7 +109,8 @@ def _pair_cell(row: pd.Series) -> Cell:
     ends = interval(factor)
     if row["verdict"] == c.SAME and ends:
         ends = f"ratio {ends}"
-    better = share(row["improvement"]) if math.isfinite(row["improvement"]) else ""
+    known = math.isfinite(row["improvement"]) and row["verdict"] != c.NEITHER
+    better = share(row["improvement"]) if known else ""
     return Cell(text, ends, f"better in {better}" if better else "")
 
 
