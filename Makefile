@@ -7,7 +7,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-browser test-all lint ui pictures lock soak benchmark-platform benchmark-peers
+.PHONY: all help env repro test test-slow test-browser test-all lint ui plots pictures lock soak \
+	benchmark-platform benchmark-peers
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -58,6 +59,9 @@ benchmark-platform: env  ## what a run costs beside its training: benchmarks/pla
 
 soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained twice or left RUNNING
 	python benchmarks/soak.py
+
+plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B": of two commits or experiments
+	python docs/plots.py $(REVS)
 
 pictures: env  ## the README's numbers and pictures, from the results
 	python docs/pictures.py

@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
 def read_weights(path: Path, runs: int) -> np.ndarray:
     """Read the final weights, a row a run of runs.csv."""
     try:
-        weights = np.load(path)
+        weights = np.load(path, mmap_mode="r")  # the chosen runs' rows alone are read
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{path} cannot be read ({error}): run the stage train again") from None
     if weights.ndim != 2 or len(weights) != runs:

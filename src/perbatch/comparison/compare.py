@@ -11,7 +11,7 @@ import pandas as pd
 
 from perbatch.comparison.choice import CELL, Seeds, reported_runs, split_seeds
 from perbatch.comparison.labels import CONTENDER
-from perbatch.comparison.statistics import Estimate, geometric_interval, mean_interval
+from perbatch.comparison.statistics import Estimate, geometric_interval, mean_interval, share_interval
 from perbatch.comparison.study import Study
 from perbatch.comparison.targets import QUANTITIES
 from perbatch.errors import UserError
@@ -53,7 +53,8 @@ def compare(
     shown = _with_test_metrics(reported_runs(study, choices), tested, study.score)
     for_the_end = choices[choices["target"].isna()]
     final = pd.DataFrame([_row(study, choice, shown) for _, choice in for_the_end.iterrows()])
-    final = final[[name for name in final if "to_target" not in name and name not in ("target", "reached")]]
+    about_targets = [name for name in final if "target" in name or "reached" in name]
+    final = final.drop(columns=about_targets)
     each = [
         _at(study.at(float(target)), alike.reset_index(drop=True), shown, data or {}, final)
         for target, alike in choices.groupby("target", sort=False)
@@ -102,14 +103,14 @@ def _row(study: Study, choice: pd.Series, reported: pd.DataFrame) -> dict[str, o
     at_rate = (reported[CELL] == choice[CELL]).all(axis=1)
     mine = reported[at_rate]
     everything = study.runs[study.runs["contender"] == choice["contender"]]
-    reached = np.isfinite(mine["epochs_to_target"]).mean() if len(mine) else np.nan
+    reached = share_interval(int(np.isfinite(mine["epochs_to_target"]).sum()), len(mine))
     row: dict[str, object] = {key: choice[key] for key in ["target", *CONTENDER, "contender", "way"]}
     row["learning_rate"] = choice["learning_rate"]
     row["learning_rate_over_batch_size"] = choice["learning_rate"] / choice["batch_size"]
     row["rate_at_edge"] = choice["rate_at_edge"]
     row["rates_tried"] = choice["rates_tried"]
     row["n"] = len(mine)
-    row["reached"] = reached
+    row |= {"reached": reached.value, "reached_low": reached.low, "reached_high": reached.high}
     for name, estimate in estimates(mine, study.score).items():
         row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
         if name in ("epochs_to_target", "validation_loss"):  # all counts, and all final values, are alike

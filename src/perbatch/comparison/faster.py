@@ -13,6 +13,11 @@ from perbatch.comparison.targets import QUANTITIES
 
 PAIRS = (("stochastic", "full_batch"), ("stochastic", "mini_batch"), ("mini_batch", "full_batch"))
 PLAIN = "plain"
+COLUMNS = [
+    *("target", "first", "second", "first_contender", "second_contender", "quantity", "n"),
+    *("ratio", "ratio_low", "ratio_high", "kind"),
+    *("improvement", "improvement_low", "improvement_high", "verdict"),
+]
 
 
 def faster(findings: Findings) -> pd.DataFrame:
@@ -30,7 +35,7 @@ def faster(findings: Findings) -> pd.DataFrame:
         for names, first, second in _pairs(each)
         for quantity in QUANTITIES
     ]
-    return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["target", "first", "second", "quantity"])
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _pairs(findings: Findings) -> Iterator[tuple[tuple[str, str], pd.Series, pd.Series]]:

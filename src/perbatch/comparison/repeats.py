@@ -20,6 +20,11 @@ from perbatch.comparison.study import Study
 
 AXES = ("updates", "gradient_evaluations")
 EPOCHS = (1, 3, 10, 30)
+COLUMNS = [
+    *("quantity", "plain_epochs", "budget", *CONTENDER, "contender", "way", "learning_rate", "n"),
+    *("validation_loss", "validation_loss_low", "validation_loss_high", "kind", "spent"),
+    *("satisfied_when_left", "still_satisfied"),
+]
 
 
 def repeats(findings: Findings) -> pd.DataFrame:
@@ -28,8 +33,7 @@ def repeats(findings: Findings) -> pd.DataFrame:
     budget: so many `quantity` (updates or gradient evaluations), as many as `plain_epochs` epochs without
     repeating take. learning_rate: chosen for this budget. validation_loss with _low, _high and kind over the
     n reported seeds. spent: median of what was used; less than the budget where training ended before.
-    satisfied_when_left and still_satisfied: the shares at the end of the first epoch of those runs, means;
-    kept: of the examples learned (satisfied when left), the share that still is, by count.
+    satisfied_when_left and still_satisfied: the shares at the end of the first epoch of those runs, means.
     """
     study = findings.study
     rows = [
@@ -38,7 +42,7 @@ def repeats(findings: Findings) -> pd.DataFrame:
         if (alike["way"] != ONCE).any()
         for row in _at_size(study, alike)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _at_size(study: Study, runs: pd.DataFrame) -> Iterator[dict[str, object]]:
@@ -71,8 +75,7 @@ def _rows(study: Study, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[di
         mine = runs[(runs[CELL] == best[CELL]).all(axis=1) & runs["seed"].isin(seeds.reported)]
         if mine.empty:
             continue
-        loss, kept = geometric_interval(mine["loss"]), shares.reindex(mine["identity"])
-        left, still = kept["satisfied_when_left"].mean(), kept["still_satisfied"].mean()
+        loss = geometric_interval(mine["loss"])
         yield {
             **{key: mine.iloc[0][key] for key in [*CONTENDER, "contender", "way", "learning_rate"]},
             "n": len(mine),
@@ -81,7 +84,5 @@ def _rows(study: Study, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[di
             "validation_loss_high": loss.high,
             "kind": loss.kind,
             "spent": float(mine["spent"].median()),
-            "satisfied_when_left": left,
-            "still_satisfied": still,
-            "kept": still / left if left > 0 else np.nan,
+            **shares.reindex(mine["identity"]).mean().to_dict(),
         }

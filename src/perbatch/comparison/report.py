@@ -31,7 +31,7 @@ from perbatch.comparison.figures.rates import CEILING
 from perbatch.comparison.figures.stability import stability_sentence
 from perbatch.comparison.figures.strips import first_epoch
 from perbatch.comparison.figures.throughput import throughput_sentence
-from perbatch.comparison.page_evidence import pairs_table, ranges_table, targets_table
+from perbatch.comparison.page_evidence import clocks_sentence, pairs_table, ranges_table, targets_table
 from perbatch.comparison.page_figures import Figures, page_figures
 from perbatch.comparison.page_tables import ledger, modes_table
 from perbatch.comparison.powers import powers_sentence
@@ -82,6 +82,7 @@ def _words(findings: Findings, figures: Figures) -> dict[str, Any]:
         "seeds": findings.seeds,
         "when": answer_when(findings),
         "again": answer_repeat(findings),
+        "clocks": clocks_sentence(findings),
         "elsewhere": answer_elsewhere(findings),
         "seconds": answer_seconds(findings),
         "scores": answer_scores(findings),
