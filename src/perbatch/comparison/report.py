@@ -89,7 +89,7 @@ def _words(findings: Findings, figures: Figures) -> dict[str, Any]:
         "retention": retention(findings),
         "names": {name: mode_name(row) for name, row in rows.items()},
         "first_epoch": {name: _first_epoch(findings, row) for name, row in rows.items()},
-        "axis_names": {"presentations": "presentations", **UNITS},
+        "axis_names": {**UNITS, "presentations": "presentations", "seconds": figures.names.titles["seconds"]},
         "band": band_sentence(figures.names),
         "growth": rate_growth(findings),
         "edge": edge_warning(findings),
