@@ -31,7 +31,7 @@ from perbatch.comparison.figures.rates import CEILING
 from perbatch.comparison.figures.stability import stability_sentence
 from perbatch.comparison.figures.strips import first_epoch
 from perbatch.comparison.figures.throughput import throughput_sentence
-from perbatch.comparison.page_evidence import pairs_table, ranges_table, targets_table
+from perbatch.comparison.page_evidence import clocks_sentence, pairs_table, ranges_table, targets_table
 from perbatch.comparison.page_figures import Figures, page_figures
 from perbatch.comparison.page_tables import ledger, modes_table
 from perbatch.comparison.powers import powers_sentence
@@ -82,13 +82,14 @@ def _words(findings: Findings, figures: Figures) -> dict[str, Any]:
         "seeds": findings.seeds,
         "when": answer_when(findings),
         "again": answer_repeat(findings),
+        "clocks": clocks_sentence(findings),
         "elsewhere": answer_elsewhere(findings),
         "seconds": answer_seconds(findings),
         "scores": answer_scores(findings),
         "retention": retention(findings),
         "names": {name: mode_name(row) for name, row in rows.items()},
         "first_epoch": {name: _first_epoch(findings, row) for name, row in rows.items()},
-        "axis_names": {"presentations": "presentations", **UNITS},
+        "axis_names": {**UNITS, "presentations": "presentations", "seconds": figures.names.titles["seconds"]},
         "band": band_sentence(figures.names),
         "growth": rate_growth(findings),
         "edge": edge_warning(findings),
