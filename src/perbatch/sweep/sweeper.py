@@ -89,7 +89,12 @@ def _train(planned: Plan, parents: Parents, launch: Launch, rerun: bool) -> None
         while waiting:
             error = _launch(waiting, parents, launch)
             left = [run for run in waiting if not run.folder.ended]
-            if error is not None and not any(run.folder.started for run in left):
+            # One that dies between two runs leaves no suspect; the launcher that did nothing at all is broken.
+            if (
+                error is not None
+                and len(left) == len(waiting)
+                and not any(run.folder.started for run in left)
+            ):
                 raise error
             suspects += [run for run in left if run.folder.started]
             waiting = [run for run in left if not run.folder.started]
