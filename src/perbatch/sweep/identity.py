@@ -58,7 +58,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def effective_batch_size(config: Mapping[Any, Any]) -> int:
     """Return the batch size as a number of examples: at most the training part."""
-    examples = int(config["data"]["split"]["train"])
+    examples = data.training_examples(config["data"])
     return examples if config["batch_size"] == "full" else min(int(config["batch_size"]), examples)
 
 

@@ -19,12 +19,17 @@ class Split:
 
 @dataclass
 class Data:
-    """A data set: the function that reads it, how it is split and how it is scaled."""
+    """A data set: the function that reads it, how it is split and scaled, how its training part is laid out.
+
+    The last two have their defaults here, so that the file of a data set need not speak of them.
+    """
 
     name: str = MISSING
     reader: dict[str, Any] = MISSING
     split: Split = field(default_factory=Split)
     scaling: str = MISSING
+    copies: int = 1
+    sorted: bool = False
 
 
 @dataclass
