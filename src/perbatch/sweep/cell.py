@@ -32,6 +32,11 @@ def cell(config: Mapping[Any, Any]) -> str:
     return f"{front}M{effective_batch_size(config):0{width}d} lr{rate:g}"
 
 
+def experiment_name(config: Mapping[Any, Any]) -> str:
+    """Return the name of the experiment in MLflow: one for each data set, and one for each study."""
+    return str(config["tracking"]["experiment"] or config["data"]["name"])
+
+
 def run_name(config: Mapping[Any, Any]) -> str:
     """Return the run's name in MLflow: its cell and seed."""
     return f"{cell(config)} s{config['seed']:02d}"

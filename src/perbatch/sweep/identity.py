@@ -21,6 +21,7 @@ IGNORED = {
     "hydra": "how a run is launched, not what it computes",
     "tracking": "where a run is logged",
     "sweep": "what a sweep writes beside its runs",
+    "study": "how the runs are judged once they are there",
     "rerun": "whether a complete run is trained again",
     "dry_run": "whether anything is trained at all",
 }
