@@ -20,7 +20,7 @@ def findings_of(folder: Path) -> comparison.Findings:
     settings = comparison.check_settings(block("evaluate"))
     tables = comparison.read_tables(folder / "train", checkout.ROOT / "results" / "benchmark")
     study = comparison.build_study(tables, settings)
-    choices = comparison.choose_rates(study)
+    choices = comparison.choose_all(study)
     reported = comparison.reported_runs(study, choices)
     weights = read_weights(folder / "train" / "weights.npy", len(study.runs))
     tested = on_test_data(reported, weights[reported.index], PREPARED / study.data)

@@ -82,6 +82,6 @@ def test_two_runs_of_one_cell_and_seed_are_refused_with_what_differs():
 
 def test_target_met_before_training_is_refused():
     tables = planted_tables(contender(50), planted_throughput())
-    settings = replace(SETTINGS, target={"digits": 1.0})
-    with pytest.raises(UserError, match=r"evaluate\.target\.digits is 1, but runs start at .* 1: "):
+    settings = replace(SETTINGS, target={"digits": (0.2, 1.0)})
+    with pytest.raises(UserError, match=r"evaluate\.target\.digits has 1, but runs start at .* 1: "):
         build_study(tables, settings)

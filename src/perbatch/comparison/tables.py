@@ -24,6 +24,7 @@ RUN_COLUMNS = [
 HISTORY_COLUMNS = [
     *("identity", "epoch", "presentations", "updates", "gradient_evaluations", "forward_evaluations"),
     *("train_loss", "validation_loss", "satisfied_when_left", "still_satisfied"),
+    "next_update_change",
 ]
 THROUGHPUT_KEYS = ["engine", "dtype", "sizes", "loss", "activation", "batch_size", "micro_batch_size"]
 THROUGHPUT_COLUMNS = [
