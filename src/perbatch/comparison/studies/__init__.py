@@ -7,7 +7,7 @@ from perbatch.comparison.evidence import claim as claims
 from perbatch.comparison.evidence.claim import Claim, Condition
 from perbatch.comparison.evidence.selection import chosen_runs
 from perbatch.comparison.evidence.table import Evidence, from_sweep, read_evidence, write_evidence
-from perbatch.comparison.studies.gallery import FIGURES, Exhibit, gallery
+from perbatch.comparison.studies.gallery import FIGURES, Exhibit, exhibit
 from perbatch.comparison.studies.judge import Verdict, judge, unjudged, write_verdicts
 from perbatch.comparison.studies.quantities import QUANTITIES
 
@@ -19,8 +19,8 @@ __all__ = [
     "Verdict",
     "check_claim",
     "chosen_runs",
+    "exhibit",
     "from_sweep",
-    "gallery",
     "judge",
     "read_evidence",
     "unjudged",

@@ -55,11 +55,11 @@ def farthest(evidence: Evidence, column: str, origin: float = 1.0) -> Reading:
     )
 
 
-def column_slope(evidence: Evidence, column: str, on: str, of: Mapping[str, Any]) -> Reading:
-    """Slope of log(column) on log(on), by least squares for each seed: mean and t-interval over seeds."""
+def column_slope(evidence: Evidence, column: str, against: str, of: Mapping[str, Any]) -> Reading:
+    """Slope of log(column) on log(against), by least squares for each seed; the mean over seeds."""
     rows = select(evidence, of)
     slopes = [
-        np.polyfit(np.log(part[on].to_numpy(float)), np.log(_values(evidence, part, column)), 1)[0]
+        np.polyfit(np.log(part[against].to_numpy(float)), np.log(_values(evidence, part, column)), 1)[0]
         for _, part in rows.groupby("seed")
     ]
     return estimated(mean_interval(slopes))

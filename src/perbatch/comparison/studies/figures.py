@@ -13,16 +13,14 @@ from perbatch.comparison.figures.style import (
     INK,
     QUIET,
     WIDTH,
-    Figure,
     batch_sizes,
     by_series,
-    draw,
-    key,
     log_axis,
     log_scale,
     padded,
     records,
 )
+from perbatch.comparison.figures.svg import Figure, draw, key
 from perbatch.comparison.statistics import Estimate, geometric_interval
 from perbatch.comparison.studies.judge import Finding, Verdict
 from perbatch.comparison.studies.noise import critical_batch_size, noise_scale

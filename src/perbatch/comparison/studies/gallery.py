@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from perbatch.comparison.evidence.table import Evidence
-from perbatch.comparison.figures.style import Figure
+from perbatch.comparison.figures.svg import Figure
 from perbatch.comparison.studies import figures, judge, special_figures
 from perbatch.comparison.studies.judge import Finding, Verdict
 from perbatch.comparison.wording import number
@@ -53,9 +53,23 @@ class Exhibit:
     command: str
 
 
-def gallery(verdicts: Sequence[Verdict], evidences: Mapping[str, Evidence]) -> list[Exhibit]:
-    """Return an exhibit a study; one that could not be judged is shown with its reason, without a figure."""
-    return [_exhibit(verdict, evidences.get(verdict.name)) for verdict in verdicts]
+def exhibit(verdict: Verdict, evidence: Evidence | None) -> Exhibit:
+    """Return what is shown of a study; one that could not be judged has its reason and no figure."""
+    sentence = verdict_sentence(verdict)
+    claim = verdict.claim
+    own = claim is None or claim.evidence != "benchmark"
+    return Exhibit(
+        name=verdict.name,
+        title=verdict.name.replace("_", " ").capitalize(),
+        claim=claim.claim if claim else "",
+        source=claim.source if claim else "",
+        verdict=verdict.verdict,
+        sentence=sentence,
+        conditions=tuple(_row(finding) for finding in verdict.findings),
+        beside=tuple(_row(finding) for finding in verdict.beside),
+        figure=None if evidence is None or not verdict.findings else _figure(evidence, verdict, sentence),
+        command=f"dvc repro study@{verdict.name}" if own else "dvc repro -f benchmark",
+    )
 
 
 def verdict_sentence(verdict: Verdict) -> str:
@@ -72,24 +86,6 @@ def verdict_sentence(verdict: Verdict) -> str:
         return f"Not reproduced: {found}."
     open_ones = [finding for finding in verdict.findings if finding.holds is None]
     return f"Inconclusive: {'; '.join(f'{_found(each)}, and {_why(each)}' for each in open_ones)}."
-
-
-def _exhibit(verdict: Verdict, evidence: Evidence | None) -> Exhibit:
-    sentence = verdict_sentence(verdict)
-    claim = verdict.claim
-    own = claim is None or claim.evidence != "benchmark"
-    return Exhibit(
-        name=verdict.name,
-        title=verdict.name.replace("_", " ").capitalize(),
-        claim=claim.claim if claim else "",
-        source=claim.source if claim else "",
-        verdict=verdict.verdict,
-        sentence=sentence,
-        conditions=tuple(_row(finding) for finding in verdict.findings),
-        beside=tuple(_row(finding) for finding in verdict.beside),
-        figure=None if evidence is None or not verdict.findings else _figure(evidence, verdict, sentence),
-        command=f"dvc repro study@{verdict.name}" if own else "dvc repro -f benchmark",
-    )
 
 
 def _figure(evidence: Evidence, verdict: Verdict, sentence: str) -> Figure | None:

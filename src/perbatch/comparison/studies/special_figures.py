@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import altair as alt
 import numpy as np
 
 from perbatch.comparison.evidence.table import Evidence
-from perbatch.comparison.figures.hardware import throughput_figure as hardware_figure
 from perbatch.comparison.figures.style import (
     HEIGHT,
     WIDTH,
-    Figure,
     batch_sizes,
     by_series,
-    draw,
-    key,
     log_scale,
     padded,
     records,
 )
+from perbatch.comparison.figures.svg import Figure, draw, key
+from perbatch.comparison.figures.throughput import throughput_figure as measured_figure
 from perbatch.comparison.studies.figures import COLOURS, DASHES, points_figure
 from perbatch.comparison.studies.judge import Verdict
 from perbatch.comparison.studies.powers import benchmark_rows
@@ -110,13 +110,14 @@ def variance_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
         data, batch_sizes(data["batch_size"]), "variance of the gradient", name, label, line
     )
     *shown, last = figure.keys
-    return Figure(figure.svg, figure.label, (*shown, type(last)(last.sample, "theory")))
+    return replace(figure, keys=(*shown, replace(last, name="theory")))
 
 
 def throughput_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
     """Draw time per example against batch size, as the benchmark measured it for the first condition."""
-    figure = hardware_figure(benchmark_rows(evidence, verdict.findings[0].condition.of["of"]))
-    return Figure(figure.svg.replace("throughput-", f"{evidence.claim.name}-"), figure.label, figure.keys)
+    figure = measured_figure(benchmark_rows(evidence, verdict.findings[0].condition.of["of"]))
+    name = evidence.claim.name
+    return replace(figure, name=name, svg=figure.svg.replace(f"{figure.name}-", f"{name}-"))
 
 
 def _repeated(row: object) -> str:
