@@ -60,9 +60,7 @@ def study_names(path: Path = PARAMS) -> list[str]:
     for key in (keys := ("names", "from_benchmark")):
         names = found.get(key)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise UserError(
-                f"{path.name}: study.{key}={names!r}: must be a list of files of conf/experiment/"
-            )
+            raise UserError(f"{path.name}: study.{key}={names!r}: must be a list of names of files")
     if unknown := [key for key in found if key not in keys]:
         raise UserError(f"{path.name}: study.{unknown[0]} is not a key; the keys are {', '.join(keys)}")
     return [name for key in keys for name in found[key]]
