@@ -1,6 +1,7 @@
 """Stage `study`: one study's evidence, from data and a sweep of its own: results/study/NAME/evidence.csv.
 
-The sweep is `python pipelines/train.py -m experiment=NAME`; what is complete in runs/ is reused.
+The sweep is `python pipelines/train.py -m experiment=NAME`; what is complete in runs/ is reused. A study that
+params.yaml does not name goes to results/experiment/NAME/ instead, and is skipped where its data are missing.
 """
 
 import checkout  # isort: skip
@@ -19,22 +20,34 @@ from perbatch.comparison import studies
 from perbatch.errors import UserError
 from perbatch.sweep.cli import command
 from perbatch.sweep.gradients import measure_gradients
+from perbatch.sweep.params import study_names
 from perbatch.sweep.places import PREPARED
 from perbatch.sweep.studies import prepare_data, study_block
 from perbatch.sweep.testing import on_test_data
 
+RESULTS = checkout.ROOT / "results"
+log = logging.getLogger(__name__)
+
 
 def main(name: str) -> None:
-    """Prepare the study's data, run its sweep and write its evidence; with a bad block do nothing."""
+    """Prepare the study's data, run its sweep, write its evidence and say the verdict."""
     claim = studies.check_claim(name, study_block(name))
     if claim.evidence == "benchmark":
         raise UserError(f"{name} is judged from results/benchmark/throughput.csv and runs nothing")
     os.chdir(checkout.ROOT)  # paths of data are relative to it, as DVC's are
-    prepare_data(name)
-    tables = checkout.ROOT / "results" / "experiment" / name / "train"
+    named = name in study_names()
+    try:
+        prepare_data(name)
+    except UserError as error:
+        if named:
+            raise
+        log.warning("%s is skipped, its data are missing: %s", name, error)
+        return
+    tables = RESULTS / "experiment" / name / "train"
     run_sweep(name, tables)
-    evidence = evidence_of(claim, tables)
-    studies.write_evidence(evidence, checkout.ROOT / "results" / "study" / name / "evidence.csv")
+    path = RESULTS / ("study" if named else "experiment") / name / "evidence.csv"
+    studies.write_evidence(evidence_of(claim, tables), path)
+    log.info("%s", studies.verdict_sentence(studies.judge(studies.read_evidence(claim, path))))
 
 
 def run_sweep(name: str, tables: Path) -> None:

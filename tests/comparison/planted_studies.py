@@ -1,4 +1,4 @@
-"""Evidence made to order: for each study a table that shows the claim, one that refutes it, one that cannot say."""
+"""Evidence made to order: for each study one table that shows its claim, one that refutes it, one unclear."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_rates_over_batch_size_are_a_budget_too() -> None:
     evidence = planted("small_batches", SHOWN)
     fewer = (evidence.table["batch_size"] == 512) & (evidence.table["learning_rate"] > 100)
     uneven = Evidence(evidence.claim, evidence.table[~fewer])
-    with pytest.raises(UserError, match="unequal budgets: .* learning rates"):
+    with pytest.raises(UserError, match=r"unequal budgets: .* learning rates"):
         judge(uneven)
 
 
@@ -136,7 +136,7 @@ def test_an_unknown_column_or_row_is_named() -> None:
 def test_the_files_of_studies_are_checked(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^nothing: there is no such study in conf/experiment/, which has "):
         study_block("nothing")
-    with pytest.raises(UserError, match="seed_example.yaml is no study"):
+    with pytest.raises(UserError, match=r"seed_example\.yaml is no study"):
         study_block("seed_example")
     (tmp_path / "odd.yaml").write_text(
         "study: {claim: a, source: b, conditions: [{says: c, quantity: d, low: x}]}"

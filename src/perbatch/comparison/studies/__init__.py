@@ -7,7 +7,7 @@ from perbatch.comparison.evidence import claim as claims
 from perbatch.comparison.evidence.claim import Claim, Condition
 from perbatch.comparison.evidence.selection import chosen_runs
 from perbatch.comparison.evidence.table import Evidence, from_sweep, read_evidence, write_evidence
-from perbatch.comparison.studies.gallery import FIGURES, Exhibit, exhibit
+from perbatch.comparison.studies.gallery import FIGURES, Exhibit, exhibit, verdict_sentence
 from perbatch.comparison.studies.judge import Verdict, judge, unjudged, write_verdicts
 from perbatch.comparison.studies.quantities import QUANTITIES
 
@@ -24,6 +24,7 @@ __all__ = [
     "judge",
     "read_evidence",
     "unjudged",
+    "verdict_sentence",
     "write_evidence",
     "write_verdicts",
 ]
