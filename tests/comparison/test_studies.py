@@ -44,7 +44,7 @@ def test_every_study_has_a_figure_and_a_sentence(name: str) -> None:
     assert shown.figure is not None
     assert shown.figure.svg.startswith("<svg")
     assert shown.sentence in shown.figure.label or name == "powers_of_two"
-    assert shown.sentence.startswith("Not reproduced: the ")
+    assert shown.sentence.startswith("Not reproduced: ")
     assert len(shown.conditions) == len(evidence.claim.conditions)
 
 

@@ -121,7 +121,8 @@ def _to_target_figure(evidence: Evidence, clock: str, label: str) -> Figure:
             for size in table.columns
         ]
     data = pd.DataFrame(rows)
-    x = batch_sizes(data["batch_size"])
+    sizes = sorted(data["batch_size"].unique())
+    x = batch_sizes(sizes, shown=sizes if len(sizes) < 8 else sizes[::2])
     line = pd.DataFrame(perfect) if clock == "updates" else None
     name = f"{evidence.claim.name}-{clock}"
     return points_figure(data, x, f"{UNITS[clock]} to target", name, label, line)

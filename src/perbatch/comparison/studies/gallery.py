@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from perbatch.comparison.wording import number
 from perbatch.errors import UserError
 
 log = logging.getLogger(__name__)
+
+WIDE = 420
+"""Pixels above which a figure's text would be too small beside others'."""
 
 FIGURES: dict[str, Callable[[Evidence, Verdict, str], Figure]] = {
     "conditions": figures.conditions_figure,
@@ -51,6 +55,12 @@ class Exhibit:
     beside: tuple[Row, ...]
     figure: Figure | None
     command: str
+
+    @property
+    def wide(self) -> bool:
+        """Whether the figure takes the whole column."""
+        width = re.search(r'viewBox="0 0 ([\d.]+)', self.figure.svg) if self.figure else None
+        return width is not None and float(width[1]) > WIDE
 
 
 def exhibit(verdict: Verdict, evidence: Evidence | None) -> Exhibit:
@@ -104,7 +114,7 @@ def _row(finding: Finding) -> Row:
 
 
 def _found(finding: Finding) -> str:
-    return f"the {finding.condition.says}: {_value(finding)}"
+    return f"{finding.condition.says}: {_value(finding)}"
 
 
 def _value(finding: Finding) -> str:

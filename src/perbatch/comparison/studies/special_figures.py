@@ -81,7 +81,7 @@ def retention_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="%", tickCount=5),
     )
-    y = alt.Y("contender:N", title=None, sort=list(means["contender"]), axis=alt.Axis(labelLimit=260))
+    y = alt.Y("contender:N", title=None, sort=list(means["contender"]), axis=alt.Axis(labelLimit=320))
     base = alt.Chart(records(long)).mark_point(filled=True, size=80, opacity=1)
     chart = base.encode(
         x=x,
@@ -107,7 +107,12 @@ def variance_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
     line = theory.assign(series="theory: " + theory["series"])
     name = f"{evidence.claim.name}-variance"
     figure = points_figure(
-        data, batch_sizes(data["batch_size"]), "variance of the gradient", name, label, line
+        data,
+        batch_sizes(data["batch_size"], shown=sorted(data["batch_size"].unique())[::2]),
+        "variance of the gradient",
+        name,
+        label,
+        line,
     )
     *shown, last = figure.keys
     return replace(figure, keys=(*shown, replace(last, name="theory")))
@@ -121,7 +126,7 @@ def throughput_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figur
 
 
 def _repeated(row: object) -> str:
-    order = "shuffled" if row.shuffle else "sorted by class"  # type: ignore[attr-defined]
+    order = "shuffled" if row.shuffle else "sorted"  # type: ignore[attr-defined]
     times = int(row.updates_per_batch)  # type: ignore[attr-defined]
     up_to = "at most one update" if times == 1 else f"up to {times} updates"
     return f"tolerance {row.tolerance:g}, {up_to}, {order}"  # type: ignore[attr-defined]
