@@ -1,18 +1,20 @@
 """Studies as configs: their data, their identity, their experiment in MLflow."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
-from conftest import Compose
 from perbatch.data import training_examples
 from perbatch.errors import UserError
 from perbatch.sweep import identity, params, places, studies
 from perbatch.sweep.cell import experiment_name
+
+Compose = Callable[..., DictConfig]
 
 
 @pytest.fixture
