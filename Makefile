@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-all lint ui pictures lock soak benchmark-platform benchmark-peers
+.PHONY: all help env repro test test-slow test-browser test-all lint ui pictures lock soak benchmark-platform benchmark-peers
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -33,6 +33,10 @@ test: env  ## the tests, without the slow ones
 
 test-slow: env  ## only the slow tests: whole pipelines, several processes at once
 	pytest -q -n 2 --dist loadfile -m slow
+
+test-browser: env  ## the report in a real browser: needs Chromium (Debian: apt install chromium)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "no Chromium found: apt install chromium" >&2; exit 1; }
+	pytest -q tests/browser
 
 test-all: test test-slow  ## all tests
 

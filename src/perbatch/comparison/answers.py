@@ -15,6 +15,7 @@ from perbatch.comparison.wording import (
     estimate_of,
     every,
     interval,
+    interval_kind,
     interval_with_kind,
     mode_name,
     number,
@@ -171,7 +172,7 @@ def _final_scores(findings: Findings, first: pd.Series, second: pd.Series, names
     shown = "a difference" if difference.low > 0 or difference.high < 0 else "no difference shown"
     return (
         f"At the end of training, test {label} was {values}: {shown} "
-        f"(95 % t-interval of the difference {ends}, paired by seed, n = {difference.n})."
+        f"({interval_kind(difference)} of the difference {ends}, paired by seed, n = {difference.n})."
     )
 
 

@@ -10,21 +10,23 @@ from perbatch.comparison.compare import Findings
 from perbatch.comparison.curves import loss_curves
 from perbatch.comparison.figures.best_rates import best_rate_figure
 from perbatch.comparison.figures.curves import loss_figure, loss_keys
-from perbatch.comparison.figures.equal_counts import at_equal_counts
 from perbatch.comparison.figures.explorer import Explorer, explorer_figures, explorer_of
 from perbatch.comparison.figures.live import Live, live_explorer, live_losses
 from perbatch.comparison.figures.loss_data import Losses, losses_of
 from perbatch.comparison.figures.memory import memory_figure
 from perbatch.comparison.figures.rates import rate_figures, rate_keys
-from perbatch.comparison.figures.repeats import kept_figure, repeat_figures, repeat_keys
+from perbatch.comparison.figures.repeats import kept_figure, one_budget, repeat_figures, repeat_keys
 from perbatch.comparison.figures.retention import retention_figure
 from perbatch.comparison.figures.scores import score_figures, score_keys
+from perbatch.comparison.figures.stability import stability_figures, stability_keys
 from perbatch.comparison.figures.strips import update_strips
 from perbatch.comparison.figures.svg import Figure, Key
 from perbatch.comparison.figures.targets import target_figures, target_keys
 from perbatch.comparison.figures.throughput import throughput_figure
+from perbatch.comparison.repeats import repeats
 from perbatch.comparison.reproduce import benchmark_rows, memory_rows
-from perbatch.comparison.speakers import speakers
+from perbatch.comparison.speakers import plain_at, speakers
+from perbatch.comparison.stability import stability
 from perbatch.comparison.wording import UNITS, estimate_of, interval, mode_name, number, seeds_reached
 
 
@@ -56,6 +58,7 @@ class Figures:
     throughput: Group
     repeat: Group
     kept: Group
+    stability: Group
     memory: Group
     names: Losses
 
@@ -76,6 +79,7 @@ def page_figures(findings: Findings) -> Figures:
     priced = benchmark_rows(findings)
     many = len(priced) > 1
     targets = target_figures(findings)
+    at_equal_cost, kept = _repeats(findings)
     return Figures(
         strips=update_strips(findings),
         losses=_losses(findings, losses),
@@ -86,8 +90,9 @@ def page_figures(findings: Findings) -> Figures:
         scores=Group(score_figures(findings), score_keys(findings)),
         targets=Group(targets, target_keys(findings) if targets else []),
         throughput=_single(throughput_figure(priced) if many else None),
-        repeat=_repeat(findings),
-        kept=_kept(findings),
+        repeat=at_equal_cost,
+        kept=kept,
+        stability=_stability(findings),
         memory=_single(memory_figure(memory_rows(findings)) if many else None),
         names=losses,
     )
@@ -140,17 +145,22 @@ def _told(row: pd.Series, quantity: str) -> str:
     return f"{mode_name(row)}, {number(value)} {UNITS[quantity]}{f' ({ends})' if ends else ''}"
 
 
-def _repeat(findings: Findings) -> Group:
-    equal = at_equal_counts(findings)
-    return Group([], []) if equal is None else Group(repeat_figures(equal), repeat_keys(equal))
-
-
-def _kept(findings: Findings) -> Group:
+def _repeats(findings: Findings) -> tuple[Group, Group]:
+    """Loss at equal cost, and what is kept, at the batch size of the repeat mode's speaker."""
     repeat = speakers(findings).get("repeat")
     if repeat is None:
-        return Group([], [])
+        return Group([], []), Group([], [])
+    plain = plain_at(findings, int(repeat["batch_size"]))
+    epochs = 3.0 if plain is None else plain["epochs_to_target"]
+    table = one_budget(repeats(findings), int(repeat["batch_size"]), epochs)
     curves = loss_curves(findings)
-    return _single(
-        kept_figure(findings, int(repeat["batch_size"])),
-        retention_figure(curves[curves["contender"] == repeat["contender"]]),
-    )
+    kept = retention_figure(curves[curves["contender"] == repeat["contender"]])
+    if table.empty or plain is None:
+        return Group([], []), _single(kept)
+    return Group(repeat_figures(table), repeat_keys(table)), _single(kept_figure(table), kept)
+
+
+def _stability(findings: Findings) -> Group:
+    table = stability(findings)
+    panels = stability_figures(table)
+    return Group(panels, stability_keys(table) if panels else [])

@@ -25,18 +25,20 @@ from perbatch.comparison.answers import (
 from perbatch.comparison.caveats import caveats
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.figures.best_rates import edge_warning, rate_growth
-from perbatch.comparison.figures.equal_counts import equal_sentence
 from perbatch.comparison.figures.live import chosen_steps
 from perbatch.comparison.figures.loss_data import band_sentence
 from perbatch.comparison.figures.memory import memory_sentence
 from perbatch.comparison.figures.rates import CEILING
+from perbatch.comparison.figures.stability import stability_sentence
 from perbatch.comparison.figures.strips import first_epoch
 from perbatch.comparison.figures.throughput import throughput_sentence
+from perbatch.comparison.page_evidence import pairs_table, ranges_table, targets_table
 from perbatch.comparison.page_figures import Figures, page_figures
 from perbatch.comparison.page_tables import ledger, modes_table
 from perbatch.comparison.powers import powers_sentence
 from perbatch.comparison.reproduce import benchmark_rows, commands, memory_rows, provenance
 from perbatch.comparison.speakers import speakers
+from perbatch.comparison.stability import stability
 from perbatch.comparison.studies.gallery import Exhibit
 from perbatch.comparison.wording import UNITS, mode_name, number, rate
 
@@ -90,14 +92,14 @@ def _words(findings: Findings, figures: Figures) -> dict[str, Any]:
         "names": {name: mode_name(row) for name, row in rows.items()},
         "first_epoch": {name: _first_epoch(findings, row) for name, row in rows.items()},
         "axis_names": {"presentations": "presentations", **UNITS},
-        "band": band_sentence(len(findings.seeds.reported)),
+        "band": band_sentence(figures.names),
         "growth": rate_growth(findings),
         "edge": edge_warning(findings),
         "ceiling": f"{CEILING:,}",
         "rates": [rate(value) for value in explorer.rates] if explorer else [],
         "jumps": chosen_steps(explorer, figures.names) if explorer else [],
-        "equal": equal_sentence(findings),
         "throughput": [throughput_sentence(priced), powers_sentence(priced)] if many else [],
+        "stable": stability_sentence(stability(findings)),
         "memory": memory_sentence(memory_rows(findings)) if many else "",
         "processor": "" if priced.empty else str(priced.iloc[0]["processor"]),
     }
@@ -106,6 +108,9 @@ def _words(findings: Findings, figures: Figures) -> dict[str, Any]:
 def _tables(findings: Findings) -> dict[str, Any]:
     return {
         "modes": modes_table(findings),
+        "pairs": pairs_table(findings),
+        "targets": targets_table(findings),
+        "ranges": ranges_table(findings),
         "ledger": ledger(findings),
         "caveats": caveats(findings),
         "provenance": provenance(findings),

@@ -14,6 +14,7 @@ from perbatch.comparison.wording import (
     UNITS,
     estimate_of,
     interval,
+    interval_kind,
     interval_with_kind,
     number,
     seeds_reached,
@@ -36,11 +37,12 @@ def _evidence(found: Contrast) -> str:
     factor = found.factor
     if factor.kind == PAIRED_MEDIAN:
         evidence = (
-            f"{seeds_reached(found.first)} got there against {seeds_reached(found.second)} (95 % "
-            f"order-statistic interval of the median ratio {interval(factor)}, unreached as infinite"
+            f"{seeds_reached(found.first)} got there against {seeds_reached(found.second)} "
+            f"({interval_kind(factor)} of the median ratio {interval(factor)}, unreached as infinite"
         )
     else:
-        evidence = f"{_values(found)} (geometric means; 95 % t-interval of the ratio {interval(factor)}"
+        ends = f"{interval_kind(factor)} of the ratio {interval(factor)}"
+        evidence = f"{_values(found)} (geometric means; {ends}"
     return f"{evidence}, paired by seed, n = {factor.n}; {_improvement(found)})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -29,6 +30,14 @@ def number(value: float, digits: int = 3) -> str:
         return f"{value:.{digits - 1}g}"
     text = f"{round(value, digits - 1 - math.floor(math.log10(abs(value)))):,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def clock_unit(seconds: Iterable[float]) -> tuple[float, str]:
+    """Return by what to multiply these seconds, and what they are then: milliseconds if all are below one."""
+    known = [value for value in seconds if math.isfinite(value)]
+    if known and max(known) < 1:
+        return 1000.0, "training milliseconds"
+    return 1.0, UNITS["seconds"]
 
 
 def rate(value: float) -> str:
@@ -64,8 +73,12 @@ def interval(estimate: Estimate, digits: int = 3) -> str:
 def interval_with_kind(estimate: Estimate, digits: int = 3) -> str:
     """Write `95 % t-interval a to b`, or nothing where there is no interval."""
     ends = interval(estimate, digits)
-    name = "order-statistic interval" if "order-statistic" in estimate.kind else "t-interval"
-    return f"95 % {name} {ends}" if ends else ""
+    return f"{interval_kind(estimate)} {ends}" if ends else ""
+
+
+def interval_kind(estimate: Estimate) -> str:
+    """Write `95 % t-interval` or `95 % order-statistic interval`."""
+    return f"95 % {'order-statistic ' if 'order-statistic' in estimate.kind else 't-'}interval"
 
 
 def seeds_reached(row: pd.Series) -> str:

@@ -25,11 +25,13 @@ from perbatch.comparison.figures.style import (
     records,
 )
 from perbatch.comparison.figures.svg import Figure, draw, key
+from perbatch.comparison.ranges import stable_ranges
 from perbatch.comparison.speakers import best_repeats, plain_rows
 from perbatch.comparison.wording import mode_name, number, rate
 
 RULES = {"linear: rate grows as M": 1.0, "root: rate grows as √M": 0.5}
 RULE_DASHES = dict(zip(RULES, ([6, 4], [2, 3]), strict=True))
+TITLE = "learning rate (all that were tried)"
 AT_EDGE = "at the grid's edge"
 
 
@@ -43,12 +45,8 @@ def best_rate_figure(findings: Findings) -> Figure | None:
     domain = padded(rates, share=0.04)
     sizes = sorted({int(size) for size in points["batch_size"]})
     x = batch_sizes(sizes)
-    y = alt.Y(
-        "rate:Q",
-        title="chosen learning rate (all rates tried are written)",
-        scale=log_scale(domain),
-        axis=alt.Axis(values=rates, format="~g"),
-    )
+    scale, axis = log_scale(domain), alt.Axis(values=rates, format="~g")
+    y = alt.Y("rate:Q", title=TITLE, scale=scale, axis=axis)
     present = {name: PAIR[name] for name in PAIR if (points["series"] == name).any()}
     rules = alt.Chart(records(_rules(plain, domain))).mark_line(color=RULE, strokeWidth=1.4, clip=True)
     base = alt.Chart(records(points))
@@ -60,7 +58,10 @@ def best_rate_figure(findings: Findings) -> Figure | None:
         x=x, y=y, color=colour, shape=by_series(alt.Shape, PAIR_SHAPES)
     )
     edges = base.transform_filter("datum.edge").mark_point(size=230, color=INK, strokeWidth=1.3, opacity=1)
+    ranges = base.transform_filter(f"datum.series == '{PLAIN}' && isValid(datum.low)")
+    ranges = ranges.mark_rule(strokeWidth=9, opacity=0.16, color=PAIR[PLAIN])
     layers = [
+        ranges.encode(x=x, y=alt.Y("low:Q", title=TITLE, scale=scale, axis=axis), y2="high:Q"),
         rules.encode(x=x, y=y, strokeDash=by_series(alt.StrokeDash, RULE_DASHES)),
         line,
         dots,
@@ -68,14 +69,16 @@ def best_rate_figure(findings: Findings) -> Figure | None:
     ]
     keys = [key(name, PAIR[name], PAIR_DASHES[name], PAIR_SHAPES[name]) for name in present]
     keys += [key(name, RULE, RULE_DASHES[name]) for name in RULES]
+    if points["low"].notna().any():
+        keys.append(key(f"stable rates, {PLAIN}", PAIR[PLAIN], None, "range"))
     if points["edge"].any():
         keys.append(key(AT_EDGE, INK, None, "ring"))
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return draw(chart, "best-rates", _label(points, plain), keys, title="Chosen rate against batch size")
+    return draw(chart, "best-rates", _label(points, plain), keys)
 
 
 def rate_growth(findings: Findings) -> str:
-    """Say by what power of the batch size the chosen rate grew, between the smallest and the largest batch."""
+    """Say by what power of the batch size the chosen rate grew, from the smallest batch to the largest."""
     plain = _points(findings)
     plain = plain[plain["series"] == PLAIN]
     if len(plain) < 2:
@@ -97,6 +100,7 @@ def edge_warning(findings: Findings) -> str:
 
 
 def _points(findings: Findings) -> pd.DataFrame:
+    ranges = stable_ranges(findings.study).set_index("contender")
     rows = [
         {
             "series": series,
@@ -104,12 +108,14 @@ def _points(findings: Findings) -> pd.DataFrame:
             "rate": row["learning_rate"],
             "edge": bool(row["rate_at_edge"]),
             "mode": mode_name(row),
+            "low": ranges.loc[row["contender"], "low"],
+            "high": ranges.loc[row["contender"], "high"],
         }
         for series, table in ((PLAIN, plain_rows(findings)), (REPEAT, best_repeats(findings)))
         for _, row in table.iterrows()
         if math.isfinite(row["learning_rate"])
     ]
-    points = pd.DataFrame(rows, columns=["series", "batch_size", "rate", "edge", "mode"])
+    points = pd.DataFrame(rows, columns=["series", "batch_size", "rate", "edge", "mode", "low", "high"])
     return points.sort_values(["series", "batch_size"], kind="stable")
 
 

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from perbatch.comparison.figures.loss_data import AXES, Losses
+from perbatch.comparison.figures.loss_data import Losses
 from perbatch.comparison.figures.style import (
     HEIGHT,
     INK,
@@ -22,11 +22,11 @@ from perbatch.comparison.figures.svg import Figure, Key, draw, key
 
 
 def loss_figure(losses: Losses, axis: str, target: float, start: float, label: str) -> Figure:
-    """Draw validation loss against one of AXES, both logarithmic. `start` is the loss before training."""
+    """Draw validation loss against one of the axes, both logarithmic. `start` is the loss before training."""
     median, seeds = records(losses.median), records(losses.seeds)
     y_domain = loss_domain(losses.median, target, start)
     x_domain = padded(losses.median[axis], share=0.0)
-    x = alt.X(f"{axis}:Q", title=AXES[axis], scale=log_scale(x_domain), axis=log_axis(x_domain))
+    x = alt.X(f"{axis}:Q", title=losses.titles[axis], scale=log_scale(x_domain), axis=log_axis(x_domain))
     chart = alt.layer(
         *target_rule(target, y_domain),
         faint(alt.Chart(seeds), losses).encode(x=x, y=loss_axis("loss", y_domain)),

@@ -25,7 +25,7 @@ WIDTH, HEIGHT = 215, 120
 class Explorer:
     """`curves`: step, series, presentations, median loss; `lost`: step, series, presentations at divergence.
 
-    A step is the place of a rate in `rates`; `words[step]` says what is seen there; `chosen` is each mode's step.
+    A step is the place of a rate in `rates`; `words[step]` says what is seen; `chosen` is each mode's step.
     """
 
     rates: list[float]

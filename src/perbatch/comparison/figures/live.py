@@ -17,8 +17,10 @@ from perbatch.comparison.figures.style import CONFIG, INK, by_series, log_axis, 
 from perbatch.comparison.wording import rate
 
 WIDTH, HEIGHT = 700, 340
-# What Vega writes on a logarithmic axis whose range is not known beforehand.
-POWERS = "datum.value >= 1000 ? format(datum.value, '~s') : format(datum.value, '~g')"
+# Of a logarithmic axis whose range is not known beforehand only 1 and 3 of each decade are written.
+FIRST = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+TEXT = "format(datum.value, datum.value >= 1000 ? '~s' : '~g')"
+ONES_AND_THREES = f"{FIRST} == 1 || {FIRST} == 3 ? {TEXT} : ''"
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ def live_losses(losses: Losses, target: float, start: float) -> Live:
     axis = alt.param(name="axis", value=losses.axes[0])
     x = alt.X(
         "at:Q",
-        title=AXES[losses.axes[0]],
+        title=losses.titles[losses.axes[0]],
         scale=alt.Scale(type="log", nice=False),
-        axis=alt.Axis(labelExpr=POWERS, tickCount=6),
+        axis=alt.Axis(labelExpr=ONES_AND_THREES),
     )
     median, seeds = (
         alt.Chart(alt.NamedData(name)).transform_calculate(at="datum[axis]") for name in ("median", "seeds")
@@ -52,8 +54,8 @@ def live_losses(losses: Losses, target: float, start: float) -> Live:
     ]
     spec = _compiled(alt.layer(*layers).add_params(axis))
     for each in spec["axes"]:
-        if each.get("title") == AXES[losses.axes[0]]:
-            each["title"] = {"signal": f"({AXES})[axis]"}
+        if each.get("title") == losses.titles[losses.axes[0]]:
+            each["title"] = {"signal": f"({losses.titles})[axis]"}
     columns = ["series", *losses.axes, "loss"]
     rows = losses.median.assign(name=losses.median["series"].map(losses.names))
     return Live(
@@ -70,16 +72,20 @@ def live_explorer(explorer: Explorer, losses: Losses, target: float, start: floa
     y_domain = loss_domain(explorer.curves, target, start)
     x_domain = padded(explorer.curves["presentations"], share=0.0)
     step = alt.param(name="step", value=0)
-    x = alt.X("presentations:Q", title=AXES["presentations"], scale=log_scale(x_domain), axis=log_axis(x_domain))
+    x = alt.X(
+        "presentations:Q", title=AXES["presentations"], scale=log_scale(x_domain), axis=log_axis(x_domain)
+    )
     curves, lost = (
         alt.Chart(alt.NamedData(name)).transform_filter("datum.step == step") for name in ("curves", "lost")
     )
     cross = lost.mark_point(shape=CROSS, size=44, strokeWidth=2, opacity=1)
-    text = "datum.name + ': loss ' + format(datum.loss, '.3~g') + ' at ' + format(datum.presentations, ',.4~g')"
+    text = (
+        "datum.name + ': loss ' + format(datum.loss, '.3~g') + ' at ' + format(datum.presentations, ',.4~g')"
+    )
     y = loss_axis("loss", y_domain)
     layers = [
         *target_rule(target, y_domain),
-        *rail(WIDTH),
+        *rail({"expr": "width"}),
         line(curves, losses).encode(x=x, y=y),
         cross.encode(x=x, y=alt.value(RAIL), color=by_series(alt.Color, losses.colours())),
         *_reading(curves, x, y, losses, text),
@@ -94,7 +100,8 @@ def live_explorer(explorer: Explorer, losses: Losses, target: float, start: floa
 def chosen_steps(explorer: Explorer, losses: Losses) -> list[tuple[str, int]]:
     """Return the steps worth a visit: each mode's chosen rate, as (words, step)."""
     return [
-        (f"{losses.names[name]}: {rate(explorer.rates[step])}", step) for name, step in explorer.chosen.items()
+        (f"{losses.names[name]}: {rate(explorer.rates[step])}", step)
+        for name, step in explorer.chosen.items()
     ]
 
 
@@ -113,7 +120,7 @@ def _reading(chart: alt.Chart, x: alt.X, y: alt.Y, losses: Losses, text: str) ->
     return [points.add_params(near), words.encode(text="words:N", **corner)]
 
 
-def _compiled(chart: alt.LayerChart) -> dict[str, Any]:
+def _compiled(chart: alt.LayerChart | alt.FacetChart) -> dict[str, Any]:
     sized = chart.properties(
         width=WIDTH, height=HEIGHT, autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
 
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.curves import loss_table
 from perbatch.comparison.figures.style import COLOURS, DASHES
 from perbatch.comparison.speakers import speakers
+from perbatch.comparison.statistics import ORDER, median_interval
+from perbatch.comparison.targets import spent
+from perbatch.comparison.wording import clock_unit
 
 AXES = {
     "presentations": "presentations (examples shown)",
@@ -27,12 +29,14 @@ NAMES = {"stochastic": "stochastic", "full_batch": "full batch", "repeat": "repe
 class Losses:
     """`median` and `seeds`: series, the four AXES, loss; `median` has low and high too, nan without interval.
 
-    The series are the keys of `names`, in the order of the modes. A diverged seed's loss is empty.
+    The series are the keys of `names`, in the order of the modes; `titles` names the axes. A diverged seed's
+    loss is empty. Seconds are milliseconds where all are below a second.
     """
 
     names: dict[str, str]
     median: pd.DataFrame
     seeds: pd.DataFrame
+    titles: dict[str, str]
 
     @property
     def axes(self) -> list[str]:
@@ -68,44 +72,33 @@ def losses_of(findings: Findings) -> Losses:
         shown = points[points["seed"].isin(sorted(runs["seed"].unique())[:SHOWN_SEEDS])]
         seeds.append(shown[shown.groupby("seed").cumcount() % 2 == 0])  # half the points show the spread
     if not names:
-        return Losses({}, pd.DataFrame(), pd.DataFrame())
-    return Losses(names, pd.concat(medians, ignore_index=True), pd.concat(seeds, ignore_index=True))
+        return Losses({}, pd.DataFrame(), pd.DataFrame(), AXES)
+    median, single = pd.concat(medians, ignore_index=True), pd.concat(seeds, ignore_index=True)
+    factor, clock = clock_unit(median["seconds"])
+    median["seconds"] *= factor
+    single["seconds"] *= factor
+    return Losses(names, median, single, {**AXES, "seconds": clock})
 
 
-def median_ranks(n: int) -> tuple[int, int] | None:
-    """Places (from 0) of the order statistics that hold the median with at least 95 %; None below n = 6."""
-    below = int(binom.ppf(0.025, n, 0.5)) if n else 0
-    return (below - 1, n - below) if below > 0 else None
+def band_sentence(losses: Losses) -> str:
+    """Name the interval of the medians; nothing where there is none."""
+    return ORDER if len(losses.median) and losses.median["low"].notna().any() else ""
 
 
 def _points(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    of = runs.set_index("identity")[["seed", "gradient_us", "forward_us"]]
-    mine = history[history["identity"].isin(of.index) & (history["presentations"] > 0)].join(of, on="identity")
-    checks = mine["forward_evaluations"] * mine["forward_us"].where(mine["forward_evaluations"] > 0, 0.0)
-    seconds = (mine["gradient_evaluations"] * mine["gradient_us"] + checks) / 1e6
+    of = runs.set_index("identity")[["seed", "n_train", "gradient_us", "forward_us"]]
+    mine = history[history["identity"].isin(of.index) & (history["presentations"] > 0)].join(
+        of, on="identity"
+    )
     kept = mine[["seed", "presentations", "updates", "gradient_evaluations"]]
-    return kept.assign(seconds=seconds, loss=mine["validation_loss"])
+    return kept.assign(seconds=spent(mine)["seconds"], loss=mine["validation_loss"])
 
 
 def _median(losses: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     losses = losses[losses.index > 0]
-    ordered = np.sort(losses.to_numpy(float), axis=1)
-    ranks = median_ranks(losses.shape[1])
+    medians = [median_interval(row) for row in losses.to_numpy(float)]
     axes = points.groupby("presentations")[["updates", "gradient_evaluations", "seconds"]].median()
-    table = axes.reindex(losses.index).reset_index()
-    table["series"] = points["series"].iloc[0]
-    table["loss"] = losses.median(axis=1).to_numpy()
-    table["low"] = ordered[:, ranks[0]] if ranks else np.nan
-    table["high"] = ordered[:, ranks[1]] if ranks else np.nan
+    table = axes.reindex(losses.index).reset_index().assign(series=points["series"].iloc[0])
+    for column, part in (("loss", "value"), ("low", "low"), ("high", "high")):
+        table[column] = [getattr(each, part) for each in medians]
     return table.replace([np.inf, -np.inf], np.nan)
-
-
-def band_sentence(n: int) -> str:
-    """Name the interval of a median over `n` seeds; nothing where there is none."""
-    ranks = median_ranks(n)
-    if ranks is None:
-        return ""
-    return (
-        f"the interval of the median by order statistics, from the seed in place {ranks[0] + 1} to that in "
-        f"place {ranks[1] + 1} of {n}, which holds it with at least 95 %"
-    )

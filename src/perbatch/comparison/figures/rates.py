@@ -48,7 +48,9 @@ def rate_keys(findings: Findings) -> list[Key]:
     """Return the key that all panels share."""
     repeats = (findings.study.runs["mode"] == "repeat").any()
     series = [PLAIN, REPEAT] if repeats else [PLAIN]
-    marks = [key(name, PAIR[name], None, {"circle": "ring", "square": "box"}[PAIR_SHAPES[name]]) for name in series]
+    marks = [
+        key(name, PAIR[name], None, {"circle": "ring", "square": "box"}[PAIR_SHAPES[name]]) for name in series
+    ]
     rules = [key(f"chosen: {name}", PAIR[name], PAIR_DASHES[name]) for name in series]
     return [*marks, *rules, key("diverged", INK, None, "cross")]
 

@@ -28,7 +28,10 @@ OFFSETS = {PLAIN: 0.62, REPEAT: 0.86}  # the two series of a batch size stand on
 def score_figures(findings: Findings) -> list[Figure]:
     """Draw the test score and the test loss of each batch size, plain and repeated; none if all diverged."""
     score = findings.study.score
-    titles = {f"test_{score}": "test accuracy" if score == "accuracy" else "test R²", "test_loss": "test loss"}
+    titles = {
+        f"test_{score}": "test accuracy" if score == "accuracy" else "test R²",
+        "test_loss": "test loss",
+    }
     figures = (_figure(findings, column, title) for column, title in titles.items())
     return [figure for figure in figures if figure is not None]
 
@@ -36,7 +39,9 @@ def score_figures(findings: Findings) -> list[Figure]:
 def score_keys(findings: Findings) -> list[Key]:
     """Return the key that both panels share."""
     repeats = (findings.study.runs["mode"] == "repeat").any()
-    keys = [key(name, PAIR[name], None, PAIR_SHAPES[name]) for name in ((PLAIN, REPEAT) if repeats else (PLAIN,))]
+    keys = [
+        key(name, PAIR[name], None, PAIR_SHAPES[name]) for name in ((PLAIN, REPEAT) if repeats else (PLAIN,))
+    ]
     return [*keys, key("95 % interval of the mean", INK, None, "bar")]
 
 
@@ -110,5 +115,7 @@ def _label(rows: pd.DataFrame, title: str, score: str, column: str) -> str:
     parts = []
     for row in rows.itertuples():
         ends = f" ({write(row.low)} to {write(row.high)})" if np.isfinite(row.low) else ""
-        parts.append(f"{row.name}, diverged" if pd.isna(row.value) else f"{row.name}, {write(row.value)}{ends}")
+        parts.append(
+            f"{row.name}, diverged" if pd.isna(row.value) else f"{row.name}, {write(row.value)}{ends}"
+        )
     return f"{title.capitalize()} at each mode's chosen rate, mean and 95 % interval: {'; '.join(parts)}."

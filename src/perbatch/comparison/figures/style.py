@@ -40,7 +40,7 @@ CONFIG: dict[str, Any] = {
     # The name of what is drawn stands level above the plot: no head to tilt, and more room for the plot.
     "axisLeft": {
         **{"domain": False, "ticks": False, "titleAngle": 0, "titleAlign": "left"},
-        **{"titleBaseline": "bottom", "titleX": -34, "titleY": -9},
+        **{"titleBaseline": "bottom", "titleX": -40, "titleY": -9, "minExtent": 40},
     },
     "text": {"fontSize": 12, "color": INK},
 }

@@ -42,6 +42,7 @@ MARKS = {
     "cross": '<path d="M13 3l8 8m0-8l-8 8" stroke="{0}" stroke-width="2.2"/>',
     "ring": '<circle cx="17" cy="7" r="3.6" fill="none" stroke="{0}" stroke-width="1.4"/>',
     "box": '<rect x="13.5" y="3.5" width="7" height="7" fill="none" stroke="{0}" stroke-width="1.4"/>',
+    "range": '<path d="M17 0v14" stroke="{0}" stroke-width="9" opacity=".25"/>',
     "bar": '<path d="M5 7h24" stroke="{0}" stroke-width="2.6"/>',
 }
 

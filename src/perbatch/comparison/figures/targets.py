@@ -20,13 +20,13 @@ from perbatch.comparison.figures.style import (
     batch_sizes,
     by_series,
     log2_axis,
-    log_scale,
     padded,
     records,
 )
 from perbatch.comparison.figures.svg import Figure, Key, draw, key
 from perbatch.comparison.speakers import best_repeats, plain_rows
-from perbatch.comparison.wording import UNITS, number, seeds_reached
+from perbatch.comparison.targets import spent
+from perbatch.comparison.wording import UNITS, clock_unit, number, seeds_reached
 
 APART = {PLAIN: 1 / 1.06, REPEAT: 1.06}  # the two series stand side by side
 SCALING = {"updates": 1, "gradient_evaluations": 0, "seconds": 1}  # perfect: falls with this power of M
@@ -54,7 +54,7 @@ def _figure(findings: Findings, quantity: str) -> Figure | None:
     points = _points(findings, quantity)
     if points.empty:
         return None
-    factor, unit = _unit(points, quantity)
+    factor, unit = clock_unit(points["value"]) if quantity == "seconds" else (1.0, UNITS[quantity])
     points[["value", "low", "high"]] *= factor
     present = {name: PAIR[name] for name in PAIR if (points["series"] == name).any()}
     sizes = sorted({int(size) for size in points["size"]})
@@ -77,12 +77,6 @@ def _figure(findings: Findings, quantity: str) -> Figure | None:
     layers = [perfect.encode(x=x, y=y), line, bars, dots, missed.encode(x=x, y=y, color=colour)]
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     return draw(chart, f"target-{quantity.replace('_', '-')}", _label(points, unit))
-
-
-def _unit(points: pd.DataFrame, quantity: str) -> tuple[float, str]:
-    if quantity == "seconds" and points["value"].max() < 1:
-        return 1000.0, "training milliseconds"
-    return 1.0, UNITS[quantity]
 
 
 def _perfect(points: pd.DataFrame, power: int, domain: list[float]) -> pd.DataFrame:
@@ -121,12 +115,7 @@ def _points(findings: Findings, quantity: str) -> pd.DataFrame:
 
 def _spent(findings: Findings, row: pd.Series, quantity: str) -> float:
     runs = findings.reported[findings.reported["contender"] == row["contender"]]
-    runs = runs[~np.isfinite(runs["epochs_to_target"])]
-    if quantity != "seconds":
-        return float(runs[quantity].median())
-    checks = runs["forward_evaluations"].where(runs["forward_evaluations"] > 0, 0.0)
-    seconds = (runs["gradient_evaluations"] * runs["gradient_us"] + checks * runs["forward_us"]) / 1e6
-    return float(seconds.median())
+    return float(spent(runs[~np.isfinite(runs["epochs_to_target"])])[quantity].median())
 
 
 def _label(points: pd.DataFrame, unit: str) -> str:

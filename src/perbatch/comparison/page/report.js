@@ -12,7 +12,9 @@ function rows(columns) {
 async function enliven(figure, { spec, data }) {
   const place = figure.querySelector(".view");
   place.hidden = false; // a hidden place has no width
-  const view = new vega.View(vega.parse(spec), { renderer: "svg", container: place, logLevel: 1 });
+  // Vega gives its container a role of its own: one inside, so that the figure keeps its text.
+  const container = place.firstElementChild;
+  const view = new vega.View(vega.parse(spec), { renderer: "svg", container, logLevel: 1 });
   for (const [name, columns] of Object.entries(data)) view.data(name, rows(columns));
   await view.width(place.clientWidth).runAsync();
   figure.querySelector(".controls").hidden = false;

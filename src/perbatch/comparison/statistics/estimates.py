@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,6 +47,10 @@ class Estimate:
     def has_interval(self) -> bool:
         """Whether there are both ends."""
         return math.isfinite(self.low) and math.isfinite(self.high)
+
+    def times(self, factor: float) -> Estimate:
+        """The estimate in a unit that is `factor` (above 0) times smaller."""
+        return replace(self, value=self.value * factor, low=self.low * factor, high=self.high * factor)
 
     @property
     def inverse(self) -> Estimate:
