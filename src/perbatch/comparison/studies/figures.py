@@ -27,7 +27,7 @@ from perbatch.comparison.studies.noise import critical_batch_size, noise_scale
 from perbatch.comparison.studies.to_target import to_target_by_size
 from perbatch.comparison.wording import UNITS
 
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#B04A87", "#8C6D00"]
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#B04A87", INK]
 DASHES = [[1, 0], [8, 3], [2, 2], [10, 3, 2, 3], [4, 4]]
 SHAPES = ["circle", "square", "diamond", "triangle-down", "cross"]
 PERFECT = "perfect scaling: half as many for twice the batch"
