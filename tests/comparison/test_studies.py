@@ -164,3 +164,10 @@ def test_evidence_survives_its_file(tmp_path: Path) -> None:
     studies.write_evidence(evidence.table, tmp_path / "evidence.csv")
     again = studies.read_evidence(evidence.claim, tmp_path / "evidence.csv")
     pd.testing.assert_frame_equal(again.table, evidence.table, rtol=1e-11)
+
+
+def test_missing_evidence_names_the_stage_that_makes_it(tmp_path: Path) -> None:
+    for name, stage in (("redundancy", "study@redundancy"), ("powers_of_two", "benchmark")):
+        claim = check_claim(name, study_block(name))
+        with pytest.raises(UserError, match=rf"^{name}: .*none\.csv is missing: dvc repro {stage}$"):
+            studies.read_evidence(claim, tmp_path / "none.csv")

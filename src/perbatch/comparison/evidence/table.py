@@ -101,6 +101,7 @@ def read_evidence(claim: Claim, path: Path) -> Evidence:
     try:
         return Evidence(claim, pd.read_csv(path))
     except FileNotFoundError:
-        raise UserError(f"{claim.name}: {path} is missing: dvc repro study@{claim.name}") from None
+        stage = "benchmark" if claim.evidence == "benchmark" else f"study@{claim.name}"
+        raise UserError(f"{claim.name}: {path} is missing: dvc repro {stage}") from None
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise UserError(f"{claim.name}: {path} is not a CSV table ({error})") from None

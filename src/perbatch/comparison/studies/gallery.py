@@ -88,7 +88,9 @@ def verdict_sentence(verdict: Verdict) -> str:
         return f"Not judged: {verdict.reason}."
     count = len(verdict.findings)
     if verdict.verdict == judge.REPRODUCED:
-        each = "its condition holds" if count == 1 else f"all {count} conditions hold"
+        each = {1: "its condition holds", 2: "both conditions hold"}.get(
+            count, f"all {count} conditions hold"
+        )
         return f"Reproduced: {each}; {_found(verdict.findings[0])}."
     failed = [finding for finding in verdict.findings if finding.holds is False]
     if failed:
