@@ -140,6 +140,19 @@ def test_a_study_is_one_file_and_its_name(copy: SimpleNamespace) -> None:
     assert (copy.root / "results/study/own/evidence.csv").read_bytes() == evidence
 
 
+def test_a_study_that_params_does_not_name_is_skipped_without_its_data(
+    copy: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERBATCH_OFFLINE", "1")
+    monkeypatch.setenv("PERBATCH_CACHE", str(tmp_path))
+    monkeypatch.delenv("PERBATCH_DATA", raising=False)
+    before = git(copy.root, "status", "--porcelain")
+    done = copy.run(sys.executable, "pipelines/study.py", "steps_to_target_mnist")
+    assert "steps_to_target_mnist is skipped, its data are missing: " in done.stderr
+    assert git(copy.root, "status", "--porcelain") == before
+    assert not (copy.root / "results/experiment/steps_to_target_mnist").exists()
+
+
 def test_again_it_does_nothing_and_git_sees_nothing(copy: SimpleNamespace) -> None:
     again = copy.run("dvc", "repro", "evaluate")
     assert "Data and pipelines are up to date." in again.stdout

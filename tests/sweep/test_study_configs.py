@@ -41,6 +41,14 @@ def test_a_study_leaves_the_pipelines_data_alone(own_data: Path, monkeypatch: py
     assert list(own_data.iterdir()) == []
 
 
+def test_data_that_are_not_at_hand_are_one_sentence(own_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERBATCH_OFFLINE", "1")
+    monkeypatch.setenv("PERBATCH_CACHE", str(own_data / "none"))
+    monkeypatch.delenv("PERBATCH_DATA", raising=False)
+    with pytest.raises(UserError, match=r"^train-images-idx3-ubyte\.gz is not on this machine"):
+        studies.prepare_data("steps_to_target_mnist")
+
+
 @pytest.mark.parametrize("name", params.study_names())
 def test_every_study_of_params_has_a_block_that_its_types_take(name: str) -> None:
     block = studies.study_block(name)

@@ -6,6 +6,7 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -15,6 +16,7 @@ from perbatch.data.preparation import prepare
 from perbatch.data.prepared import load
 from perbatch.errors import UserError
 from perbatch.sweep import grid, params, places, resolvers, schema
+from perbatch.sweep.cli import sentence
 from perbatch.sweep.identity import plain
 
 log = logging.getLogger(__name__)
@@ -77,5 +79,9 @@ def _prepare(data: DictConfig) -> None:
     try:
         load(folder, settings)
     except UserError:
-        prepare(instantiate(data.reader), settings, folder)
+        try:
+            source = instantiate(data.reader)
+        except HydraException as error:  # it wraps what the reader raised
+            raise UserError(sentence(error)) from error
+        prepare(source, settings, folder)
         log.info("Prepared %s", folder)
