@@ -89,7 +89,7 @@ def _train(planned: Plan, parents: Parents, launch: Launch, rerun: bool) -> None
         while waiting:
             error = _launch(waiting, parents, launch)
             left = [run for run in waiting if not run.folder.ended]
-            # One that dies between two runs leaves no suspect; a launcher that did nothing at all is broken.
+            # A worker that dies between two runs leaves no suspect; a launcher that did nothing is broken.
             if (
                 error is not None
                 and len(left) == len(waiting)
