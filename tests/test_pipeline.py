@@ -71,6 +71,7 @@ def shrink(path: Path) -> None:
     params.train.seed = [0, 1, 2]
     params.train.epochs = 3
     params.train.repeat = ["never"]
+    params.train.pop("grids", None)
     params.evaluate.tuning_seeds = [0]
     params.evaluate.mini_batch = 8
     params.study = {"names": ["own"], "from_benchmark": ["powers_of_two", "no_such_study"]}
