@@ -171,3 +171,8 @@ def test_missing_evidence_names_the_stage_that_makes_it(tmp_path: Path) -> None:
         claim = check_claim(name, study_block(name))
         with pytest.raises(UserError, match=rf"^{name}: .*none\.csv is missing: dvc repro {stage}$"):
             studies.read_evidence(claim, tmp_path / "none.csv")
+
+
+def test_a_rate_is_told_for_mean_and_for_summed_gradients() -> None:
+    told = {each.condition.says: each.reading.value for each in judged("online_vs_batch").beside}
+    assert list(told.values()) == [4.0, 4.0, 0.004, 1.0, 0.001]

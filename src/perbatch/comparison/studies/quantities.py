@@ -10,6 +10,7 @@ from perbatch.comparison.studies.reading import Reading
 QUANTITIES: dict[str, Callable[..., Reading]] = {
     "slope": to_target.slope,
     "ratio": to_target.ratio,
+    "rate": to_target.rate,
     "rate_ratio": to_target.rate_ratio,
     "difference": scores.difference,
     "largest_difference": scores.largest_difference,

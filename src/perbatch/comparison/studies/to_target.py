@@ -61,12 +61,16 @@ def rate_ratio(
     evidence: Evidence, of: Mapping[str, Any], over: Mapping[str, Any], summed: bool = False
 ) -> Reading:
     """The chosen rate of one contender over another's; `summed`: of rates over M, for summed gradients."""
-    rows = [contender(evidence, wanted) for wanted in (of, over)]
-    check_budgets(evidence, rows)
-    rates = [
-        at_chosen_rate(evidence, each).rate / (each["batch_size"].iloc[0] if summed else 1) for each in rows
-    ]
-    return exact(float(rates[0] / rates[1]), len(evidence.claim.tuning_seeds), "chosen by the tuning seeds")
+    check_budgets(evidence, [contender(evidence, wanted) for wanted in (of, over)])
+    first, second = (rate(evidence, wanted, summed) for wanted in (of, over))
+    return exact(first.value / second.value, first.n, first.kind)
+
+
+def rate(evidence: Evidence, of: Mapping[str, Any], summed: bool = False) -> Reading:
+    """The chosen rate of a contender, which multiplies the mean gradient; `summed`: over M, for the sum."""
+    rows = contender(evidence, of)
+    chosen = at_chosen_rate(evidence, rows).rate / (rows["batch_size"].iloc[0] if summed else 1)
+    return exact(float(chosen), len(evidence.claim.tuning_seeds), "chosen by the tuning seeds")
 
 
 def to_target_by_size(
