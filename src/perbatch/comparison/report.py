@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,16 @@ from perbatch.comparison.powers import powers_sentence
 from perbatch.comparison.reproduce import benchmark_rows, commands, memory_rows, provenance
 from perbatch.comparison.speakers import speakers
 from perbatch.comparison.stability import stability
+from perbatch.comparison.studies.gallery import Exhibit
 from perbatch.comparison.wording import UNITS, mode_name, number, rate
 
 
-def write_report(findings: Findings, folder: Path) -> None:
-    """Write report.html into `folder`; the same bytes from the same findings."""
-    (folder / "report.html").write_text(render(findings), encoding="utf-8", newline="\n")
+def write_report(findings: Findings, folder: Path, studies: Sequence[Exhibit] = ()) -> None:
+    """Write report.html into `folder`; the same bytes from the same findings and studies."""
+    (folder / "report.html").write_text(render(findings, studies), encoding="utf-8", newline="\n")
 
 
-def render(findings: Findings) -> str:
+def render(findings: Findings, studies: Sequence[Exhibit] = ()) -> str:
     """Return the page: no outside request, every figure inline SVG, two of them livened by a script."""
     loader = PackageLoader("perbatch.comparison", "page")
     pages = Environment(
@@ -56,6 +58,7 @@ def render(findings: Findings) -> str:
     page = pages.get_template("report.html.j2").render(
         style=Markup(_source(pages, "report.css")),
         figures=figures,
+        studies=studies,
         **_words(findings, figures),
         **_tables(findings),
         **_script(pages, findings, figures),

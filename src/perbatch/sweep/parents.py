@@ -1,4 +1,4 @@
-"""A sweep's parent run in MLflow, one in the experiment of each data set that the sweep trains on."""
+"""A sweep's parent run in MLflow, one in each experiment that its runs are logged in."""
 
 import logging
 import shlex
@@ -12,9 +12,9 @@ from types import TracebackType
 from filelock import FileLock
 from omegaconf import DictConfig
 
+from perbatch.errors import UserError
 from perbatch.sweep import locks, provenance, record
 from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.places import runs
 from perbatch.sweep.plan import Plan, PlannedRun
 from perbatch.sweep.tables import runs_csv
 from perbatch.tracking import Store, SweepLog, close_stale
@@ -34,22 +34,35 @@ class Parents:
         """`multirun` is the sweep's config, to be attached. Nothing is written yet."""
         self._plan, self._store, self._multirun = plan, store, multirun
         self._logs: dict[str, SweepLog] = {}
-        self._lock = FileLock(locks.new(runs()))
+        self._lock = FileLock(locks.new())
 
     def __enter__(self) -> "Parents":
-        """Make the parents; end what a killed sweep left RUNNING."""
+        """Make the parents; end what a killed sweep left RUNNING. A store that breaks down is a UserError."""
+        try:
+            self._start()
+        except UserError:
+            raise
+        except Exception as error:  # SQLAlchemy's and MLflow's own have nothing in common
+            self._lock.release()
+            reason = " ".join(str(error).split())[:300]
+            raise UserError(
+                f"the MLflow store {self._store.address} took no run ({reason}); "
+                "mend that, or set MLFLOW_TRACKING_URI to another store"
+            ) from error
+        return self
+
+    def _start(self) -> None:
         if closed := self._close_stale():
-            log.info("%d runs that a killed sweep left RUNNING in MLflow are ended", closed)
+            log.info("runs that a killed sweep left RUNNING in MLflow, now ended: %d", closed)
         self._lock.acquire()
         reused = {run.identity for run in self._plan.reused}
-        for name, members in self._by_data().items():
+        for name, members in self._by_experiment().items():
             self._logs[name] = SweepLog(self._store, record.experiment_of(self._store, name))
             identities = [run.identity for run in members]
             tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
             known = len(reused.intersection(identities))
             command = shlex.join(["python", *sys.argv])
             self._logs[name].start(tags, identities, known, command, self._plan.common)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -65,18 +78,19 @@ class Parents:
             )
         finally:
             self._lock.release()
-            Path(self._lock.lock_file).unlink(missing_ok=True)
+            for path in (Path(self._lock.lock_file), *(locks.said(each.id) for each in self._logs.values())):
+                path.unlink(missing_ok=True)
 
     def of(self, run: PlannedRun) -> str:
         """Return the id of the run's parent."""
-        return self._logs[run.data].id
+        return self._logs[run.experiment].id
 
     def log_missing(self, compose: Compose) -> None:
         """Log complete and failed runs that the store lacks from their folders, under these parents."""
         if not self._store.uri.startswith("http"):  # a file may have been busy; a dead server stays dead
             record.try_store_again()
         for run in self._plan.runs:
-            if run.folder.ended and not run.folder.logged(self._logs[run.data].experiment.key):
+            if run.folder.ended and not run.folder.logged(self._logs[run.experiment].experiment.key):
                 config = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
                 with run.folder.lock():  # another sweep may be about to do the same
                     record.log_where_missing(run.folder, config)
@@ -86,7 +100,7 @@ class Parents:
 
     def _end(self, status: str) -> None:
         for name, sweep_log in self._logs.items():
-            members = self._by_data()[name]
+            members = self._by_experiment()[name]
             complete = [run.folder.row() for run in members if run.folder.complete]
             counts = Counter(str(row["status"]) for row in complete)
             counts["unfinished"] = len(members) - len(complete)
@@ -96,10 +110,10 @@ class Parents:
                 sweep_log.end(status, counts, [table, self._multirun])
         self._close_stale()  # what workers that died left RUNNING
 
-    def _by_data(self) -> dict[str, list[PlannedRun]]:
+    def _by_experiment(self) -> dict[str, list[PlannedRun]]:
         groups: dict[str, list[PlannedRun]] = {}
         for run in self._plan.runs:
-            groups.setdefault(run.data, []).append(run)
+            groups.setdefault(run.experiment, []).append(run)
         return groups
 
 

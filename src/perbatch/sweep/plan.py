@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
 
-from perbatch.sweep.cell import run_name
+from perbatch.sweep.cell import experiment_name, run_name
 from perbatch.sweep.check import check
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import Damaged, RunFolder
@@ -24,11 +25,11 @@ SAMPLE = 200
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run of a sweep: its name, the overrides that make it, its data set, its identity and folder."""
+    """One run of a sweep: its name, its overrides, its experiment in MLflow, its identity and folder."""
 
     name: str
     overrides: list[str]
-    data: str
+    experiment: str
     identity: str
     folder: RunFolder
 
@@ -54,7 +55,9 @@ class Plan:
         """Say how many runs there are, are reused and are to train, and about how long that takes."""
         count = len(self.order)
         same = f" ({self.combinations} combinations)" if count < self.combinations else ""
-        text = f"{count} runs{same}: {len(self.reused)} reused, {len(self.missing)} to train"
+        text = (
+            f"{count} run{'s' * (count != 1)}{same}: {len(self.reused)} reused, {len(self.missing)} to train"
+        )
         seconds = [timings["end"] - timings["start"] for timings in self._sample()] if self.missing else []
         if seconds:
             text += f"; about {_duration(statistics.fmean(seconds) * len(self.missing) / workers)}"
@@ -75,7 +78,8 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     plan = Plan(len(combinations), [], [], [], {})
     seen: set[str] = set()
     capped: dict[int, int] = {}
-    for overrides in combinations:
+    # Said where it takes long enough to be wondered at, on a terminal.
+    for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
         settings = loader.settings(master, overrides)
         check(settings)
         size = effective_batch_size(settings)
@@ -85,7 +89,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
         if identity not in seen:
             seen.add(identity)
             folder = _folder(identity, overrides, loader, master)
-            run = PlannedRun(run_name(settings), overrides, settings["data"]["name"], identity, folder)
+            run = PlannedRun(run_name(settings), overrides, experiment_name(settings), identity, folder)
             _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
             (plan.reused if usable(folder) and not settings["rerun"] else plan.missing).append(run)

@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from perbatch.sweep import identity, locks, places, provenance
-from perbatch.sweep.cell import cell, mode, run_name
+from perbatch.sweep.cell import cell, experiment_name, mode, run_name
 from perbatch.sweep.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
 from perbatch.sweep.training import read_history
 from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
@@ -58,7 +58,7 @@ def store_of(uri: str | None) -> Store:
 
 @cache
 def experiment_of(store: Store, name: str) -> Experiment:
-    """Return the experiment of a data set."""
+    """Return the experiment of that name."""
     return store.experiment(name)
 
 
@@ -138,7 +138,7 @@ class LiveLog:
             action()
         except Exception as error:
             self._lost = True
-            level = logging.DEBUG if self._config.tracking.uri in _store_is_back else logging.WARNING
+            level = logging.WARNING if locks.first_to_say(self._config.tracking.parent) else logging.DEBUG
             # The process's next runs must not each wait for a dead server.
             _store_is_back[self._config.tracking.uri] = time.monotonic() + PAUSE_SECONDS
             log.log(
@@ -199,7 +199,7 @@ def _logged(folder: RunFolder, config: DictConfig) -> bool:
 
 
 def _experiment(config: DictConfig) -> Experiment:
-    return experiment_of(store_of(config.tracking.uri), config.data.name)
+    return experiment_of(store_of(config.tracking.uri), experiment_name(config))
 
 
 def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
