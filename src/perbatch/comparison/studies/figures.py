@@ -100,6 +100,8 @@ def points_figure(
     layers: list[alt.Chart] = [lines, bars, dots]
     keys = [key(*look) for look in zip(series, COLOURS, DASHES, SHAPES, strict=False)]
     if line is not None:
+        # The scale would draw what lies outside along its edge.
+        line = line[line["value"].between(*domain)]
         reference = alt.Chart(records(line)).mark_line(
             color=QUIET, strokeDash=[3, 3], strokeWidth=1.4, clip=True
         )
