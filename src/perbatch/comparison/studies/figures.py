@@ -100,11 +100,13 @@ def points_figure(
     layers: list[alt.Chart] = [lines, bars, dots]
     keys = [key(*look) for look in zip(series, COLOURS, DASHES, SHAPES, strict=False)]
     if line is not None:
+        keys.append(key(str(line["series"].iloc[0]), QUIET, [3, 3]))
+        # The scale would draw what lies outside along its edge.
+        line = line[line["value"].between(*domain)]
         reference = alt.Chart(records(line)).mark_line(
             color=QUIET, strokeDash=[3, 3], strokeWidth=1.4, clip=True
         )
         layers.insert(0, reference.encode(x=x, y=y, detail="series:N"))
-        keys.append(key(str(line["series"].iloc[0]), QUIET, [3, 3]))
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     return draw(chart, name, label, keys)
 
