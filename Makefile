@@ -27,6 +27,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 repro: env  ## run what is stale of the pipeline, and show its results in MLflow
 	dvc repro
 	python pipelines/publish.py
+	python pipelines/register.py
 
 test: env  ## the tests, without the slow ones
 	pytest -q -n 2 --dist loadfile -m "not slow"

@@ -31,6 +31,7 @@ def main(folder: Path) -> None:
     """Write the tables and the report."""
     findings = findings_of(folder)
     comparison.write_tables(findings, folder / "evaluate")
+    comparison.write_champion(findings, folder / "evaluate")
     comparison.write_report(findings, folder / "evaluate")
 
 

@@ -1,6 +1,7 @@
 """Compare the update modes: statistics, figures and the report, from the tables of train and benchmark."""
 
 from perbatch.comparison.answers import answer_repeat, answer_when
+from perbatch.comparison.champion import champion, write_champion
 from perbatch.comparison.choice import choose_rates, reported_runs
 from perbatch.comparison.compare import Findings, compare
 from perbatch.comparison.report import write_report
@@ -17,11 +18,13 @@ __all__ = [
     "answer_repeat",
     "answer_when",
     "build_study",
+    "champion",
     "check_settings",
     "choose_rates",
     "compare",
     "read_tables",
     "reported_runs",
+    "write_champion",
     "write_report",
     "write_tables",
 ]

@@ -1,0 +1,38 @@
+"""From a row of the table of runs to a network that can be served: its layers, and the data's scaling."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from perbatch.sweep.testing import network_of, prepared_for
+from perbatch.tracking import Served
+
+EXAMPLES = 2
+
+
+def served(run: pd.Series, weights: np.ndarray, folder: Path) -> Served:
+    """Return a run's network with `weights`, for features as the source of the data in `folder` has them.
+
+    A UserError where those are not the data that the run was trained on.
+    """
+    network, data = network_of(run), prepared_for(folder, {run["data_digest"]})
+    summary = data.summary
+    theta = weights[: network.n_parameters].astype(network.dtype)
+    layers = [(W, np.zeros(W.shape[1], W.dtype) if b is None else b) for W, b in network.unpack(theta)]
+    offset, factor = np.array(summary["feature_offset"]), np.array(summary["feature_factor"])
+    X = data.X_validation[:EXAMPLES]
+    example = np.divide(X, factor, out=np.zeros_like(X), where=factor != 0) + offset
+    return Served(
+        layers=layers,
+        activation=network.activation,
+        output=network.output,
+        loss=network.loss_name,
+        offset=offset,
+        factor=factor,
+        feature_names=summary["feature_names"],
+        image_shape=tuple(summary["image_shape"]) if summary["image_shape"] else None,
+        classes=summary["classes"],
+        target=(summary["target_mean"] or 0.0, summary["target_scale"] or 1.0),
+        example=example.round(6),
+    )
