@@ -60,4 +60,4 @@ pictures: env  ## the README's numbers and pictures, from the results
 	python docs/pictures.py
 
 lock: env  ## resolve pyproject.toml into requirements.lock anew
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs pyproject.toml -o requirements.lock

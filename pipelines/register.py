@@ -8,17 +8,15 @@ import checkout  # isort: skip
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from filelock import FileLock
 
-from evaluate import read_weights
 from perbatch.errors import UserError
 from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
-from perbatch.sweep.serving import served
 from perbatch.tracking import Registry
 
 
@@ -33,16 +31,26 @@ def main(folder: Path) -> None:
     with FileLock(runs() / ".registry.lock"):  # two at a time would register one champion twice
         if registry.champion == champion["identity"]:
             return
-        registry.store.check()
-        table = pd.read_csv(folder / "train" / "runs.csv")
-        weights = read_weights(folder / "train" / "weights.npy", len(table))
-        row = table.index[table["identity"] == champion["identity"]]
-        if len(row) != 1:
-            raise UserError(f"{folder}: the champion {champion['identity']} is not in train/runs.csv")
-        network = served(table.loc[row[0]], weights[row[0]], PREPARED / champion["data"])
-        tags = {key: str(value) for key, value in champion.items() if value is not None and key != "identity"}
-        experiment = experiment_of(registry.store, champion["data"])
-        version = registry.crown(champion["identity"], experiment, network, tags)
+        register(folder, champion, registry)
+
+
+def register(folder: Path, champion: Mapping[str, Any], registry: Registry) -> None:
+    """Log the champion's network as a model, where that has not been done, and give it the alias."""
+    import pandas as pd  # these take seconds, and mostly nothing is to do
+
+    from evaluate import read_weights
+    from perbatch.sweep.serving import served
+
+    registry.store.check()
+    table = pd.read_csv(folder / "train" / "runs.csv")
+    weights = read_weights(folder / "train" / "weights.npy", len(table))
+    row = table.index[table["identity"] == champion["identity"]]
+    if len(row) != 1:
+        raise UserError(f"{folder}: the champion {champion['identity']} is not in train/runs.csv")
+    network = served(table.loc[row[0]].to_dict(), weights[row[0]], PREPARED / champion["data"])
+    tags = {key: str(value) for key, value in champion.items() if value is not None and key != "identity"}
+    experiment = experiment_of(registry.store, champion["data"])
+    version = registry.crown(champion["identity"], experiment, network, tags)
     print(f"champion of {champion['data']}: {registry.name} version {version}")
 
 

@@ -46,7 +46,6 @@ def _plain(value: object) -> object:
     """Six digits of a number, as the other tables have; null where it does not apply."""
     if isinstance(value, str):
         return value
-    number = float(f"{float(value):.6g}")  # type: ignore[arg-type]
-    if pd.isna(number):
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
         return None
-    return int(number) if number.is_integer() and not isinstance(value, float) else number
+    return float(f"{value:.6g}") if isinstance(value, float) else int(value)  # type: ignore[call-overload]

@@ -1,9 +1,10 @@
 """From a row of the table of runs to a network that can be served: its layers, and the data's scaling."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from perbatch.sweep.testing import network_of, prepared_for
 from perbatch.tracking import Served
@@ -11,7 +12,7 @@ from perbatch.tracking import Served
 EXAMPLES = 2
 
 
-def served(run: pd.Series, weights: np.ndarray, folder: Path) -> Served:
+def served(run: Mapping[str, Any], weights: np.ndarray, folder: Path) -> Served:
     """Return a run's network with `weights`, for features as the source of the data in `folder` has them.
 
     A UserError where those are not the data that the run was trained on.

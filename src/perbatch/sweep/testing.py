@@ -1,6 +1,7 @@
 """What chosen runs reach on the test data, which nothing else looks at."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +22,28 @@ def on_test_data(runs: pd.DataFrame, weights: np.ndarray, folder: Path) -> pd.Da
     """
     data = prepared_for(folder, set(runs["data_digest"]))
     rows = []
-    for run, theta in zip(runs.itertuples(), weights, strict=True):
+    for run, theta in zip(runs.to_dict("records"), weights, strict=True):
         network = network_of(run)
         theta = theta[: network.n_parameters].astype(network.dtype)
         rows.append(
             {
-                "identity": run.identity,
+                "identity": run["identity"],
                 "test_loss": network.loss(theta, data.X_test, data.y_test),
-                **_scores(run.task, network.predict(theta, data.X_test), data.y_test),
+                **_scores(run["task"], network.predict(theta, data.X_test), data.y_test),
             }
         )
     return pd.DataFrame(rows, columns=["identity", "test_loss", "test_accuracy", "test_r2"])
 
 
-def network_of(run: Any) -> Network:
+def network_of(run: Mapping[str, Any]) -> Network:
     """Return the network of a row of the table of runs."""
     return Network(
-        sizes=tuple(map(int, run.sizes.split("-"))),
-        activation=run.activation,
-        loss=run.loss,
-        bias=bool(run.bias),
-        dtype=run.dtype,
-        output=run.output,
+        sizes=tuple(map(int, run["sizes"].split("-"))),
+        activation=run["activation"],
+        loss=run["loss"],
+        bias=bool(run["bias"]),
+        dtype=run["dtype"],
+        output=run["output"],
     )
 
 

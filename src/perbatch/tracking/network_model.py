@@ -28,8 +28,10 @@ class NetworkModel(PythonModel):
         with np.load(context.artifacts["network"], allow_pickle=False) as held:
             self.held = dict(held)
 
-    # Without types, which MLflow would take for a signature, in place of the one that is stored.
-    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
+    # Images come as an array; MLflow warns of a union of the two, and of no hint at all.
+    def predict(
+        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
         """Return a row an example: class and, with cross-entropy, its probability; else the prediction."""
         inputs = np.asarray(model_input, np.float64).reshape(len(model_input), -1)
         if not np.isfinite(inputs).all():
