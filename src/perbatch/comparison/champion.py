@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -42,10 +43,10 @@ def write_champion(findings: Findings, folder: Path) -> None:
     (folder / "champion.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> object:
     """Six digits of a number, as the other tables have; null where it does not apply."""
     if isinstance(value, str):
         return value
-    if value is None or pd.isna(value):  # type: ignore[call-overload]
+    if value is None or pd.isna(value):
         return None
-    return float(f"{value:.6g}") if isinstance(value, float) else int(value)  # type: ignore[call-overload]
+    return float(f"{value:.6g}") if isinstance(value, float) else int(value)
