@@ -41,8 +41,12 @@ def fresh(root: Path) -> None:
     params.benchmark.repeats = 5
     OmegaConf.save(params, root / "params.yaml")
     git(root, "commit", "-qam", "a quick benchmark")
-    # The environment of these tests is the one that `make env` would make anew.
-    (root / ".venv").symlink_to(Path(sys.prefix))
+    # The environment of these tests stands in for the one that `make env` would make anew.
+    (root / ".venv").mkdir()
+    for part in Path(sys.prefix).iterdir():
+        (root / ".venv" / part.name).symlink_to(part)
+    (root / ".venv" / ".installed").unlink(missing_ok=True)
+    (root / ".venv" / ".installed").touch()
 
 
 @pytest.mark.slow
