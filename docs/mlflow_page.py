@@ -8,12 +8,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SIZE = {"width": 1600, "height": 900}
+ASSISTANT_MS = 3000
+"""It opens on a first visit, a moment after the page; where it does not, this is waited in vain."""
+
 CLOSE_ASSISTANT = '[data-component-id="mlflow.assistant.chat_panel.close"]'
 
 
@@ -63,8 +67,8 @@ def opened(browser: Browser, address: str, shows: str) -> Page:
     page.set_default_timeout(120_000)
     page.goto(address)
     page.get_by_text(shows, exact=True).first.wait_for()
-    if page.locator(CLOSE_ASSISTANT).count():
-        page.locator(CLOSE_ASSISTANT).click()
+    with suppress(PlaywrightTimeout):
+        page.locator(CLOSE_ASSISTANT).click(timeout=ASSISTANT_MS)
     return page
 
 

@@ -9,12 +9,14 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from omegaconf import OmegaConf
 
 from blocks import NOT_RUN, ROOT, Block, blocks, pages, write
 from copies import copy_repository, environment, git, run
+from perbatch import backprop, comparison, data, tracking
 from servers import free_port, started
 
 sys.path.insert(0, str(ROOT / "docs"))
@@ -159,6 +161,15 @@ def test_formulas_are_drawn_without_a_script(site: Path) -> None:
     source = (ROOT / "docs" / "explanation" / "mathematics.md").read_text(encoding="utf-8")
     assert html.count("<math") == len(re.findall(r"\$\$.+?\$\$|(?<!\$)\$[^$]+?\$", source, re.DOTALL))
     assert "arithmatex" not in html
+
+
+@pytest.mark.parametrize(
+    "package", [backprop, comparison, data, tracking], ids=lambda package: package.__name__
+)
+def test_the_reference_has_every_public_name(package: ModuleType, site: Path) -> None:
+    html = (site / "reference" / "library.html").read_text(encoding="utf-8")
+    for name in package.__all__:
+        assert re.search(rf'id="{package.__name__}\.(\w+\.)?{name}"', html), name
 
 
 def test_every_page_is_in_the_site_and_the_keys_are_in_it(site: Path) -> None:
