@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-all lint ui docs pictures lock soak benchmark-platform benchmark-peers
+.PHONY: all help env repro test test-slow test-browser test-all lint ui docs plots pictures lock soak benchmark-platform benchmark-peers
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -36,6 +36,10 @@ test: env  ## the tests, without the slow ones
 test-slow: env  ## only the slow tests: whole pipelines, several processes at once
 	pytest -q -n 2 --dist loadfile -m slow
 
+test-browser: env  ## the report in a real browser: needs Chromium (Debian: apt install chromium)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "no Chromium found: apt install chromium" >&2; exit 1; }
+	pytest -q tests/browser
+
 test-all: test test-slow  ## all tests
 
 lint: env  ## ruff and mypy
@@ -59,6 +63,9 @@ soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained
 
 docs: env  ## the documentation site, in site/
 	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+
+plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B": of two commits or experiments
+	python docs/plots.py $(REVS)
 
 pictures: env  ## the README's numbers and pictures, from the results
 	python docs/pictures.py

@@ -1,4 +1,4 @@
-"""After `evaluate`: attach the report and the tables to the sweep's parent run in MLflow.
+"""After `evaluate`: attach the report, its tables and its figures to the sweep's parent run in MLflow.
 
 Results do not depend on it: it may be repeated, or missing. Where they are attached already it does nothing.
 """
@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -44,7 +45,10 @@ def main(folder: Path) -> None:
         parent.end("FINISHED", {}, [])
     findings = findings_of(folder)
     answers = comparison.answer_when(findings), comparison.answer_repeat(findings)
-    parent.publish("\n\n".join(answer.sentence for answer in answers), files)
+    with tempfile.TemporaryDirectory() as scratch:
+        figures = Path(scratch) / "figures"
+        comparison.write_figures(findings, figures)
+        parent.publish("\n\n".join(answer.sentence for answer in answers), files, figures)
     marker.write_text(json.dumps({"experiment": experiment.key, "digest": digest}))
 
 

@@ -34,6 +34,7 @@ def shrink(path: Path) -> None:
     params.train.seed = [0, 1, 2]
     params.train.epochs = 3
     params.train.repeat = ["never"]
+    params.train.grids = []
     params.evaluate.tuning_seeds = [0]
     params.evaluate.mini_batch = 8
     OmegaConf.save(params, path)

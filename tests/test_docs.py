@@ -96,7 +96,7 @@ def shell(text: str, root: Path) -> subprocess.CompletedProcess[str]:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=3000,  # a guard, not a limit: three stages on a busy machine
         stdin=subprocess.DEVNULL,
     )
 

@@ -17,12 +17,17 @@ def test_the_lowest_validation_loss_of_the_reported_runs_wins_whatever_the_test_
     runs[5] = run_of(batch_size=32, seed=0, final=0.01)  # chooses the rate, so it is not reported
     findings = findings_of(runs)
     assert champion(findings)["identity"] == "mini-batch-32-1-None-0.1-3"
-    worse = findings.reported.assign(test_accuracy=findings.reported["seed"] / 10.0)
-    findings.reported[["test_accuracy"]] = worse[["test_accuracy"]]
+    findings.shown["test_accuracy"] = findings.shown["seed"] / 10.0
     assert champion(findings)["seed"] == 3
     write_champion(findings, tmp_path)
     written = json.loads((tmp_path / "champion.json").read_text())
     assert (written["batch_size"], written["validation_loss"], written["tolerance"]) == (32, 0.05, None)
+
+
+def test_a_rate_that_is_chosen_for_the_end_counts_too():
+    soon = [run_of(batch_size=1, seed=seed, reach=100, final=0.15) for seed in range(5)]
+    late = [run_of(batch_size=1, seed=seed, rate=0.01, reach=900, final=0.02) for seed in range(5)]
+    assert champion(findings_of([*soon, *late]))["learning_rate"] == 0.01
 
 
 def test_among_equals_fewer_gradient_evaluations_then_the_identity(tmp_path):

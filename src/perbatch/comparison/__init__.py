@@ -2,8 +2,9 @@
 
 from perbatch.comparison.answers import answer_repeat, answer_when
 from perbatch.comparison.champion import champion, write_champion
-from perbatch.comparison.choice import choose_rates, reported_runs
+from perbatch.comparison.choice import choose_all, choose_final_rates, choose_rates, reported_runs
 from perbatch.comparison.compare import Findings, compare
+from perbatch.comparison.figure_files import write_figures
 from perbatch.comparison.report import write_report
 from perbatch.comparison.settings import Settings, check_settings
 from perbatch.comparison.study import Study, build_study
@@ -20,11 +21,14 @@ __all__ = [
     "build_study",
     "champion",
     "check_settings",
+    "choose_all",
+    "choose_final_rates",
     "choose_rates",
     "compare",
     "read_tables",
     "reported_runs",
     "write_champion",
+    "write_figures",
     "write_report",
     "write_tables",
 ]

@@ -1,8 +1,9 @@
 """Which run's network is worth keeping: one rule, on validation data only.
 
-The rule: of the reported runs (each contender at its chosen rate, the seeds that did not choose it), the one
-with the lowest final validation loss; among equals the one with fewer gradient evaluations, then the smaller
-identity. A run that diverged cannot be chosen. The test metrics are told, and choose nothing.
+The rule: of the reported runs (each contender at the rates chosen for it, for a target or for the end of
+training, and the seeds that did not choose them), the one with the lowest final validation loss; among equals
+the one with fewer gradient evaluations, then the smaller identity. A run that diverged cannot be chosen. The
+test metrics are told, and choose nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ ORDER = ["final_loss", "gradient_evaluations", "identity"]
 
 def champion(findings: Findings) -> pd.Series | None:
     """Return the champion's row of the reported runs, None where every one of them diverged."""
-    survived = findings.reported[findings.reported["status"] == "finished"]
+    survived = findings.shown[findings.shown["status"] == "finished"]
     return None if survived.empty else survived.sort_values(ORDER, kind="stable").iloc[0]
 
 

@@ -25,6 +25,10 @@ DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 STORE_TAG = "perbatch.store"
 ANSWER_SECONDS = 10
+MOVE_IT_AWAY = (
+    "move it away, and the next sweep fills a new one from the run folders, "
+    "or set MLFLOW_TRACKING_URI to another store"
+)
 
 
 class StoreUnavailable(UserError):
@@ -177,10 +181,7 @@ class Store:
                 f"({reason.partition(').')[0]})); install that version or, where the store is the older one, "
                 f"call `mlflow db upgrade {self.address}`"
             )
-        return (
-            f"the MLflow store {self.address} cannot be used ({reason[:200]}); move it away, and the next "
-            "sweep fills a new one from the run folders, or set MLFLOW_TRACKING_URI to another store"
-        )
+        return f"the MLflow store {self.address} cannot be used ({reason[:200]}); {MOVE_IT_AWAY}"
 
     def _artifacts(self, name: str) -> str | None:
         # A server chooses for itself. MLflow's own default is below the working directory of the day.
@@ -211,8 +212,11 @@ class Store:
                 connection.execute("CREATE TABLE perbatch_probe (x)")
                 connection.rollback()
         except (sqlite3.Error, OSError) as error:
+            broken = type(error) is sqlite3.DatabaseError  # no database, or a malformed one
             raise StoreUnavailable(
-                f"the MLflow store {path} cannot be written ({error}); "
+                f"the MLflow store {path} is broken ({error}); {MOVE_IT_AWAY}"
+                if broken
+                else f"the MLflow store {path} cannot be written ({error}); "
                 "make it writable, or set MLFLOW_TRACKING_URI to another store"
             ) from None
 
