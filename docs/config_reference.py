@@ -84,7 +84,7 @@ def _types(schema: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     for field in fields(schema):
         if is_dataclass(field.type):
             yield from _types(field.type, f"{prefix}{field.name}.")
-        else:
+        elif not any(map(is_dataclass, get_args(field.type))):  # a study's claim has a page of its own
             yield prefix + field.name, _named(field.type)
 
 

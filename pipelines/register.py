@@ -47,7 +47,7 @@ def register(folder: Path, champion: Mapping[str, Any], registry: Registry) -> N
     row = table.index[table["identity"] == champion["identity"]]
     if len(row) != 1:
         raise UserError(f"{folder}: the champion {champion['identity']} is not in train/runs.csv")
-    network = served(table.loc[row[0]].to_dict(), weights[row[0]], PREPARED / champion["data"])
+    network = served(next(table.loc[row].itertuples()), weights[row[0]], PREPARED / champion["data"])
     tags = {key: str(value) for key, value in champion.items() if value is not None and key != "identity"}
     experiment = experiment_of(registry.store, champion["data"])
     version = registry.crown(champion["identity"], experiment, network, tags)

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from omegaconf import OmegaConf
@@ -11,14 +12,24 @@ from omegaconf import OmegaConf
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def copy_repository(root: Path) -> None:
-    """Make `root` a repository of its own with what git has here, the uncommitted too, and a tiny grid."""
+NO_STUDY: dict[str, list[str]] = {"names": [], "from_benchmark": []}
+
+
+def copy_repository(
+    root: Path, files: Mapping[str, str] | None = None, study: Mapping[str, list[str]] = NO_STUDY
+) -> None:
+    """Make `root` a repository of its own with what git has here, the uncommitted too, and a tiny grid.
+
+    `files` are added to it; `study` is the block of params.yaml that names the studies.
+    """
     listed = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
     for name in filter(None, listed):
         if (ROOT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
-    shrink(root / "params.yaml")
+    for name, text in (files or {}).items():
+        (root / name).write_text(text, encoding="utf-8")
+    shrink(root / "params.yaml", study)
     git(root, "init", "-q", "-b", "main")
     git(root, "config", "user.name", "a user")
     git(root, "config", "user.email", "user@example.org")
@@ -26,7 +37,7 @@ def copy_repository(root: Path) -> None:
     git(root, "commit", "-qm", "start")
 
 
-def shrink(path: Path) -> None:
+def shrink(path: Path, study: Mapping[str, list[str]]) -> None:
     """Make the pipeline's grid so small that it takes seconds."""
     params = OmegaConf.load(path)
     params.train.batch_size = [8, "full"]
@@ -37,6 +48,7 @@ def shrink(path: Path) -> None:
     params.train.grids = []
     params.evaluate.tuning_seeds = [0]
     params.evaluate.mini_batch = 8
+    params.study = dict(study)
     OmegaConf.save(params, path)
 
 

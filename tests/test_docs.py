@@ -108,8 +108,17 @@ def apply(block: Block, root: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_few_blocks_are_not_run_and_each_says_why() -> None:
-    left_out = [(page.name, block.text.strip()) for page in pages() for block in blocks(page) if block.reason]
-    assert left_out == [("README.md", "make test"), ("CONTRIBUTING.md", "make test-all")]
+    left_out = [
+        (page.name, block.text.splitlines()[0].partition("  ")[0])
+        for page in pages()
+        for block in blocks(page)
+        if block.reason
+    ]
+    assert left_out == [
+        ("README.md", "make test"),
+        ("CONTRIBUTING.md", "make test-all"),
+        ("studies.md", "python pipelines/train.py -m experiment=steps_to_target dry_run=true"),
+    ]
     said = [block.said for page in pages() for block in blocks(page) if block.said]
     assert all(text.startswith(NOT_RUN) or text.startswith("is a server that answers ") for text in said)
 

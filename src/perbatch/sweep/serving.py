@@ -1,23 +1,23 @@
 """From a row of the table of runs to a network that can be served: its layers, and the data's scaling."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from perbatch.sweep.testing import network_of, prepared_for
+from perbatch.sweep.testing import load_prepared, network_of
 from perbatch.tracking import Served
 
 EXAMPLES = 2
 
 
-def served(run: Mapping[str, Any], weights: np.ndarray, folder: Path) -> Served:
-    """Return a run's network with `weights`, for features as the source of the data in `folder` has them.
+def served(run: Any, weights: np.ndarray, folder: Path) -> Served:
+    """Return a run's network, for features as the source of the data in `folder` has them.
 
-    A UserError where those are not the data that the run was trained on.
+    `run` is a row of the table of runs, `weights` its final parameters. A UserError where
+    those are not the data that the run was trained on.
     """
-    network, data = network_of(run), prepared_for(folder, {run["data_digest"]})
+    network, data = network_of(run), load_prepared(folder, {run.data_digest})
     summary = data.summary
     theta = weights[: network.n_parameters].astype(network.dtype)
     layers = [(W, np.zeros(W.shape[1], W.dtype) if b is None else b) for W, b in network.unpack(theta)]

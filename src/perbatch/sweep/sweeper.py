@@ -89,7 +89,12 @@ def _train(planned: Plan, parents: Parents, launch: Launch, rerun: bool) -> None
         while waiting:
             error = _launch(waiting, parents, launch)
             left = [run for run in waiting if not run.folder.ended]
-            if error is not None and not any(run.folder.started for run in left):
+            # A worker that dies between two runs leaves no suspect; a launcher that did nothing is broken.
+            if (
+                error is not None
+                and len(left) == len(waiting)
+                and not any(run.folder.started for run in left)
+            ):
                 raise error
             suspects += [run for run in left if run.folder.started]
             waiting = [run for run in left if not run.folder.started]
@@ -136,7 +141,7 @@ def _launcher(context: HydraContext, task_function: TaskFunction, master: DictCo
 def _all_logged(store: Store, runs: list[PlannedRun]) -> bool:
     """Tell whether the store has all these complete runs; MLflow is not imported for it."""
     key = cache(store.peek)
-    return all(run.folder.logged(key(run.data)) for run in runs)
+    return all(run.folder.logged(key(run.experiment)) for run in runs)
 
 
 def _refuse_two_grids(master: DictConfig) -> None:

@@ -1,7 +1,6 @@
 """What chosen runs reach on the test data, which nothing else looks at."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,31 +19,19 @@ def on_test_data(runs: pd.DataFrame, weights: np.ndarray, folder: Path) -> pd.Da
     `weights` has the final parameters of each of the rows. Accuracy is of classes, R^2 of numbers: the other
     one is nan.
     """
-    data = prepared_for(folder, set(runs["data_digest"]))
+    data = load_prepared(folder, set(runs["data_digest"]))
     rows = []
-    for run, theta in zip(runs.to_dict("records"), weights, strict=True):
+    for run, theta in zip(runs.itertuples(), weights, strict=True):
         network = network_of(run)
         theta = theta[: network.n_parameters].astype(network.dtype)
         rows.append(
             {
-                "identity": run["identity"],
+                "identity": run.identity,
                 "test_loss": network.loss(theta, data.X_test, data.y_test),
-                **_scores(run["task"], network.predict(theta, data.X_test), data.y_test),
+                **_scores(run.task, network.predict(theta, data.X_test), data.y_test),
             }
         )
     return pd.DataFrame(rows, columns=["identity", "test_loss", "test_accuracy", "test_r2"])
-
-
-def network_of(run: Mapping[str, Any]) -> Network:
-    """Return the network of a row of the table of runs."""
-    return Network(
-        sizes=tuple(map(int, run["sizes"].split("-"))),
-        activation=run["activation"],
-        loss=run["loss"],
-        bias=bool(run["bias"]),
-        dtype=run["dtype"],
-        output=run["output"],
-    )
 
 
 def _scores(task: str, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
@@ -64,8 +51,20 @@ def summary_of(folder: Path) -> dict[str, Any]:
         raise UserError(f"the prepared data in {folder} are missing or damaged: prepare them again") from None
 
 
-def prepared_for(folder: Path, digests: set[str]) -> Prepared:
-    """Return the prepared data in `folder`; a UserError where they have another digest than the runs'."""
+def network_of(run: Any) -> Network:
+    """Return the network of a row of the table of runs."""
+    return Network(
+        sizes=tuple(map(int, run.sizes.split("-"))),
+        activation=run.activation,
+        loss=run.loss,
+        bias=run.bias,
+        dtype=run.dtype,
+        output=run.output,
+    )
+
+
+def load_prepared(folder: Path, digests: set[str]) -> Prepared:
+    """Return the prepared data of that folder; a UserError where runs were trained on others."""
     data = load(folder, summary_of(folder)["settings"])
     if digests - {data.summary["digest"]}:
         raise UserError(f"the data in {folder} are not those that the runs were trained on: train again")
