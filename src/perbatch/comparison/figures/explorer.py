@@ -76,7 +76,7 @@ def _panel(
         *target_rule(target, y_domain),
         line(alt.Chart(records(curves)), losses).encode(x=x, y=loss_axis("loss", y_domain)),
     ]
-    if len(lost):
+    if len(explorer.lost):  # on every panel, so that they stay in line
         layers += [*rail(WIDTH), crosses(lost, losses.colours()).encode(x=x, y=alt.value(RAIL))]
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     title = f"rate {rate(explorer.rates[step])}"

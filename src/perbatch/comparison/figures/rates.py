@@ -79,7 +79,7 @@ def _panel(
         dots.encode(x=x, y=y, color=by_series(alt.Color, PAIR), shape=by_series(alt.Shape, PAIR_SHAPES)),
     ]
     lost = runs.loc[~np.isfinite(runs["final_loss"]), ["at", "series"]]
-    if len(lost):
+    if (findings.study.usable["status"] == "diverged").any():  # on every panel, so that they stay in line
         layers += [*rail(WIDTH), crosses(lost, PAIR).encode(x=x, y=alt.value(RAIL))]
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
     return draw(chart, f"rates-{size}", _label(findings, runs, size), title=f"M = {size:,}")

@@ -1,0 +1,25 @@
+"""The sweep's parent: what is published there may be published again."""
+
+from pathlib import Path
+
+from perbatch.tracking import Store, SweepLog
+
+
+def test_publishing_again_replaces_what_was_there(tmp_path: Path) -> None:
+    store = Store.locate(None, tmp_path)
+    log = SweepLog(store, store.experiment("digits"))
+    log.start({}, ["a", "b"], 0, "dvc repro", {})
+    report, figures = tmp_path / "report.html", tmp_path / "figures"
+    figures.mkdir()
+    for words in ("first", "second"):
+        report.write_text(words, encoding="utf-8")
+        (figures / "losses.svg").write_text(f"<svg>{words}</svg>", encoding="utf-8")
+        log.publish(f"The {words} answer.", [report], figures)
+    again = SweepLog(store, log.experiment)
+    assert again.find(["b", "a"])
+    assert sorted(each.path for each in store.client.list_artifacts(log.id)) == ["figures", "report.html"]
+    drawing = Path(store.client.download_artifacts(log.id, "figures/losses.svg"))
+    assert drawing.read_text(encoding="utf-8") == "<svg>second</svg>"
+    note = store.client.get_run(log.id).data.tags["mlflow.note.content"]
+    assert "The second answer." in note
+    assert "The first answer." not in note
