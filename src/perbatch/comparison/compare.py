@@ -25,7 +25,8 @@ class Findings:
     test_accuracy or test_r2; `comparison`: the table of results, in the order of `choices`; `data`: what the
     prepared data say of themselves (title, origin, licence, sizes, settings), empty where that is not known.
     `others`: the same for each of the other targets. `final`: the results at the rates chosen for the end of
-    training instead of a target (without columns about a target); empty if none were chosen.
+    training instead of a target (without columns about a target); empty if none were chosen. `shown`: the
+    reported runs at all of these rates.
     """
 
     study: Study
@@ -35,6 +36,7 @@ class Findings:
     comparison: pd.DataFrame
     data: Mapping[str, Any]
     final: pd.DataFrame
+    shown: pd.DataFrame
     others: tuple[Findings, ...] = ()
 
     @property
@@ -84,7 +86,7 @@ def _at(
     counts = [f"{quantity}_to_target" for quantity in QUANTITIES]
     judged = judged.assign(**study.runs.loc[judged.index, counts])
     rows = [_row(study, choice, judged) for _, choice in choices.iterrows()]
-    return Findings(study, split_seeds(study), choices, judged, pd.DataFrame(rows), data, final)
+    return Findings(study, split_seeds(study), choices, judged, pd.DataFrame(rows), data, final, shown)
 
 
 def _with_test_metrics(reported: pd.DataFrame, tested: pd.DataFrame, score: str) -> pd.DataFrame:
