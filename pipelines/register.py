@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
     """Make FOLDER/evaluate's champion that of the registry."""
     champion = read_champion(folder / "evaluate" / "champion.json")
     if not champion:
-        print("no champion: every reported run diverged")
+        print("no champion: every reported run diverged or ended above its start")
         return
     registry = Registry(store_of(None), champion["data"])
     runs().mkdir(parents=True, exist_ok=True)

@@ -2,8 +2,8 @@
 
 The rule: of the reported runs (each contender at the rates chosen for it, for a target or for the end of
 training, and the seeds that did not choose them), the one with the lowest final validation loss; among equals
-the one with fewer gradient evaluations, then the smaller identity. A run that diverged cannot be chosen. The
-test metrics are told, and choose nothing.
+the one with fewer gradient evaluations, then the smaller identity. A run that diverged or ended above its
+start cannot be chosen. The test metrics are told, and choose nothing.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ ORDER = ["final_loss", "gradient_evaluations", "identity"]
 
 
 def champion(findings: Findings) -> pd.Series | None:
-    """Return the champion's row of the reported runs, None where every one of them diverged."""
-    survived = findings.shown[findings.shown["status"] == "finished"]
+    """Return the champion's row of the reported runs, None where every one of them was lost."""
+    shown = findings.shown
+    survived = shown[~shown["lost"]]
     return None if survived.empty else survived.sort_values(ORDER, kind="stable").iloc[0]
 
 
