@@ -1,13 +1,14 @@
 # `make` does everything: the environment, then the pipeline. `make help` lists the targets.
 PYTHON ?= python3
 VENV := .venv
+UI_PORT ?= 5000
 BIN := $(VENV)/bin
 # the pipeline's stages call `python`, and DVC is called from the environment too
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-browser test-all lint ui plots pictures lock soak \
+.PHONY: all help env repro test test-slow test-browser test-all lint ui docs plots pictures lock soak \
 	benchmark-platform benchmark-peers
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
@@ -28,6 +29,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 repro: env  ## run what is stale of the pipeline, and show its results in MLflow
 	dvc repro
 	python pipelines/publish.py
+	python pipelines/register.py
 
 test: env  ## the tests, without the slow ones
 	pytest -q -n 2 --dist loadfile -m "not slow"
@@ -50,8 +52,8 @@ benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into ben
 	pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
 	python benchmarks/peers.py
 
-ui: env  ## MLflow's pages on http://127.0.0.1:5000
-	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port 5000 \
+ui: env  ## MLflow's pages on http://127.0.0.1:5000 (UI_PORT=5001 for another port)
+	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port $(UI_PORT) \
 		--backend-store-uri "$$(python -c "from perbatch.sweep.record import store_of; print(store_of(None).uri)")"
 
 benchmark-platform: env  ## what a run costs beside its training: benchmarks/platform.md
@@ -60,6 +62,9 @@ benchmark-platform: env  ## what a run costs beside its training: benchmarks/pla
 soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained twice or left RUNNING
 	python benchmarks/soak.py
 
+docs: env  ## the documentation site, in site/
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+
 plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B": of two commits or experiments
 	python docs/plots.py $(REVS)
 
@@ -67,4 +72,4 @@ pictures: env  ## the README's numbers and pictures, from the results
 	python docs/pictures.py
 
 lock: env  ## resolve pyproject.toml into requirements.lock anew
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs pyproject.toml -o requirements.lock

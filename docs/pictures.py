@@ -5,14 +5,7 @@ picture of MLflow's page from the page itself, in Chromium where that is install
 """
 
 import json
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,7 +13,9 @@ import altair as alt
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]
+
+import mlflow_page  # noqa: E402
 
 from perbatch.sweep.record import experiment_of, store_of  # noqa: E402
 from perbatch.tracking import views  # noqa: E402
@@ -33,7 +28,6 @@ MODES = {
     "full_batch": "full-batch (M = 1,000)",
     "repeat": "repeat until satisfied (M = 1)",
 }
-SIZES = (1600, 900)
 PEERS = {"PyTorch": "#d55e00", "scikit-learn": "#0072b2", "JAX": "#009e73"}
 
 
@@ -128,55 +122,14 @@ def draw_peers(peers: pd.DataFrame, out: Path) -> None:
 
 def photograph(out: Path) -> None:
     """Take a picture of MLflow's run page, as the note of the experiment links it."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    if mlflow_page.CHROMIUM is None:
         sys.exit("Chromium is not installed; the picture of MLflow's page stays as it was")
     store = store_of(None)
     page = views.address(experiment_of(store, "digits").id, views.RUNS)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "ui", "--workers", "1", "--port", str(port)]
-    server = subprocess.Popen([*command, "--backend-store-uri", store.uri], stdout=subprocess.DEVNULL)
-    try:
-        _wait(f"http://127.0.0.1:{port}/health")
-        with tempfile.TemporaryDirectory() as profile:
-            quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-            subprocess.run(
-                [
-                    *(
-                        chromium,
-                        "--headless",
-                        "--no-sandbox",
-                        "--disable-gpu",
-                        "--disable-quic",
-                        "--no-first-run",
-                    ),
-                    *(
-                        *quiet,
-                        f"--user-data-dir={profile}",
-                        "--hide-scrollbars",
-                        "--virtual-time-budget=30000",
-                    ),
-                    *(f"--window-size={SIZES[0]},{SIZES[1]}", f"--screenshot={out}"),
-                    f"http://127.0.0.1:{port}/{page}",
-                ],
-                check=True,
-                capture_output=True,
-            )
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait(address: str) -> None:
-    for _ in range(120):
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.5)
-    sys.exit("MLflow's server did not start within a minute")
+    with mlflow_page.served(store.uri) as address, mlflow_page.chromium() as browser:
+        shown = mlflow_page.opened(browser, f"{address}/{page}", "Run Name")
+        shown.get_by_text("matching runs").wait_for()
+        shown.screenshot(path=out)
 
 
 def main() -> None:

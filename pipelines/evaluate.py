@@ -37,6 +37,7 @@ def main(folder: Path) -> None:
     """Write the tables and the report; the pipeline's own shows the studies too."""
     findings = findings_of(folder)
     comparison.write_tables(findings, folder / "evaluate")
+    comparison.write_champion(findings, folder / "evaluate")
     exhibits: list[studies.Exhibit] = []
     if folder.resolve() == RESULTS:
         judged = judge_studies()

@@ -1,23 +1,20 @@
 """The whole pipeline as a user runs it: in a copy of the repository, on a tiny grid, with real commands."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from mlflow import MlflowClient
-from omegaconf import OmegaConf
 
-ROOT = Path(__file__).resolve().parents[1]
+from copies import copy_repository, git, run
+
 VERDICTS = "results/evaluate/verdicts.json"
 OUTS = ["results/train/runs.csv", "results/train/history.csv", "results/evaluate/report.html", "dvc.lock"]
 
+STUDY = {"names": ["own"], "from_benchmark": ["powers_of_two", "no_such_study"]}
 OWN_STUDY = """# @package _global_
 defaults:
   - override /data: digits_studies
@@ -39,71 +36,17 @@ study:
       low: 1
 """
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """A repository of its own with what git has here, the uncommitted too, and a tiny grid; reproduced."""
     root = tmp_path_factory.mktemp("copy") / "perbatch"
-    listed = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
-    for name in filter(None, listed):
-        if (ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, root / name)
-    shrink(root / "params.yaml")
-    (root / "conf/experiment/own.yaml").write_text(OWN_STUDY)
-    git(root, "init", "-q", "-b", "main")
-    git(root, "config", "user.name", "a user")
-    git(root, "config", "user.email", "user@example.org")
-    git(root, "add", "-A")
-    git(root, "commit", "-qm", "start")
+    copy_repository(root, {"conf/experiment/own.yaml": OWN_STUDY}, STUDY)
     here = SimpleNamespace(root=root, run=lambda *command, **options: run(root, *command, **options))
     here.first = here.run("dvc", "repro", "evaluate")
     git(root, "add", "-A")
     git(root, "commit", "-qm", "reproduced")
     return here
-
-
-def shrink(path: Path) -> None:
-    params = OmegaConf.load(path)
-    params.train.batch_size = [8, "full"]
-    params.train.learning_rate = [0.1, 0.3]
-    params.train.seed = [0, 1, 2]
-    params.train.epochs = 3
-    params.train.repeat = ["never"]
-    params.train.grids = []
-    params.evaluate.tuning_seeds = [0]
-    params.evaluate.mini_batch = 8
-    params.study = {"names": ["own"], "from_benchmark": ["powers_of_two", "no_such_study"]}
-    OmegaConf.save(params, path)
-
-
-def run(
-    root: Path, *command: str, cwd: Path | None = None, status: int = 0
-) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **{key: value for key, value in os.environ.items() if key not in ("MLFLOW_TRACKING_URI", "DVC_ROOT")},
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "CI": "true",
-    }
-    done = subprocess.run(
-        command,
-        cwd=cwd or root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=400,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done
-
-
-def git(root: Path, *arguments: str) -> str:
-    return subprocess.run(
-        ["git", "-C", str(root), *arguments], check=True, capture_output=True, text=True
-    ).stdout
 
 
 def runs(root: Path) -> list:

@@ -7,8 +7,11 @@ import pytest
 from planted import SETTINGS, N, contender, findings_of, planted_tables, planted_throughput, usual_runs
 
 from perbatch.comparison import build_study, choose_rates, compare, write_tables
+from perbatch.comparison.answers import answer_scores
+from perbatch.comparison.caveats import caveats
 from perbatch.comparison.curves import loss_curves, rate_curves
 from perbatch.comparison.metrics import flat_metrics
+from perbatch.comparison.wording import number
 from perbatch.comparison.write import result_tables
 from perbatch.errors import UserError
 
@@ -51,6 +54,27 @@ def test_diverged_seed_is_the_worst_value_not_a_missing_one():
     assert row["diverged"] == 1
     assert row["final_kind"] == "median, no interval"
     assert row["test_accuracy"] == pytest.approx(0.95)
+
+
+def test_a_run_that_ended_above_its_start_is_the_worst_value_whatever_its_number():
+    """Not quite infinite: the mean over seeds would be this one run's number."""
+    runs = contender(60, final=lambda s: 1e78 if s == 4 else 0.1)
+    findings = findings_of(runs)
+    row = findings.comparison.iloc[0]
+    assert (row["final_kind"], row["validation_loss"]) == ("median, no interval", pytest.approx(0.1))
+    assert row["test_accuracy"] == pytest.approx(0.95)
+    assert row["diverged"] == 0
+    assert "ended above the loss they started from" in " ".join(caveats(findings))
+    assert number(6.8e78) == "6.8e+78"
+
+
+def test_scores_are_compared_at_the_rates_that_are_best_in_the_end():
+    """To the target rate 0.3 is the faster, in the end rate 0.1 is the better."""
+    runs = [*contender(90, rate=0.1, final=0.05), *contender(50, rate=0.3, final=0.18)]
+    findings = findings_of([*runs, *contender(800, batch_size=N, final=0.15)])
+    assert findings.comparison["learning_rate"].iloc[0] == 0.3
+    assert findings.ending.comparison["learning_rate"].iloc[0] == 0.1
+    assert "97.5\u00a0% updating after every example" in answer_scores(findings)
 
 
 def test_failed_runs_are_counted_and_not_averaged():

@@ -28,7 +28,7 @@ def test_the_test_data_choose_nothing():
     study = build_study(planted_tables(runs), SETTINGS)
     flattering = findings_with(study, lambda run: 0.01 if run["learning_rate"] == 0.3 else 9.0)
     assert flattering.comparison["learning_rate"].tolist() == [0.1]
-    assert flattering.final["learning_rate"].tolist() == [0.1]
+    assert flattering.ending.comparison["learning_rate"].tolist() == [0.1]
     assert flattering.comparison["test_loss"].tolist() == [pytest.approx(9.0)]
 
 

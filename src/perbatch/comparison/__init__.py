@@ -1,6 +1,7 @@
 """Compare the update modes: statistics, figures and the report, from the tables of train and benchmark."""
 
 from perbatch.comparison.answers import answer_repeat, answer_when
+from perbatch.comparison.champion import champion, write_champion
 from perbatch.comparison.choice import choose_all, choose_final_rates, choose_rates, reported_runs
 from perbatch.comparison.compare import Findings, compare
 from perbatch.comparison.figure_files import write_figures
@@ -18,6 +19,7 @@ __all__ = [
     "answer_repeat",
     "answer_when",
     "build_study",
+    "champion",
     "check_settings",
     "choose_all",
     "choose_final_rates",
@@ -25,6 +27,7 @@ __all__ = [
     "compare",
     "read_tables",
     "reported_runs",
+    "write_champion",
     "write_figures",
     "write_report",
     "write_tables",

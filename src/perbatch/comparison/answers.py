@@ -145,7 +145,11 @@ def answer_elsewhere(findings: Findings) -> str:
 
 
 def answer_scores(findings: Findings) -> str:
-    """Say how the test scores of the smallest and the largest batch differ at the end of training."""
+    """Say how the test scores of the smallest and the largest batch differ at the end of training.
+
+    At the rates chosen for the end, where these were.
+    """
+    findings = findings.ending or findings
     plain = plain_rows(findings)
     if len(plain) < 2:
         return ""

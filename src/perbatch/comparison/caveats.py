@@ -41,8 +41,8 @@ def _few_seeds(findings: Findings) -> list[str]:
 
 
 def _edges(findings: Findings) -> list[str]:
-    parts = [*(each.comparison for each in findings.each), findings.final]
-    table = pd.concat(parts).drop_duplicates(["contender", "learning_rate"])
+    every = [*findings.each, *([findings.ending] if findings.ending else [])]
+    table = pd.concat([each.comparison for each in every]).drop_duplicates(["contender", "learning_rate"])
     sentences = []
     for edge, side in (("low", "lowest"), ("high", "highest")):
         rows = table[table["rate_at_edge"] == edge]
@@ -153,7 +153,7 @@ def _failed(findings: Findings) -> list[str]:
 
 def _diverged(findings: Findings) -> list[str]:
     shown = findings.reported
-    lost = shown[shown["status"] == "diverged"]
+    lost = shown[shown["lost"]]
     if lost.empty:
         return []
     names = "; ".join(
@@ -162,7 +162,8 @@ def _diverged(findings: Findings) -> list[str]:
         if (count := (lost["contender"] == row["contender"]).sum())
     )
     return [
-        f"Even at the chosen rate some reported seeds diverged, which counts as the worst value: {names}."
+        "Even at the chosen rate some reported seeds diverged, or ended above the loss they started from, "
+        f"which counts as the worst value: {names}."
     ]
 
 

@@ -60,8 +60,8 @@ def choose_rates(study: Study) -> pd.DataFrame:
 
 
 def choose_final_rates(study: Study) -> pd.DataFrame:
-    """Choose each contender's rate for the end of training: as `choose_rates`, with an empty target."""
-    return _choose(study, ["tuning_loss"]).assign(target=np.nan)
+    """Choose each contender's rate for the end of training: as `choose_rates`, without target and cost."""
+    return _choose(study, ["tuning_loss"]).assign(target=np.nan, tuning_cost=np.nan)
 
 
 def reported_runs(study: Study, choices: pd.DataFrame) -> pd.DataFrame:

@@ -24,8 +24,8 @@ class Findings:
     `choices`: a row a contender (see `choose_rates`); `reported`: the runs shown, with test_loss and
     test_accuracy or test_r2; `comparison`: the table of results, in the order of `choices`; `data`: what the
     prepared data say of themselves (title, origin, licence, sizes, settings), empty where that is not known.
-    `others`: the same for each of the other targets. `final`: the results at the rates chosen for the end of
-    training instead of a target (without columns about a target); empty if none were chosen.
+    `others`: the same for each of the other targets. `ending`: the same at the rates chosen for the end of
+    training instead of a target (its study is judged at the first); None if none were chosen.
     """
 
     study: Study
@@ -34,13 +34,19 @@ class Findings:
     reported: pd.DataFrame
     comparison: pd.DataFrame
     data: Mapping[str, Any]
-    final: pd.DataFrame
     others: tuple[Findings, ...] = ()
+    ending: Findings | None = None
 
     @property
     def each(self) -> tuple[Findings, ...]:
         """The findings at every target, the first one's first."""
         return (self, *self.others)
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The reported runs at all the rates that were chosen, for a target or for the end, once each."""
+        parts = [*self.each, self.ending] if self.ending else self.each
+        return pd.concat([part.reported for part in parts]).drop_duplicates("identity")
 
 
 def compare(
@@ -51,22 +57,20 @@ def compare(
     `tested` has identity and the test metrics of all reported runs. `data` is the prepared data's summary.
     """
     shown = _with_test_metrics(reported_runs(study, choices), tested, study.score)
-    for_the_end = choices[choices["target"].isna()]
-    final = pd.DataFrame([_row(study, choice, shown) for _, choice in for_the_end.iterrows()])
-    about_targets = [name for name in final if "target" in name or "reached" in name]
-    final = final.drop(columns=about_targets)
     each = [
-        _at(study.at(float(target)), alike.reset_index(drop=True), shown, data or {}, final)
+        _at(study.at(float(target)), alike, shown, data or {})
         for target, alike in choices.groupby("target", sort=False)
     ]
-    return replace(each[0], others=tuple(each[1:]))
+    for_the_end = choices[choices["target"].isna()]
+    ending = _at(study, for_the_end, shown, data or {}) if len(for_the_end) else None
+    return replace(each[0], others=tuple(each[1:]), ending=ending)
 
 
 def estimates(reported: pd.DataFrame, score: str) -> dict[str, Estimate]:
     """Return the estimate of every quantity over one contender's reported runs, by column name.
 
-    Counts: geometric mean. Losses and scores: mean; a diverged run counts as the worst value. Where a seed
-    did not reach the target, or diverged: the median.
+    Counts: geometric mean. Losses and scores: mean; a lost run counts as the worst value. Where a seed
+    did not reach the target, or was lost: the median.
     """
     result = {f"{q}_to_target": geometric_interval(reported[f"{q}_to_target"]) for q in QUANTITIES}
     result[f"test_{score}"] = mean_interval(reported[f"test_{score}"], worst=-np.inf)
@@ -75,16 +79,15 @@ def estimates(reported: pd.DataFrame, score: str) -> dict[str, Estimate]:
     return result
 
 
-def _at(
-    study: Study, choices: pd.DataFrame, shown: pd.DataFrame, data: Mapping[str, Any], final: pd.DataFrame
-) -> Findings:
-    """The findings at one target: `shown` has the runs of every target."""
+def _at(study: Study, choices: pd.DataFrame, shown: pd.DataFrame, data: Mapping[str, Any]) -> Findings:
+    """The findings at one target, or at the end: `shown` has the runs of all of them."""
+    choices = choices.reset_index(drop=True)
     chosen = pd.MultiIndex.from_frame(choices[CELL])
     judged = shown[pd.MultiIndex.from_frame(shown[CELL]).isin(chosen)]
     counts = [f"{quantity}_to_target" for quantity in QUANTITIES]
     judged = judged.assign(**study.runs.loc[judged.index, counts])
     rows = [_row(study, choice, judged) for _, choice in choices.iterrows()]
-    return Findings(study, split_seeds(study), choices, judged, pd.DataFrame(rows), data, final)
+    return Findings(study, split_seeds(study), choices, judged, pd.DataFrame(rows), data)
 
 
 def _with_test_metrics(reported: pd.DataFrame, tested: pd.DataFrame, score: str) -> pd.DataFrame:
@@ -93,9 +96,8 @@ def _with_test_metrics(reported: pd.DataFrame, tested: pd.DataFrame, score: str)
     if absent:
         raise UserError(f"the run {min(absent)} has no test metrics: its weights are not in results/train")
     values = tested.set_index("identity")[wanted].astype(float)
-    survived = reported["status"] == "finished"
     return reported.assign(
-        **{name: reported["identity"].map(values[name]).where(survived) for name in wanted}
+        **{name: reported["identity"].map(values[name]).where(~reported["lost"]) for name in wanted}
     )
 
 

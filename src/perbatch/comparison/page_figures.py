@@ -87,7 +87,7 @@ def page_figures(findings: Findings) -> Figures:
         shared_rate=_shared_rate(findings, explorer, losses),
         rates=Group(rate_figures(findings), rate_keys(findings)),
         best_rate=_single(best_rate_figure(findings)),
-        scores=Group(score_figures(findings), score_keys(findings)),
+        scores=Group(score_figures(findings.ending or findings), score_keys(findings)),
         targets=Group(targets, target_keys(findings) if targets else []),
         throughput=_single(throughput_figure(priced) if many else None),
         repeat=at_equal_cost,

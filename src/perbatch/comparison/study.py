@@ -19,8 +19,9 @@ from perbatch.errors import UserError
 class Study:
     """All runs of one sweep over one data set, judged at one target, and the settings they are judged by.
 
-    `runs` has the columns of runs.csv, then contender, way, gradient_us, forward_us, the four `_to_target`
-    and final_loss (the last validation loss; infinite if diverged). Its index is the row in runs.csv.
+    `runs` has the columns of runs.csv, then contender, way, gradient_us, forward_us, the four `_to_target`,
+    lost (diverged, or ended above the training loss it started from) and final_loss (the last validation
+    loss; infinite if lost). Its index is the row in runs.csv.
     `targets` are all that the settings name, `target` is the one that the `_to_target` columns speak of.
     """
 
@@ -80,18 +81,29 @@ def build_study(tables: Tables, settings: Settings) -> Study:
     history = tables.history.sort_values(["identity", "presentations"], kind="stable")
     _check_targets(tables, targets)
     prices = price_runs(runs, tables.throughput)
-    finite = (runs["status"] == "finished") & np.isfinite(runs["validation_loss"])
+    lost = _lost(runs, history)
     derived = pd.concat(
         [
             contenders(runs),
             prices,
             to_target(runs, history, prices, targets[0]),
-            runs["validation_loss"].where(finite, np.inf).rename("final_loss"),
+            lost.rename("lost"),
+            runs["validation_loss"].where(~lost, np.inf).rename("final_loss"),
         ],
         axis=1,
     )
     runs = pd.concat([runs, derived], axis=1)
     return Study(runs, history, tables.throughput, settings, targets, targets[0])
+
+
+def _lost(runs: pd.DataFrame, history: pd.DataFrame) -> pd.Series:
+    """Whether a run diverged, or ended above the training loss it started from, which is next to it.
+
+    Such a loss may be any number: a mean over seeds would be about that one alone.
+    """
+    loss = history.groupby("identity")["train_loss"].agg(["first", "last"])
+    start, end = runs["identity"].map(loss["first"]), runs["identity"].map(loss["last"])
+    return (runs["status"] == "diverged") | (end > start)
 
 
 def _check_targets(tables: Tables, targets: tuple[float, ...]) -> None:

@@ -23,6 +23,8 @@ def number(value: float, digits: int = 3) -> str:
     """Write `value` with that many significant digits, thousands apart, no exponent from 1e-4 up to 1e9."""
     if not math.isfinite(value):
         return "none"
+    if abs(value) >= 1e9:
+        return f"{value:.{digits}g}"
     if value == 0:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))

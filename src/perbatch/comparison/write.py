@@ -44,6 +44,7 @@ def result_tables(findings: Findings) -> dict[str, pd.DataFrame]:
 def all_results(findings: Findings) -> pd.DataFrame:
     """Return the comparison at each target, then at the rates chosen for the end of training (no target)."""
     parts = [each.comparison for each in findings.each]
-    if len(findings.final):
-        parts.append(findings.final)
+    if findings.ending:
+        ending = findings.ending.comparison
+        parts.append(ending.drop(columns=[name for name in ending if "target" in name or "reached" in name]))
     return pd.concat(parts, ignore_index=True)

@@ -12,7 +12,7 @@ from uuid import uuid4
 import numpy as np
 
 from perbatch.data.prepared import ARRAYS, SUMMARY, arrays_digest, summary_digest
-from perbatch.data.scaling import scale_features, scale_targets
+from perbatch.data.scaling import Scaling, scale_features, scale_targets
 from perbatch.data.settings import PARTS, Settings, check_settings, settings_digest
 from perbatch.data.source import Source
 from perbatch.data.split import split_indices
@@ -25,8 +25,8 @@ def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[s
     The same source and settings give the same bytes. A UserError leaves `folder` as it was.
     """
     checked = check_settings(settings, examples=len(source.y))
-    arrays, target = _arrays(source, checked)
-    summary = _summary(source, settings, arrays, target)
+    arrays, scaling, target = _arrays(source, checked)
+    summary = _summary(source, settings, arrays, scaling, target)
     try:
         _write(arrays, summary, folder.resolve())
     except OSError as error:
@@ -36,11 +36,13 @@ def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[s
     return summary
 
 
-def _arrays(source: Source, settings: Settings) -> tuple[dict[str, np.ndarray], tuple[float, float] | None]:
-    """The six arrays by name and, for a regression, the mean and scale of its targets."""
+def _arrays(
+    source: Source, settings: Settings
+) -> tuple[dict[str, np.ndarray], Scaling, tuple[float, float] | None]:
+    """The six arrays by name, how features were scaled and, for a regression, its targets' mean and scale."""
     rows = split_indices(source, settings.split)
     X = {part: source.X[rows[part]].astype(np.float64, copy=False) for part in PARTS}
-    scale_features(X, settings.scaling)
+    scaling = scale_features(X, settings.scaling)
     y = {part: source.y[rows[part]] for part in PARTS}
     target = None
     if source.task == "regression":
@@ -49,7 +51,7 @@ def _arrays(source: Source, settings: Settings) -> tuple[dict[str, np.ndarray], 
     X["train"], y["train"] = _laid_out(X["train"], y["train"], settings)
     by_letter = {"X": X, "y": y}
     arrays = {name: np.ascontiguousarray(by_letter[name[0]][name[2:]]) for name in ARRAYS}
-    return arrays, target
+    return arrays, scaling, target
 
 
 def _laid_out(X: np.ndarray, y: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
@@ -66,6 +68,7 @@ def _summary(
     source: Source,
     settings: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
+    scaling: Scaling,
     target: tuple[float, float] | None,
 ) -> dict[str, Any]:
     mean, scale = target or (None, None)
@@ -79,6 +82,8 @@ def _summary(
         "features": source.X.shape[1],
         "feature_names": list(source.feature_names),
         "feature_range": [float(arrays["X_train"].min()), float(arrays["X_train"].max())],
+        "feature_offset": scaling.offset,
+        "feature_factor": scaling.factor,
         "image_shape": list(source.image_shape) if source.image_shape else None,
         "classes": list(source.classes),
         "target_mean": mean,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
@@ -13,8 +15,15 @@ _COLUMNS = 16
 Parts = dict[str, np.ndarray]
 
 
-def scale_features(parts: Parts, scaling: str) -> Parts:
-    """Each part's X after `scaling`: `standard`, `range` or `none`; a UserError where numbers overflow.
+class Scaling(NamedTuple):
+    """What was fitted: a feature x became (x - offset) * factor; one number for all features, or one each."""
+
+    offset: float | list[float]
+    factor: float | list[float]
+
+
+def scale_features(parts: Parts, scaling: str) -> Scaling:
+    """Scale each part's X by `standard`, `range` or `none`; a UserError where numbers overflow.
 
     The arrays (float64) are changed in place: a second copy of all data would be the peak of the memory used.
     `standard`: per feature zero mean and unit variance; a feature constant in training is 0 in every part.
@@ -24,10 +33,9 @@ def scale_features(parts: Parts, scaling: str) -> Parts:
     try:
         # Raised, not looked for afterwards: a variance that overflows would divide everything to 0.
         with np.errstate(over="raise"):
-            _SCALINGS[scaling](parts)
+            return _SCALINGS[scaling](parts)
     except FloatingPointError:
         raise UserError(f"data.scaling is {scaling!r}; {extent} overflow in it") from None
-    return parts
 
 
 def scale_targets(parts: Parts) -> tuple[Parts, float, float]:
@@ -48,26 +56,31 @@ def scale_targets(parts: Parts) -> tuple[Parts, float, float]:
         ) from None
 
 
-def _standard(parts: Parts) -> None:
+def _standard(parts: Parts) -> Scaling:
+    offsets, factors = [], []
     for first in range(0, parts["train"].shape[1], _COLUMNS):
         block = {part: X[:, first : first + _COLUMNS] for part, X in parts.items()}
         scaler = StandardScaler(copy=False).fit(block["train"])
-        constant = np.flatnonzero(np.ptp(block["train"], axis=0) == 0)
+        constant = np.ptp(block["train"], axis=0) == 0
         for X in block.values():
             scaler.transform(X)
             X[:, constant] = 0.0
+        offsets += scaler.mean_.tolist()
+        factors += np.where(constant, 0.0, 1.0 / scaler.scale_).tolist()
+    return Scaling(offsets, factors)
 
 
-def _range(parts: Parts) -> None:
+def _range(parts: Parts) -> Scaling:
     low, high = parts["train"].min(), parts["train"].max()
     width = high - low if high > low else 1.0
     for X in parts.values():
         X -= low
         X /= width
+    return Scaling(float(low), float(1.0 / width))
 
 
-def _none(parts: Parts) -> None:
-    pass
+def _none(parts: Parts) -> Scaling:
+    return Scaling(0.0, 1.0)
 
 
 _SCALINGS = {"standard": _standard, "range": _range, "none": _none}

@@ -7,12 +7,25 @@ import os
 
 # Read by MLflow when it is imported. A dead server is given up within seconds instead of minutes.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
+from perbatch.tracking.registry import Registry, Served
 from perbatch.tracking.run_log import Curve, DataSet, RunLog
 from perbatch.tracking.stale import close_stale
 from perbatch.tracking.store import Experiment, Store, StoreUnavailable
 from perbatch.tracking.sweep_log import SweepLog
 
-__all__ = ["Curve", "DataSet", "Experiment", "RunLog", "Store", "StoreUnavailable", "SweepLog", "close_stale"]
+__all__ = [
+    "Curve",
+    "DataSet",
+    "Experiment",
+    "Registry",
+    "RunLog",
+    "Served",
+    "Store",
+    "StoreUnavailable",
+    "SweepLog",
+    "close_stale",
+]

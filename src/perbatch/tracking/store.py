@@ -98,6 +98,21 @@ class Store:
         )
         return str(self._read(query, name, STORE_TAG) or "")
 
+    def alias_tag(self, model: str, alias: str, tag: str) -> str:
+        """Return a tag of the model version that has the alias, empty where there is none; makes nothing.
+
+        The embedded store is read without MLflow.
+        """
+        if self._file is None:
+            found = self.client.search_registered_models(f"name = '{model}'")
+            versions = [each.aliases[alias] for each in found if alias in each.aliases]
+            return self.client.get_model_version(model, versions[0]).tags.get(tag, "") if versions else ""
+        query = (
+            "SELECT t.value FROM registered_model_aliases a JOIN model_version_tags t "
+            "ON t.name = a.name AND t.version = a.version WHERE a.name = ? AND a.alias = ? AND t.key = ?"
+        )
+        return str(self._read(query, model, alias, tag) or "")
+
     def has_running(self) -> bool:
         """Return whether runs are RUNNING, of a sweep at work or of one that was killed; makes nothing.
 

@@ -24,7 +24,8 @@ COLUMNS = (
 def address(experiment: str, view: str) -> str:
     """Return a view's address below MLflow's own, for the experiment's id."""
     charts = "&compareRunsMode=CHART" if view == CELLS else ""
-    return f"#/experiments/{experiment}/runs?viewStateShareKey={view}{charts}"
+    # MLflow's side bar is that of language models unless it is told otherwise.
+    return f"#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={view}{charts}"
 
 
 def tags() -> Mapping[str, str]:

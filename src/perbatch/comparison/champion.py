@@ -1,0 +1,54 @@
+"""Which run's network is worth keeping: one rule, on validation data only.
+
+The rule: of the reported runs (each contender at the rates chosen for it, for a target or for the end of
+training, and the seeds that did not choose them), the one with the lowest final validation loss; among equals
+the one with fewer gradient evaluations, then the smaller identity. A run that diverged or ended above its
+start cannot be chosen. The test metrics are told, and choose nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.labels import CONTENDER
+
+ORDER = ["final_loss", "gradient_evaluations", "identity"]
+
+
+def champion(findings: Findings) -> pd.Series | None:
+    """Return the champion's row of the reported runs, None where every one of them was lost."""
+    shown = findings.shown
+    survived = shown[~shown["lost"]]
+    return None if survived.empty else survived.sort_values(ORDER, kind="stable").iloc[0]
+
+
+def write_champion(findings: Findings, folder: Path) -> None:
+    """Write champion.json into `folder`: the run's identity, what it is and what it reaches; {} for none."""
+    chosen = champion(findings)
+    score = f"test_{findings.study.score}"
+    content: dict[str, object] = {}
+    if chosen is not None:
+        content = {
+            "identity": str(chosen["identity"]),
+            "data": findings.study.data,
+            **{key: _plain(chosen[key]) for key in [*CONTENDER, "learning_rate", "seed"]},
+            "validation_loss": _plain(chosen["final_loss"]),
+            "test_loss": _plain(chosen["test_loss"]),
+            score: _plain(chosen[score]),
+        }
+    text = json.dumps(content, indent=2, allow_nan=False)
+    (folder / "champion.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _plain(value: Any) -> object:
+    """Six digits of a number, as the other tables have; null where it does not apply."""
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):
+        return None
+    return float(f"{value:.6g}") if isinstance(value, float) else int(value)

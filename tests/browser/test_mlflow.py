@@ -1,0 +1,78 @@
+"""MLflow's pages after a sweep, as a user sees them: opened in Chromium, over MLflow's own server."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from mlflow import MlflowClient
+from playwright.sync_api import Browser
+
+from copies import ROOT, copy_repository, run
+from perbatch.tracking import views
+
+sys.path.insert(0, str(ROOT / "docs"))
+
+import mlflow_page
+
+pytestmark = pytest.mark.slow
+SWEEP = ("-m", "batch_size=8,32,full", "learning_rate=0.1,0.3", "seed=0,1", "epochs=3")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The store of a copy in which a sweep of twelve runs was made."""
+    root = tmp_path_factory.mktemp("copy") / "perbatch"
+    copy_repository(root)
+    run(root, "python", "pipelines/prepare.py")
+    run(root, "python", "pipelines/train.py", *SWEEP)
+    return f"sqlite:///{root}/mlflow.db"
+
+
+@pytest.fixture(scope="module")
+def address(store: str) -> Iterator[str]:
+    with mlflow_page.served(store) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def experiment(store: str) -> str:
+    return str(MlflowClient(store).get_experiment_by_name("digits").experiment_id)
+
+
+def test_the_sweep_is_a_parent_with_its_runs_nested_under_it(
+    chromium: Browser, address: str, experiment: str
+) -> None:
+    page = mlflow_page.opened(chromium, f"{address}/#/experiments/{experiment}/runs", "sweep of 12 runs")
+    assert page.get_by_text("M0008 lr0.1 s00", exact=True).count() == 0
+    page.locator('[role=gridcell][col-id*="Run Name"] button').first.click()
+    page.get_by_text("M0008 lr0.1 s00", exact=True).first.wait_for()
+    assert page.get_by_text("M1000 lr0.3 s01", exact=True).count() == 1
+
+
+def test_the_linked_view_has_its_columns(chromium: Browser, address: str, experiment: str) -> None:
+    page = mlflow_page.opened(chromium, f"{address}/{views.address(experiment, views.RUNS)}", "Run Name")
+    page.get_by_text("matching runs").wait_for()
+    columns = {cell.get_attribute("col-id") for cell in page.locator("[role=columnheader]").all()}
+    assert {f"metrics.`{name}`" for name in views.COLUMNS if "r2" not in name} <= columns
+    losses = page.locator('[role=gridcell][col-id*="final/validation_loss"]').all_inner_texts()
+    assert len(losses) == 12 and list(map(float, losses)) == sorted(map(float, losses))
+    assert page.get_by_text("sweep of 12 runs").count() == 0
+
+
+def test_the_cells_view_draws_a_curve_for_each_group_of_seeds(
+    chromium: Browser, address: str, experiment: str
+) -> None:
+    page = mlflow_page.opened(chromium, f"{address}/{views.address(experiment, views.CELLS)}", "Run Name")
+    page.get_by_text("Group: M0008 lr0.1").first.wait_for()
+    page.get_by_placeholder("Search metric charts").fill("validation/loss")
+    page.locator(".js-plotly-plot .scatterlayer .trace").nth(5).wait_for(state="attached")
+
+
+def test_a_run_shows_its_artifacts(chromium: Browser, address: str, experiment: str, store: str) -> None:
+    member = MlflowClient(store).search_runs([experiment], "tags.`perbatch.kind` = 'run'", max_results=1)[0]
+    page = mlflow_page.opened(
+        chromium, f"{address}/#/experiments/{experiment}/runs/{member.info.run_id}/artifacts", "history.csv"
+    )
+    assert page.get_by_text("theta.npy").count() and page.get_by_text("config.json").count()
+    page.get_by_text("history.csv").first.click()
+    page.get_by_text("presentations").first.wait_for()

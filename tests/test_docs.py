@@ -1,0 +1,188 @@
+"""What the pages say is done, word by word, in a copy of the repository with a tiny grid.
+
+Every page starts from what `make` left behind, as its readers do; README and tutorial make it themselves.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from omegaconf import OmegaConf
+
+from blocks import NOT_RUN, ROOT, Block, blocks, pages, write
+from copies import copy_repository, environment, git, run
+from perbatch import backprop, comparison, data, tracking
+from servers import free_port, started
+
+sys.path.insert(0, str(ROOT / "docs"))
+
+import config_reference
+
+FROM_THE_START = ("README.md", "tutorial.md")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy in which the pipeline was run, and its benchmark shrunk."""
+    root = tmp_path_factory.mktemp("made") / "perbatch"
+    fresh(root)
+    run(root, "make", "repro")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "made")
+    return root
+
+
+def fresh(root: Path) -> None:
+    copy_repository(root)
+    params = OmegaConf.load(root / "params.yaml")
+    params.benchmark.repeats = 5
+    OmegaConf.save(params, root / "params.yaml")
+    git(root, "commit", "-qam", "a quick benchmark")
+    # The environment of these tests stands in for the one that `make env` would make anew.
+    (root / ".venv").mkdir()
+    for part in Path(sys.prefix).iterdir():
+        (root / ".venv" / part.name).symlink_to(part)
+    (root / ".venv" / ".installed").unlink(missing_ok=True)
+    (root / ".venv" / ".installed").touch()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page", [page for page in pages() if blocks(page)], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_every_block_of_a_page_works(page: Path, made: Path, tmp_path: Path) -> None:
+    root = tmp_path / "perbatch"
+    if page.name in FROM_THE_START:
+        fresh(root)
+    else:
+        shutil.copytree(made, root, symlinks=True)
+    with ExitStack() as servers:
+        ports: dict[str, str] = {}
+        for block in blocks(page):
+            if not block.reason:
+                carry_out(block, root, servers, ports)
+
+
+def carry_out(block: Block, root: Path, servers: ExitStack, ports: dict[str, str]) -> None:
+    """Do what a block says. Servers get a free port in place of the page's, and run until the page's end."""
+    if block.title and block.language not in ("bash", "diff"):
+        write(block, root)
+        return
+    if block.language == "diff":
+        done = apply(block, root)
+    elif block.answers:
+        port = re.search(r":(\d+)/", block.answers)[1]  # type: ignore[index]
+        ports[port] = str(free_port())
+        command, answers = (text.replace(port, ports[port]) for text in (block.text, block.answers))
+        servers.enter_context(started(root, f"export UI_PORT={ports[port]}\n{command}", answers))
+        return
+    else:
+        text = block.text
+        for port, free in ports.items():
+            text = text.replace(f":{port}", f":{free}")
+        done = shell(text, root)
+    assert done.returncode == 0, f"{block.text}\nended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+
+
+def shell(text: str, root: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text],
+        cwd=root,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=3000,  # a guard, not a limit: three stages on a busy machine
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def apply(block: Block, root: Path) -> subprocess.CompletedProcess[str]:
+    patch = root / "page.patch"
+    patch.write_text(block.text, encoding="utf-8")
+    return shell("git apply page.patch && rm page.patch", root)
+
+
+def test_few_blocks_are_not_run_and_each_says_why() -> None:
+    left_out = [
+        (page.name, block.text.splitlines()[0].partition("  ")[0])
+        for page in pages()
+        for block in blocks(page)
+        if block.reason
+    ]
+    assert left_out == [
+        ("README.md", "make test"),
+        ("CONTRIBUTING.md", "make test-all"),
+        ("studies.md", "python pipelines/train.py -m experiment=steps_to_target dry_run=true"),
+    ]
+    said = [block.said for page in pages() for block in blocks(page) if block.said]
+    assert all(text.startswith(NOT_RUN) or text.startswith("is a server that answers ") for text in said)
+
+
+def test_every_fence_says_what_it_holds_so_that_no_command_escapes() -> None:
+    for page in pages():
+        opening = re.findall(r"^```(\w*)[^\n]*\n.*?^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+        assert set(opening) <= {"bash", "python", "yaml", "diff", "text", "ini"}, page.name
+
+
+def test_every_key_has_a_meaning_and_a_type() -> None:
+    for key, (kind, _, _, meaning) in config_reference.run_keys().items():
+        assert kind and meaning, key
+    for key, _, meaning in config_reference.params_keys():
+        assert meaning, key
+
+
+def test_the_reference_follows_the_defaults_of_the_config() -> None:
+    defaults = OmegaConf.load(ROOT / "conf" / "config.yaml").defaults
+    chosen = {
+        f"{group}/{option}"
+        for entry in defaults
+        if not isinstance(entry, str)
+        for group, option in entry.items()
+    }
+    assert set(config_reference.DEFAULTS) <= chosen
+    options = {option.partition("/")[0] for option in config_reference.DEFAULTS}
+    assert options == {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"experiment"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built with warnings as errors."""
+    folder = tmp_path_factory.mktemp("site")
+    run(ROOT, "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder))
+    return folder
+
+
+def test_the_site_asks_for_nothing_from_elsewhere(site: Path) -> None:
+    loaded = re.compile(r'<(?:script|img|iframe|link)\b[^>]*?(?:src|href)="(https?://[^"]+)"')
+    for page in site.rglob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        assert not loaded.findall(html), page.name
+        assert "mermaid" not in html, "the theme would fetch its script"
+
+
+def test_formulas_are_drawn_without_a_script(site: Path) -> None:
+    html = (site / "explanation" / "mathematics.html").read_text(encoding="utf-8")
+    source = (ROOT / "docs" / "explanation" / "mathematics.md").read_text(encoding="utf-8")
+    assert html.count("<math") == len(re.findall(r"\$\$.+?\$\$|(?<!\$)\$[^$]+?\$", source, re.DOTALL))
+    assert "arithmatex" not in html
+
+
+@pytest.mark.parametrize(
+    "package", [backprop, comparison, data, tracking], ids=lambda package: package.__name__
+)
+def test_the_reference_has_every_public_name(package: ModuleType, site: Path) -> None:
+    html = (site / "reference" / "library.html").read_text(encoding="utf-8")
+    for name in package.__all__:
+        assert re.search(rf'id="{package.__name__}\.(\w+\.)?{name}"', html), name
+
+
+def test_every_page_is_in_the_site_and_the_keys_are_in_it(site: Path) -> None:
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert (site / page.relative_to(ROOT / "docs")).with_suffix(".html").is_file()
+    html = (site / "reference" / "config.html").read_text(encoding="utf-8")
+    assert all(f"<code>{key}</code>" in html for key in config_reference.run_keys())
