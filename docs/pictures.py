@@ -34,7 +34,6 @@ PEERS = {"PyTorch": "#d55e00", "scikit-learn": "#0072b2", "JAX": "#009e73"}
 def block(metrics: Mapping[str, float | None]) -> str:
     """Return the README's answer and table, from metrics.json alone."""
     fewer = _ratio(metrics, "full_batch_epochs_to_target", "stochastic_epochs_to_target")
-    slower = _ratio(metrics, "repeat_seconds_to_target", "stochastic_seconds_to_target")
     priced = {mode: metrics[f"{mode}_seconds_to_target"] for mode in MODES}
     fastest = min((mode for mode in MODES if priced[mode] is not None), key=lambda mode: priced[mode] or 0.0)
     rows = [
@@ -47,11 +46,21 @@ def block(metrics: Mapping[str, float | None]) -> str:
         "batch may be one example, a few, or all of them. Updating after every example took "
         f"{fewer} times fewer epochs to the same validation loss than updating once per epoch. "
         f"The least time took: {MODES[fastest]}.\n\n"
-        "**One does not usually stay on one data point until it is satisfied**, although one could: it took "
-        f"{slower} times the training time of going on to the next example.\n\n" + "\n".join(rows) + "\n\n"
+        "**One does not usually stay on one data point until it is satisfied**, although one could: "
+        f"{_repeating(metrics)}.\n\n" + "\n".join(rows) + "\n\n"
         f"From {metrics['runs']:.0f} runs; each mode at the learning rate chosen for it on validation data, "
         "means over seeds that did not choose it. Intervals, all batch sizes and limits: the report.\n"
     )
+
+
+def _repeating(metrics: Mapping[str, float | None]) -> str:
+    ratio, low, high = (metrics[f"repeat_over_plain_seconds{end}"] for end in ("", "_low", "_high"))
+    if ratio is None or low is None or high is None:
+        return "not every seed got there both ways, so no difference in training time can be told"
+    found = f"{ratio:.2g} times that of going on to the next example (95 % interval {low:.2g} to {high:.2g})"
+    if low <= 1 <= high:
+        return f"no difference in training time was shown; it was {found}"
+    return f"its training time was {found}"
 
 
 def _row(metrics: Mapping[str, float | None], mode: str, name: str) -> str:

@@ -30,7 +30,7 @@ def rate_curves(findings: Findings) -> pd.DataFrame:
     usable = findings.study.usable
     table = (
         usable.groupby(["contender", "learning_rate"])
-        .agg(validation_loss=("final_loss", "median"), runs=("seed", "size"), diverged=("status", _diverged))
+        .agg(validation_loss=("last_loss", "median"), runs=("seed", "size"), diverged=("status", _diverged))
         .reset_index()
     )
     ordered = findings.choices[[*CONTENDER, "contender"]].merge(table, on="contender", how="left")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from perbatch.comparison.compare import Findings
-from perbatch.comparison.speakers import SPEAKERS, speakers
+from perbatch.comparison.contrast import contrast
+from perbatch.comparison.speakers import SPEAKERS, plain_at, speakers
 from perbatch.comparison.stability import stability
 
 
@@ -30,12 +31,24 @@ def flat_metrics(findings: Findings) -> dict[str, float | int | None]:
     for name in SPEAKERS:
         share = raising[rows[name]["contender"]] if name in rows else math.nan
         result[f"{name}_updates_that_raise_the_loss"] = _number(share)
+    result |= _repeat_over_plain(findings)
     status = findings.study.runs["status"]
     result["target"] = _number(findings.study.target)
     result["runs"] = len(status)
     result["diverged"] = int((status == "diverged").sum())
     result["failed"] = int((status == "failed").sum())
     return result
+
+
+def _repeat_over_plain(findings: Findings) -> dict[str, float | int | None]:
+    """How many times the seconds of going on the repeat mode takes, paired by seed, with its interval."""
+    keys = [f"repeat_over_plain_seconds{end}" for end in ("", "_low", "_high")]
+    repeat = speakers(findings).get("repeat")
+    plain = None if repeat is None else plain_at(findings, int(repeat["batch_size"]))
+    if repeat is None or plain is None:
+        return dict.fromkeys(keys)
+    ratio = contrast(findings, plain, repeat, "seconds").ratio
+    return dict(zip(keys, map(_number, (ratio.value, ratio.low, ratio.high)), strict=True))
 
 
 def _number(value: float) -> float | None:

@@ -20,8 +20,8 @@ class Study:
     """All runs of one sweep over one data set, judged at one target, and the settings they are judged by.
 
     `runs` has the columns of runs.csv, then contender, way, gradient_us, forward_us, the four `_to_target`,
-    lost (diverged, or ended above the training loss it started from) and final_loss (the last validation
-    loss; infinite if lost). Its index is the row in runs.csv.
+    last_loss (the last validation loss; infinite if diverged), lost (diverged, or ended above the training
+    loss it started from) and final_loss (last_loss; infinite if lost). Its index is the row in runs.csv.
     `targets` are all that the settings name, `target` is the one that the `_to_target` columns speak of.
     """
 
@@ -81,14 +81,16 @@ def build_study(tables: Tables, settings: Settings) -> Study:
     history = tables.history.sort_values(["identity", "presentations"], kind="stable")
     _check_targets(tables, targets)
     prices = price_runs(runs, tables.throughput)
+    last = runs["validation_loss"].where(runs["status"] != "diverged", np.inf)
     lost = _lost(runs, history)
     derived = pd.concat(
         [
             contenders(runs),
             prices,
             to_target(runs, history, prices, targets[0]),
+            last.rename("last_loss"),
             lost.rename("lost"),
-            runs["validation_loss"].where(~lost, np.inf).rename("final_loss"),
+            last.where(~lost, np.inf).rename("final_loss"),
         ],
         axis=1,
     )

@@ -51,7 +51,7 @@ COMMON = [
 RUN_NUMBERS = [key for key in RUN_KEYS if key != "mode"] + ["n_train", "epochs", "validation_loss"]
 HISTORY_NUMBERS = [column for column in HISTORY_COLUMNS if column != "identity"]
 # What evaluation derives for each run: a table that has such a column is no table of runs.
-DERIVED = ("contender", "way", "gradient_us", "forward_us", "lost", "final_loss")
+DERIVED = ("contender", "way", "gradient_us", "forward_us", "last_loss", "lost", "final_loss")
 STATUSES = ("finished", "diverged", "failed")
 
 

@@ -103,6 +103,6 @@ def _ends(runs: pd.DataFrame) -> list[float]:
 
 def _outcome(runs: pd.DataFrame) -> str:
     lost = int((runs["status"] == "diverged").sum())
-    middle = float(runs["final_loss"].median())
+    middle = float(runs["last_loss"].median())
     text = f"ends at loss {number(middle)}" if np.isfinite(middle) else "diverges"
     return f"{text} ({lost} of {len(runs)} diverged)" if lost else text

@@ -36,7 +36,7 @@ def rate_figures(findings: Findings) -> list[Figure]:
     Of the repeat mode's n and tolerances only those that speak for it at that batch size.
     """
     runs = _shown(findings)
-    finite = runs.loc[np.isfinite(runs["final_loss"]), "final_loss"]
+    finite = runs.loc[np.isfinite(runs["last_loss"]), "last_loss"]
     ceiling = CEILING * finite.min() if len(finite) else 1.0
     y_domain = padded(finite.clip(upper=ceiling))
     x_domain = padded(runs["at"], share=0.03)
@@ -71,14 +71,14 @@ def _panel(
     x_axis = alt.Axis(values=rates, format="~g")
     x = alt.X("at:Q", title=None, scale=log_scale(x_domain), axis=x_axis)
     title = "final validation loss"
-    y = alt.Y("final_loss:Q", title=title, scale=log_scale(y_domain), axis=log_axis(y_domain))
-    dots = alt.Chart(records(runs.loc[np.isfinite(runs["final_loss"]), ["at", "final_loss", "series"]]))
+    y = alt.Y("last_loss:Q", title=title, scale=log_scale(y_domain), axis=log_axis(y_domain))
+    dots = alt.Chart(records(runs.loc[np.isfinite(runs["last_loss"]), ["at", "last_loss", "series"]]))
     dots = dots.mark_point(size=26, strokeWidth=1.3, opacity=0.85)
     layers = [
         _chosen(findings, size, x),
         dots.encode(x=x, y=y, color=by_series(alt.Color, PAIR), shape=by_series(alt.Shape, PAIR_SHAPES)),
     ]
-    lost = runs.loc[~np.isfinite(runs["final_loss"]), ["at", "series"]]
+    lost = runs.loc[~np.isfinite(runs["last_loss"]), ["at", "series"]]
     if (findings.study.usable["status"] == "diverged").any():  # on every panel, so that they stay in line
         layers += [*rail(WIDTH), crosses(lost, PAIR).encode(x=x, y=alt.value(RAIL))]
     chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
