@@ -60,5 +60,5 @@ def test_an_option_is_called_as_its_file_and_explains_every_key(path: Path) -> N
     assert settings_of(path.stem)["name"] == path.stem
     lines = path.read_text().splitlines()
     for before, line in pairwise(lines):
-        if line.strip() and not line.strip().startswith(("#", "_target_", "split:")):
+        if line.strip() and not line.strip().startswith(("#", "_target_", "split:", "- ")):
             assert before.strip().startswith("#"), f"no comment above {line!r}"
