@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def stability(findings: Findings) -> pd.DataFrame:
         rows.append(
             {
                 **{key: row[key] for key in [*CONTENDER, "contender", "way", "learning_rate", "n"]},
-                **_columns("raising", mean_interval(mine.dropna())),
+                **_columns("raising", _within_one(mean_interval(mine.dropna()))),
                 **_columns("spread", spread_interval(np.log10(runs["final_loss"]))),
                 **_memory(measured, runs),
             }
@@ -46,6 +46,12 @@ def raising_shares(history: pd.DataFrame) -> pd.Series:
     """
     known = history[history["next_update_change"].notna()]
     return (known["next_update_change"] > 0).groupby(known["identity"]).mean()
+
+
+def _within_one(share: Estimate) -> Estimate:
+    """Cut an interval where a share ends: at 0 and 1."""
+    low, high = (float(np.clip(end, 0.0, 1.0)) for end in (share.low, share.high))
+    return replace(share, low=low, high=high)
 
 
 def _columns(name: str, estimate: Estimate) -> dict[str, object]:
