@@ -137,7 +137,7 @@ def photograph(out: Path) -> None:
     page = views.address(experiment_of(store, "digits").id, views.RUNS)
     with mlflow_page.served(store.uri) as address, mlflow_page.chromium() as browser:
         shown = mlflow_page.opened(browser, f"{address}/{page}", "Run Name")
-        shown.get_by_text("matching runs").wait_for()
+        shown.locator(".ag-row").first.wait_for()
         shown.screenshot(path=out)
 
 
