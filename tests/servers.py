@@ -4,12 +4,14 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from copies import environment
 
@@ -27,8 +29,7 @@ def serving(root: Path, command: str, path: str) -> Iterator[str]:
 @contextmanager
 def started(root: Path, command: str, answers: str) -> Iterator[None]:
     """Run a shell command in `root` until the end of the block, which begins once the address answers."""
-    log = root / ".server.log"
-    with log.open("w") as stream:
+    with tempfile.TemporaryFile("w+") as stream:
         server = subprocess.Popen(
             ["bash", "-c", command],
             cwd=root,
@@ -41,7 +42,7 @@ def started(root: Path, command: str, answers: str) -> Iterator[None]:
         try:
             until = time.monotonic() + SECONDS
             while not _answers(answers):
-                assert server.poll() is None and time.monotonic() < until, log.read_text()
+                assert server.poll() is None and time.monotonic() < until, _said(stream)
                 time.sleep(0.5)
             yield
         finally:
@@ -52,7 +53,11 @@ def started(root: Path, command: str, answers: str) -> Iterator[None]:
             except subprocess.TimeoutExpired:
                 os.killpg(server.pid, signal.SIGKILL)
                 server.wait()
-            log.unlink()
+
+
+def _said(stream: TextIO) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def free_port() -> int:
