@@ -3,10 +3,9 @@
 import checkout  # isort: skip
 
 import logging
-import sys
 
 from perbatch.benchmark import check_settings, measure, write_table
-from perbatch.errors import UserError
+from perbatch.sweep.cli import command
 from perbatch.sweep.params import block
 
 OUT = checkout.ROOT / "results" / "benchmark" / "throughput.csv"
@@ -19,7 +18,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    command(main)

@@ -4,7 +4,6 @@ import checkout  # isort: skip
 
 import argparse
 import logging
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from perbatch import comparison
 from perbatch.comparison import studies
 from perbatch.errors import UserError
+from perbatch.sweep.cli import command
 from perbatch.sweep.params import block, study_names
 from perbatch.sweep.places import PREPARED
 from perbatch.sweep.studies import study_block
@@ -81,7 +81,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=RESULTS, metavar="FOLDER")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        main(parser.parse_args().folder)
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    folder = parser.parse_args().folder
+    command(lambda: main(folder))

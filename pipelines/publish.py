@@ -8,7 +8,6 @@ import checkout  # isort: skip
 import argparse
 import hashlib
 import json
-import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from evaluate import findings_of
 from perbatch import comparison
 from perbatch.errors import UserError
 from perbatch.sweep import provenance
+from perbatch.sweep.cli import command
 from perbatch.sweep.places import runs
 from perbatch.sweep.record import experiment_of, store_of
 from perbatch.tracking import SweepLog
@@ -62,7 +62,5 @@ def _published(marker: Path) -> dict[str, str]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=checkout.ROOT / "results", metavar="FOLDER")
-    try:
-        main(parser.parse_args().folder)
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    folder = parser.parse_args().folder
+    command(lambda: main(folder))

@@ -7,7 +7,6 @@ import checkout  # isort: skip
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from filelock import FileLock
 
 from perbatch.errors import UserError
+from perbatch.sweep.cli import command
 from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
 from perbatch.tracking import Registry
@@ -65,7 +65,5 @@ def read_champion(path: Path) -> dict[str, Any]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=checkout.ROOT / "results", metavar="FOLDER")
-    try:
-        main(parser.parse_args().folder)
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    folder = parser.parse_args().folder
+    command(lambda: main(folder))
