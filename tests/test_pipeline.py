@@ -117,6 +117,7 @@ def test_another_target_reruns_only_the_evaluation(copy: SimpleNamespace) -> Non
     assert "Running stage 'prepare'" not in stages
 
 
+@pytest.mark.slow
 def test_a_new_file_at_the_same_path_makes_prepare_stale(copy: SimpleNamespace, tmp_path: Path) -> None:
     params = copy.root / "params.yaml"
     before = params.read_text()

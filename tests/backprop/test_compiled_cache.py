@@ -86,6 +86,7 @@ def test_an_edit_in_a_callee_is_noticed(package: Path, tmp_path: Path) -> None:
     assert finish(start(package, tmp_path / "cache"))[:2] == (24.0, True)
 
 
+@pytest.mark.slow
 def test_processes_that_compile_at_once(package: Path, tmp_path: Path) -> None:
     kinds = ["float64", "float64", "float32"]
     together = [finish(each) for each in [start(package, tmp_path / "cache", kind) for kind in kinds]]

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,6 +24,7 @@ def shown(path: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_one_function_and_one_yaml_make_a_data_set(tmp_path: Path) -> None:
     root = tmp_path / "checkout"
     for name in ("conf", "pipelines", "src", "params.yaml"):

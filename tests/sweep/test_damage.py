@@ -48,6 +48,7 @@ def plan(place: Place) -> str:
     return place.run(*GRID, BASIC, "dry_run=true")
 
 
+@pytest.mark.slow
 def test_a_corrupt_store_is_said_and_never_overwritten(done: Place) -> None:
     store = done.root / "mlflow.db"
     rotten = random.Random(SEED).randbytes(store.stat().st_size)
