@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-all lint ui pictures lock soak benchmark-platform benchmark-peers
+.PHONY: all help env repro test test-slow test-server test-cluster test-all lint server ui pictures lock soak benchmark-platform benchmark-peers
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -29,12 +29,18 @@ repro: env  ## run what is stale of the pipeline, and show its results in MLflow
 	python pipelines/publish.py
 
 test: env  ## the tests, without the slow ones
-	pytest -q -n 2 --dist loadfile -m "not slow"
+	pytest -q -n 2 --dist loadfile -m "not slow and not server and not cluster"
 
 test-slow: env  ## only the slow tests: whole pipelines, several processes at once
 	pytest -q -n 2 --dist loadfile -m slow
 
-test-all: test test-slow  ## all tests
+test-server: env  ## tracking=server, on a PostgreSQL and an MLflow server that the tests start
+	pytest -q tests/server
+
+test-cluster: env  ## the launchers slurm and cluster, on a two-node SLURM and a Dask cluster that the tests start
+	pytest -q tests/cluster
+
+test-all: test test-slow test-server test-cluster  ## all tests
 
 lint: env  ## ruff and mypy
 	ruff check .
@@ -44,6 +50,9 @@ lint: env  ## ruff and mypy
 benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into benchmarks/peers.md and peers.csv
 	pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
 	python benchmarks/peers.py
+
+server: env  ## PostgreSQL and an MLflow server on http://127.0.0.1:5001, for trying tracking=server
+	python deploy/server.py
 
 ui: env  ## MLflow's pages on http://127.0.0.1:5000
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port 5000 \
@@ -59,4 +68,4 @@ pictures: env  ## the README's numbers and pictures, from the results
 	python docs/pictures.py
 
 lock: env  ## resolve pyproject.toml into requirements.lock anew
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra server --extra slurm --extra cluster --extra storage pyproject.toml -o requirements.lock

@@ -8,6 +8,7 @@ import checkout  # isort: skip
 import argparse
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from perbatch.sweep import provenance
 from perbatch.sweep.places import runs
 from perbatch.sweep.record import experiment_of, store_of
 from perbatch.tracking import SweepLog
+from perbatch.tracking.server import ADDRESS
 
 FILES = ("evaluate/report.html", "evaluate/comparison.csv", "evaluate/metrics.json", "train/runs.csv")
 
@@ -31,7 +33,7 @@ def main(folder: Path) -> None:
         raise UserError(f"{missing[0]} is missing: run the pipeline, or pipelines/evaluate.py, first")
     table = pd.read_csv(folder / "train" / "runs.csv", usecols=["identity", "data"])
     name, members = str(table["data"].iloc[0]), table["identity"].tolist()
-    store = store_of(None)
+    store = store_of(os.environ.get(ADDRESS))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     marker = runs() / f"published-{name}.json"
     if (key := store.peek(name)) and _published(marker) == {"experiment": key, "digest": digest}:

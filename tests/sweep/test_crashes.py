@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from processes import Place, Process, copy_checkout, kill, wait_for
 
 BASIC = "hydra/launcher=basic"

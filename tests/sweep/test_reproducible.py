@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from processes import Place, copy_checkout, kill, wait_for
 
 ENGINE = "compiled"

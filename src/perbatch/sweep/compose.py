@@ -26,7 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 log = logging.getLogger(__name__)
 
 
-INTERPOLATION = re.compile(r"\$\{(?!oc\.env:|checkout:|runs:)")
+INTERPOLATION = re.compile(r"\$\{(?!oc\.env:|checkout:|runs:|server:)")
 """An interpolation that may refer to another key: all but those of the resolvers that never do."""
 
 

@@ -12,12 +12,13 @@ from types import TracebackType
 from filelock import FileLock
 from omegaconf import DictConfig
 
+from perbatch.errors import UserError
 from perbatch.sweep import locks, provenance, record
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.places import runs
 from perbatch.sweep.plan import Plan, PlannedRun
 from perbatch.sweep.tables import runs_csv
-from perbatch.tracking import Store, SweepLog, close_stale
+from perbatch.tracking import Store, StoreUnavailable, SweepLog, close_stale
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +38,19 @@ class Parents:
         self._lock = FileLock(locks.new(runs()))
 
     def __enter__(self) -> "Parents":
-        """Make the parents; end what a killed sweep left RUNNING."""
-        if closed := self._close_stale():
-            log.info("%d runs that a killed sweep left RUNNING in MLflow are ended", closed)
-        self._lock.acquire()
+        """Make the parents; end what a killed sweep left RUNNING. A UserError where the store cannot do it."""
+        try:
+            if closed := self._close_stale():
+                log.info("%d runs that a killed sweep left RUNNING in MLflow are ended", closed)
+            self._lock.acquire()
+            self._start()
+        except UserError:
+            raise
+        except Exception as error:  # a server that let us look may still not let us write
+            raise self._store.unavailable(error) from error
+        return self
+
+    def _start(self) -> None:
         reused = {run.identity for run in self._plan.reused}
         for name, members in self._by_data().items():
             self._logs[name] = SweepLog(self._store, record.experiment_of(self._store, name))
@@ -49,7 +59,6 @@ class Parents:
             known = len(reused.intersection(identities))
             command = shlex.join(["python", *sys.argv])
             self._logs[name].start(tags, identities, known, command, self._plan.common)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -73,13 +82,28 @@ class Parents:
 
     def log_missing(self, compose: Compose) -> None:
         """Log complete and failed runs that the store lacks from their folders, under these parents."""
-        if not self._store.uri.startswith("http"):  # a file may have been busy; a dead server stays dead
-            record.try_store_again()
-        for run in self._plan.runs:
-            if run.folder.ended and not run.folder.logged(self._logs[run.data].experiment.key):
-                config = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
-                with run.folder.lock():  # another sweep may be about to do the same
-                    record.log_where_missing(run.folder, config)
+        missing = [run for run in self._plan.runs if run.folder.ended and not self._logged(run)]
+        if not missing or not self._answers():
+            return
+        record.try_store_again()
+        for run in missing:
+            config = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
+            with run.folder.lock():  # another sweep may be about to do the same
+                record.log_where_missing(run.folder, config)
+        if logged := sum(map(self._logged, missing)):
+            log.info("%d runs that the MLflow store lacked are logged from their folders", logged)
+
+    def _logged(self, run: PlannedRun) -> bool:
+        return run.folder.logged(self._logs[run.data].experiment.key)
+
+    def _answers(self) -> bool:
+        """Tell whether a server is there: a file may have been busy, a dead server costs a wait each run."""
+        try:
+            if self._store.is_server:
+                self._store.check()
+        except StoreUnavailable:
+            return False
+        return True
 
     def _close_stale(self) -> int:
         return close_stale(self._store, locks.HOST, _how_it_ended)
