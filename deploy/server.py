@@ -1,7 +1,7 @@
 """PostgreSQL and an MLflow server on top of it, on loopback, until Ctrl-C: for trying `tracking=server`.
 
-python deploy/server.py [FOLDER] [--port PORT]. FOLDER holds the database, the artifacts and the password of the
-user that logs in; started again on the same folder, it goes on with them. For production see docs/scaling.md.
+python deploy/server.py [FOLDER] [--port PORT]. FOLDER holds the database, the artifacts and the password of
+the user that logs in; started again on the same folder, it goes on. For production see docs/scaling.md.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def main(folder: Path, port: int) -> None:
 
 @contextmanager
 def postgres(data: Path) -> Iterator[Path]:
-    """Run PostgreSQL on `data`, made where it does not exist; give the folder of its socket. No port is opened."""
+    """Run PostgreSQL on `data`, made where it does not exist, without a port; give its socket's folder."""
     account = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
     sockets = Path(tempfile.mkdtemp(prefix="perbatch-"))
     fresh = not data.exists()
@@ -67,7 +67,15 @@ def postgres(data: Path) -> Iterator[Path]:
     try:
         if fresh:
             call(
-                program("initdb"), "-D", str(data), "-U", "mlflow", "-A", "trust", "-E", "UTF8", "--locale=C"
+                program("initdb"),
+                "-D",
+                str(data),
+                "-U",
+                "mlflow",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
             )
         options = f"-k {sockets} -c listen_addresses= -c unix_socket_permissions=0700"
         if account:
@@ -86,7 +94,7 @@ def postgres(data: Path) -> Iterator[Path]:
 
 @contextmanager
 def mlflow(folder: Path, sockets: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run MLflow's server on the database and wait until it answers; artifacts go through it to the folder."""
+    """Run MLflow's server on the database, artifacts through it, and wait until it answers."""
     password = folder / "password"
     if not password.exists():
         password.touch(mode=0o600)

@@ -39,7 +39,7 @@ def test_a_store_that_is_not_there_yet_is_fine_and_stays_so(tmp_path: Path) -> N
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
-        with pytest.raises(StoreUnavailable, match="does not answer .*refused"):
+        with pytest.raises(StoreUnavailable, match=r"does not answer .*refused"):
             Store(f"http://127.0.0.1:{taken.getsockname()[1]}", tmp_path).check()
 
 

@@ -38,7 +38,7 @@ class Parents:
         self._lock = FileLock(locks.new(runs()))
 
     def __enter__(self) -> "Parents":
-        """Make the parents; end what a killed sweep left RUNNING. A UserError where the store cannot do it."""
+        """Make the parents; end what a killed sweep left RUNNING. A UserError where the store will not."""
         try:
             if closed := self._close_stale():
                 log.info("%d runs that a killed sweep left RUNNING in MLflow are ended", closed)

@@ -75,7 +75,7 @@ class LiveLog:
         self._stride = -(-evaluations // POINTS)
         self._rows: list[dict[str, float]] = []
         self._log: RunLog | None = None
-        self._seen, self._flushed, self._lost = 0, time.monotonic(), False
+        self._seen, self._flushed, self._lost = 0, time.monotonic(), not config.tracking.live
         self._best = math.inf
 
     def evaluation(self, row: dict[str, float]) -> None:
@@ -178,7 +178,7 @@ def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
 
 def log_where_missing(folder: RunFolder, config: DictConfig) -> None:
     """Log a run that is complete, or failed, from its folder where the store lacks it."""
-    if _logged(folder, config):
+    if not config.tracking.live or _logged(folder, config):
         return
     if not folder.complete:
         LiveLog(folder, config, time.time(), 1).end("FAILED")

@@ -64,10 +64,11 @@ class Evaluation:
 
 @dataclass
 class Tracking:
-    """Where MLflow's store is, and the sweep's run that this run is nested under."""
+    """Where MLflow's store is, the sweep's run that this run is nested under, and whether its job logs it."""
 
     uri: str | None = MISSING
     parent: str | None = None
+    live: bool = True
 
 
 @dataclass

@@ -73,7 +73,8 @@ def ask(uri: str, path: str, **query: str | int) -> Mapping[str, Any] | None:
 
 def _silent(uri: str, reason: object) -> StoreUnavailable:
     return StoreUnavailable(
-        f"the MLflow server at {uri} does not answer ({reason}); start it, or unset {ADDRESS} to log to SQLite"
+        f"the MLflow server at {uri} does not answer ({reason}); "
+        f"start it, or unset {ADDRESS} to log to SQLite"
     )
 
 
