@@ -50,11 +50,10 @@ class Launching:
         while waiting:
             error, dead = self._launch(waiting, self._runs_per_job)
             left = [run for run in waiting if not run.folder.ended]
-            if (
-                error is not None
-                and len(left) == len(waiting)
-                and not any(run.folder.started for run in left)
-            ):
+            if error is None:
+                _note_other_runs(left)
+                break
+            if len(left) == len(waiting) and not any(run.folder.started for run in left):
                 raise error
             for group in dead:
                 _suspect_one_of(group)
@@ -109,7 +108,7 @@ class Launching:
 def _note_other_runs(runs: Sequence[PlannedRun]) -> None:
     for run in runs:
         run.folder.write_failure(
-            "its job made another run: the worker has other code, data or versions of libraries than the driver"
+            "its job made another run: the worker has other code, data or libraries than the driver"
         )
 
 

@@ -14,7 +14,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 PACK = "pack="
-SILENT = {"version": 1, "disable_existing_loggers": False}
+SILENT = {"version": 1, "disable_existing_loggers": False, "root": None}
 
 
 def pack(jobs: Sequence[list[str]]) -> list[str]:
