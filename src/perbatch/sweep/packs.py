@@ -13,7 +13,7 @@ from hydra.core.utils import JobReturn, run_job
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
-PACK = "pack="
+PACK = "hydra.pack="  # launchers do not print what begins with hydra.
 SILENT = {"version": 1, "disable_existing_loggers": False, "root": None}
 
 
