@@ -81,10 +81,7 @@ class Slurm:
             )
         )
         munge = {"key-file": key, "socket": self.folder / "munge.socket"}
-        munge |= {
-            name: self.folder / f"munge.{name.split('-')[0]}"
-            for name in ("pid-file", "log-file", "seed-file")
-        }
+        munge |= {f"{name}-file": self.folder / f"munge.{name}" for name in ("pid", "log", "seed")}
         self.run("munged", "--foreground", "--force", *(f"--{name}={path}" for name, path in munge.items()))
         wait(lambda: (self.folder / "munge.socket").exists())
         self.run("slurmctld", "-D", "-c")

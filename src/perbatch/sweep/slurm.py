@@ -39,8 +39,9 @@ def check(launcher: DictConfig) -> None:
         raise UserError(
             "hydra/launcher=slurm: sbatch is not on this machine: start the sweep where SLURM takes jobs"
         )
+    _complete(launcher)
     partitions = [line.rstrip("*") for line in _ask("sinfo", "-h", "-o", "%P").split()]
-    if launcher.partition is not None and launcher.partition not in partitions:
+    if launcher.get("partition") is not None and launcher.partition not in partitions:
         raise UserError(
             f"hydra.launcher.partition={launcher.partition}: must be one of {', '.join(partitions)}"
         )
@@ -60,7 +61,7 @@ def launch(
     _refuse_large_array(len(jobs), master.hydra.sweeper.runs_per_job)
     from hydra_plugins.hydra_submitit_launcher.submitit_launcher import SlurmLauncher
 
-    job = SlurmLauncher(**settings)
+    job = SlurmLauncher(**_complete(settings))
     job.setup(hydra_context=context, task_function=task, config=master)
     # A job must run the code of this checkout, wherever an installation points.
     paths = [str(CHECKOUT / "src"), os.environ.get("PYTHONPATH")]
@@ -85,6 +86,20 @@ def launch(
     if dead:
         raise WorkersDied(returns, f"SLURM job {dead[0].job_id}: {_last_words(dead[0])}")
     return [each for each in returns if each is not None]
+
+
+def _complete(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with the defaults of Hydra's launcher for submitit, which also knows their types."""
+    from hydra_plugins.hydra_submitit_launcher.config import SlurmQueueConf
+
+    known = OmegaConf.structured(SlurmQueueConf)
+    for key in settings:
+        if key not in known:
+            raise UserError(
+                f"hydra.launcher.{key}: is no setting of SLURM's; the settings are {', '.join(known)}"
+            )
+    complete = OmegaConf.to_container(OmegaConf.merge(known, dict(settings)), resolve=True)
+    return {str(key): value for key, value in complete.items() if key != "_target_"}  # type: ignore[union-attr]
 
 
 def _executor(params: Mapping[str, Any]) -> Any:
