@@ -1,4 +1,4 @@
-"""A Dask cluster on loopback whose workers have a checkout and run folders of their own, as other machines do."""
+"""A Dask cluster on loopback whose workers have checkouts and run folders of their own, as machines do."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ class Dask:
         self._run("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
 
     def add(self, name: str, checkout: Path | None, threads: int = 1) -> Path:
-        """Start a worker that has a checkout's code (None: no code), and return its root; wait until it is there."""
+        """Start a worker with a checkout's code (None: no code), wait until it is there, and return its root."""
         root = self.folder / name
         root.mkdir()
         options = ("--nthreads", str(threads), "--nworkers", "1", "--no-dashboard", "--name", name)

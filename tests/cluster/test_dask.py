@@ -65,16 +65,14 @@ def kill_trainer(root: Path) -> bool:
     return False
 
 
-def test_what_is_refused_before_anything_starts(
-    here: Place, dask: Dask, checkout: Path, tmp_path: Path
-) -> None:
+def test_what_is_refused_before_it_starts(here: Place, dask: Dask, checkout: Path, tmp_path: Path) -> None:
     def refusal(*arguments: str) -> str:
         said = here.run(*GRID, CLUSTER, *arguments, status=1)
         assert "Traceback" not in said
         assert not list(here.root.glob("runs/*/run.json"))
         return said.splitlines()[-1]
 
-    assert "no Dask cluster with workers answers" in refusal("hydra.launcher.address=tcp://127.0.0.1:9")
+    assert "no Dask cluster answers" in refusal("hydra.launcher.address=tcp://127.0.0.1:9")
     assert "set DASK_SCHEDULER_ADDRESS" in refusal("hydra.launcher.address=null")
     dask.add("bare", None)
     assert "has no perbatch: install this checkout there" in refusal()
