@@ -1,6 +1,7 @@
 """After `evaluate`: attach the report and the tables to the sweep's parent run in MLflow.
 
 Results do not depend on it: it may be repeated, or missing. Where they are attached already it does nothing.
+With --fill it first logs the runs of the tables that the store lacks: `dvc pull` fetches none of MLflow's.
 """
 
 import checkout  # isort: skip
@@ -17,16 +18,17 @@ import pandas as pd
 from evaluate import findings_of
 from perbatch import comparison
 from perbatch.errors import UserError
-from perbatch.sweep import provenance
-from perbatch.sweep.places import runs
+from perbatch.sweep import provenance, refill
+from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
+from perbatch.sweep.testing import summary_of
 from perbatch.tracking import SweepLog
 from perbatch.tracking.server import ADDRESS
 
 FILES = ("evaluate/report.html", "evaluate/comparison.csv", "evaluate/metrics.json", "train/runs.csv")
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, fill: bool) -> None:
     """Attach what FOLDER holds to the parent of exactly its runs, made where there is none."""
     files = [folder / name for name in FILES]
     if missing := [path for path in files if not path.is_file()]:
@@ -36,7 +38,7 @@ def main(folder: Path) -> None:
     store = store_of(os.environ.get(ADDRESS))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     marker = runs() / f"published-{name}.json"
-    if (key := store.peek(name)) and _published(marker) == {"experiment": key, "digest": digest}:
+    if not fill and (key := store.peek(name)) and _published(marker) == {"experiment": key, "digest": digest}:
         return
     store.check()
     experiment = experiment_of(store, name)
@@ -44,6 +46,11 @@ def main(folder: Path) -> None:
     if not parent.find(members):
         parent.start(provenance.tags(), members, len(members), "dvc repro", {})
         parent.end("FINISHED", {}, [])
+    if fill:
+        summary = summary_of(PREPARED / name)
+        filled = refill.fill(store, experiment, folder / "train", parent.id, summary)
+        twice = f" ({filled.twice} of them more than once)" if filled.twice else ""
+        sys.stderr.write(f"MLflow had {filled.present} of the runs{twice}; {filled.logged} logged\n")
     findings = findings_of(folder)
     answers = comparison.answer_when(findings), comparison.answer_repeat(findings)
     parent.publish("\n\n".join(answer.sentence for answer in answers), files)
@@ -59,8 +66,10 @@ def _published(marker: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fill", action="store_true", help="log the runs that the store lacks")
     parser.add_argument("folder", nargs="?", type=Path, default=checkout.ROOT / "results", metavar="FOLDER")
     try:
-        main(parser.parse_args().folder)
+        given = parser.parse_args()
+        main(given.folder, given.fill)
     except UserError as error:
         sys.exit(f"error: {error}")

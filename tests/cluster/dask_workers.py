@@ -31,7 +31,7 @@ class Dask:
         self._run("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
 
     def add(self, name: str, checkout: Path | None, threads: int = 1) -> Path:
-        """Start a worker with a checkout's code (None: no code), wait until it is there, and return its root."""
+        """Start a worker with a checkout's code (None: none), wait until it is there, and return its root."""
         root = self.folder / name
         root.mkdir()
         options = ("--nthreads", str(threads), "--nworkers", "1", "--no-dashboard", "--name", name)

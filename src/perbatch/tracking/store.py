@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import uuid
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 STORE_TAG = "perbatch.store"
+PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,20 @@ class Store:
             "WHERE e.name = ? AND t.key = ?"
         )
         return str(self._read(query, name, STORE_TAG) or "")
+
+    def identities(self, experiment: Experiment) -> Counter[str]:
+        """Return how many ended runs of an experiment each identity has, FAILED ones too."""
+        found: Counter[str] = Counter()
+        token: str | None = None
+        while True:
+            page = self.client.search_runs(
+                [experiment.id], "tags.`perbatch.kind` = 'run'", max_results=PAGE, page_token=token
+            )
+            ended = [run for run in page if run.info.status in ("FINISHED", "FAILED")]
+            found.update(run.data.tags.get("perbatch.identity", "") for run in ended)
+            token = page.token
+            if not token:
+                return found
 
     def has_running(self) -> bool:
         """Return whether runs are RUNNING, of a sweep at work or of one that was killed; makes nothing.
