@@ -75,7 +75,7 @@ def test_what_is_refused_before_it_starts(here: Place, dask: Dask, checkout: Pat
     assert "no Dask cluster answers" in refusal("hydra.launcher.address=tcp://127.0.0.1:9")
     assert "set DASK_SCHEDULER_ADDRESS" in refusal("hydra.launcher.address=null")
     dask.add("bare", None)
-    assert "has no perbatch: install this checkout there" in refusal()
+    assert "cannot use perbatch (ModuleNotFoundError" in refusal()
     dask.stop("bare")
     changed = tmp_path / "changed"
     shutil.copytree(checkout, changed)
@@ -102,7 +102,7 @@ def test_a_worker_without_the_data_says_which_command_prepares_them(
 
 def test_a_run_that_takes_every_worker_down_fails_alone(here: Place, dask: Dask, checkout: Path) -> None:
     root = dask.add("one", checkout)
-    process = here.start("batch_size=1", "seed=0", "epochs=3,200", "learning_rate=0.05", CLUSTER)
+    process = here.start("batch_size=1", "seed=0", "epochs=3,4000", "learning_rate=0.05", CLUSTER)
     said = kill_until_the_end(process, root, here)
     assert "1 of 2 runs failed" in said.splitlines()[-1], said
     assert len(here.stamps()) == 1

@@ -43,8 +43,11 @@ def check(launcher: DictConfig) -> None:
                 "start it with --nthreads 1 (and --nworkers for one process a core)"
             )
         for address, code in client.run(identity.code, on_error="return").items():
-            if isinstance(code, ModuleNotFoundError):
-                raise UserError(f"the Dask worker {address} has no perbatch: install this checkout there")
+            if isinstance(code, Exception):
+                raise UserError(
+                    f"the Dask worker {address} cannot use perbatch ({type(code).__name__}: {code}): "
+                    "install this checkout and its environment there"
+                )
             if code != identity.code():
                 raise UserError(
                     f"the Dask worker {address} has other code than this checkout: bring both to one commit"
