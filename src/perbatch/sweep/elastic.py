@@ -91,8 +91,14 @@ def _run(
     """Run jobs and keep what comes back, as it comes; return what Dask raises where one kills its workers."""
     from distributed import KilledWorker
     from joblib import Parallel, delayed, parallel_config
+    from joblib._dask import DaskDistributedBackend
 
-    with parallel_config("dask", client=client):
+    class Backend(DaskDistributedBackend):
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            # With one worker joblib would run all jobs here, in the driver, and no other could join.
+            return max(2, super().effective_n_jobs(n_jobs))
+
+    with parallel_config(Backend(client=client)):
         results = Parallel(batch_size=1, pre_dispatch="all", return_as="generator_unordered")(
             delayed(_execute)(common, overrides, number) for number, overrides in jobs.items()
         )
