@@ -45,7 +45,7 @@ def check(launcher: DictConfig) -> None:
         for address, code in client.run(identity.code, on_error="return").items():
             if isinstance(code, Exception):
                 raise UserError(
-                    f"the Dask worker {address} cannot use perbatch ({type(code).__name__}: {code}): "
+                    f"the Dask worker {address} cannot use perbatch ({code}): "
                     "install this checkout and its environment there"
                 )
             if code != identity.code():
