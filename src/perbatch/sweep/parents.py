@@ -106,7 +106,8 @@ class Parents:
         return True
 
     def _close_stale(self) -> int:
-        return close_stale(self._store, locks.HOST, _how_it_ended)
+        own = [sweep_log.id for sweep_log in self._logs.values()]
+        return close_stale(self._store, locks.HOST, _how_it_ended, own)
 
     def _end(self, status: str) -> None:
         for name, sweep_log in self._logs.items():
