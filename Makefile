@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-server test-cluster test-all lint server ui pictures lock soak benchmark-platform benchmark-peers
+.PHONY: all help env repro test test-slow test-browser test-server test-cluster test-all lint ui server plots pictures lock soak benchmark-platform benchmark-peers
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -40,6 +40,10 @@ test-server: env  ## tracking=server, on a PostgreSQL and an MLflow server that 
 test-cluster: env  ## the launchers slurm and cluster, on a two-node SLURM and a Dask cluster that the tests start
 	pytest -q tests/cluster
 
+test-browser: env  ## the report in a real browser: needs Chromium (Debian: apt install chromium)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "no Chromium found: apt install chromium" >&2; exit 1; }
+	pytest -q tests/browser
+
 test-all: test test-slow test-server test-cluster  ## all tests
 
 lint: env  ## ruff and mypy
@@ -63,6 +67,9 @@ benchmark-platform: env  ## what a run costs beside its training: benchmarks/pla
 
 soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained twice or left RUNNING
 	python benchmarks/soak.py
+
+plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B": of two commits or experiments
+	python docs/plots.py $(REVS)
 
 pictures: env  ## the README's numbers and pictures, from the results
 	python docs/pictures.py

@@ -1,127 +1,193 @@
-"""Kill a sweep of 200 runs at 20 random moments, each time start it again, and count what went wrong.
+"""`make soak`: kill a sweep of 200 runs 20 times, with faults beside, and count the harm: benchmarks/soak.md.
 
-python benchmarks/soak.py [SEED]. It works in a temporary folder, on the prepared data of the checkout. Every
-second sweep has two workers of joblib, and sometimes only one process is killed instead of all of them.
+python benchmarks/soak.py [SEED]. It works in a temporary folder, on the checkout's prepared data. A kill
+comes after so many further runs, drawn from the seed, so that the kills spread over the sweep's whole life.
 """
 
 import os
 import random
 import signal
-import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-import psutil
+from overhead import ROOT, processor
 
-ROOT = Path(__file__).resolve().parents[1]
-KILLS = 20
-RUNS = 200
-GRID = ("batch_size=8,16,32,full", "learning_rate=0.1,0.3", "seed=range(0,25)", "epochs=10")
-LAUNCHERS = (("hydra/launcher=basic",), ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2"))
-LONGEST = 12.0
-"""Seconds after which a sweep is killed at the latest; the first three or so go to start-up."""
+sys.path.insert(0, str(ROOT / "tests" / "sweep"))
+from faults import Faults
+from perbatch.errors import STOPPED
+from processes import Place, Process, wait_for
+
+PAGE = ROOT / "benchmarks" / "soak.md"
+KILLS, RUNS = 20, 200
+GRID = ("batch_size=4,8,16,full", "learning_rate=0.1,0.3", "seed=range(0,25)", "epochs=15")
+LAUNCHERS = {"basic": "hydra/launcher=basic", "joblib": "hydra.launcher.n_jobs=2"}
+WAYS = ("all processes", "driver alone", "Ctrl-C")
+PHASES = ("start-up", "training", "writing a folder", "logging")
+PARENT = "SELECT run_uuid FROM runs JOIN tags USING (run_uuid) WHERE tags.value = 'sweep'"
+MOST = 18
+"""Runs that a sweep completes at most before it is killed: some are left for the last sweep."""
+
+
+@dataclass
+class Leg:
+    """One sweep of the soak, which is killed in a way, in a phase, after so many further runs."""
+
+    way: str
+    aim: str
+    launcher: str
+    runs: int
+    phase: str = ""
+    complete: int = 0
+    fault: str = ""
+
+    def line(self) -> str:
+        """Give a row of the page's table."""
+        return f"| {self.way} | {self.launcher} | {self.phase} | {self.complete} | {self.fault} |"
+
+
+class Soak:
+    """The sweep, over and over, and what is known of its runs."""
+
+    def __init__(self, place: Place, draw: random.Random) -> None:
+        """Nothing is started yet."""
+        self.place, self.draw = place, draw
+        self.seen: dict[str, int] = {}
+        self.faults = Faults(place, draw)
+        self.lost = self.twice = self.wordless = 0
+
+    def plan(self) -> list[Leg]:
+        """Draw the kills: every way and phase about as often."""
+        legs = []
+        for number in range(KILLS):
+            aim, launcher = PHASES[number % len(PHASES)], self.draw.choice(list(LAUNCHERS))
+            runs = self.draw.randint(1, MOST) if aim != "start-up" else 0
+            legs.append(Leg(WAYS[number % len(WAYS)], aim, launcher, runs))
+        self.draw.shuffle(legs)
+        return legs
+
+    def kill(self, leg: Leg) -> None:
+        """Start the sweep, with a fault now and then, and kill it when its time has come."""
+        fault = leg.runs and self.draw.random() < 0.5
+        began, before, delay = time.time(), len(self.seen), self.draw.uniform(0.2, 5)
+        process = start(self.place, leg.launcher)
+        if fault:
+            wait_for(lambda: self.place.query(f"{PARENT} AND start_time > {began * 1000}"), process)
+            wait_for(lambda: len(self.place.stamps()) > before, process)
+            leg.fault = self.faults.strike(process)
+        if leg.runs:
+            wait_for(lambda: len(self.place.stamps()) >= min(before + leg.runs, RUNS - 1), process)
+            wait_for(lambda: self.phase(began) == leg.aim or self.done, process, pause=0.0005)
+        else:
+            time.sleep(delay)
+        self.end(leg.way, process)
+        leg.phase = self.phase(began)
+        self.compare()
+        leg.complete = len(self.seen)
+        self.faults.end()
+
+    def end(self, way: str, process: Process) -> None:
+        """Kill the sweep, and wait for its end."""
+        if way == "driver alone":  # its workers may still be at work when the next sweep comes
+            process.kill()
+            process.wait()
+            return
+        os.killpg(process.pid, signal.SIGINT if way == "Ctrl-C" else signal.SIGKILL)
+        said, _ = process.communicate()
+        if way == "Ctrl-C" and (process.returncode != 130 or "Traceback" in said or STOPPED not in said):
+            self.wordless += 1
+            print(said)
+
+    def phase(self, began: float) -> str:
+        """Say what the sweep is doing, by the folders of the runs that it began."""
+        started = self.place.root.glob("runs/*/.started")
+        mine = [path.parent for path in started if path.stat().st_mtime > began]
+        training = [folder for folder in mine if not (folder / "run.json").exists()]
+        if any((folder / "config.json").exists() for folder in training):
+            return "writing a folder"
+        if any(not (folder / "logged.json").exists() for folder in mine if folder not in training):
+            return "logging"
+        return "training" if training else "between runs" if mine else "start-up"
+
+    @property
+    def done(self) -> bool:
+        """Whether nearly all runs are complete."""
+        return len(self.place.stamps()) >= RUNS - 1
+
+    def compare(self) -> None:
+        """Hold the complete runs against those seen before."""
+        now = self.place.stamps()
+        whole = {key: stamp for key, stamp in self.seen.items() if key not in self.faults.harmed}
+        self.lost += len(whole.keys() - now.keys())
+        self.twice += sum(now.get(key, stamp) != stamp for key, stamp in whole.items())
+        self.seen = now
+
+    def counts(self) -> dict[str, int]:
+        """Count what must not be."""
+        logged, running = self.place.logged(), self.place.statuses() + self.place.statuses("sweep")
+        return {
+            "lost": self.lost,
+            "trained twice": self.twice,
+            "RUNNING": running["RUNNING"],
+            "missing": RUNS - len(self.seen),
+            "missing in MLflow": len(self.seen.keys() - logged.keys()),
+            "logged twice": sum(count > 1 for key, count in logged.items() if key not in self.faults.harmed),
+            "stopped without a word": self.wordless,
+        }
+
+
+def start(place: Place, launcher: str) -> Process:
+    """Start the sweep."""
+    return place.start(*GRID, LAUNCHERS[launcher])
+
+
+def undisturbed(place: Place) -> dict[str, bytes]:
+    """Let the sweep come to its end; return its tables."""
+    process = start(place, "joblib")
+    said, _ = process.communicate()
+    if process.returncode:
+        sys.exit(said)
+    return place.tables()
 
 
 def main() -> None:
-    """Print what happened, and end with 1 where a run was lost, trained twice or left RUNNING."""
+    """Write the page, and end with 1 where anything was lost, done twice or left open."""
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(10**6)
     print(f"seed {seed}", flush=True)
-    draw = random.Random(seed)
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        lost, twice, kills, start = soak(root, draw)
-        counts = {"lost": lost, "trained twice": twice, "RUNNING": running(root)}
-        counts["missing"] = RUNS - len(stamps(root))
-        counts["logged twice or not at all"] = sum(count != 1 for count in logged(root).values())
-        counts["logged twice or not at all"] += RUNS - len(logged(root))
-    seconds = time.monotonic() - start
-    print(
-        f"{kills} kills over {RUNS} runs in {seconds:.0f} s: "
-        + ", ".join(f"{n} {k}" for k, n in counts.items())
-    )
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        begin, soak = time.monotonic(), Soak(Place(Path(folder, "soak"), ROOT), random.Random(seed))
+        legs = soak.plan()
+        for leg in legs:
+            soak.kill(leg)
+            print(leg.line(), flush=True)
+        tables = undisturbed(soak.place)
+        soak.compare()
+        counts, seconds = soak.counts(), time.monotonic() - begin
+        counts["tables that differ from a sweep's without kills"] = sum(
+            tables[name] != content
+            for name, content in undisturbed(Place(Path(folder, "straight"), ROOT)).items()
+        )
+    phases = Counter(leg.phase for leg in legs)
+    lines = [
+        f"# A sweep of {RUNS} runs, killed {KILLS} times",
+        "",
+        f"Seed {seed}, {seconds:.0f} s on {processor()}, {date.today()}. Written by `make soak`.",
+        "",
+        ", ".join(f"**{count}** {what}" for what, count in counts.items()) + ".",
+        "",
+        "Kills by phase: " + ", ".join(f"{phase} {count}" for phase, count in phases.most_common()) + ".",
+        "",
+        "| killed | launcher | during | runs complete | fault beside |",
+        "| --- | --- | --- | --- | --- |",
+        *(leg.line() for leg in legs),
+    ]
+    PAGE.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    print(PAGE.read_text(encoding="utf-8"))
     sys.exit(any(counts.values()))
-
-
-def soak(root: Path, draw: random.Random) -> tuple[int, int, int, float]:
-    """Kill and start again, then let it end; return runs lost, runs trained twice, kills and the start."""
-    start, lost, twice, kills = time.monotonic(), 0, 0, 0
-    seen: dict[str, int] = {}
-    while kills < KILLS:
-        process = sweep(root, LAUNCHERS[kills % 2])
-        # Early kills hit the planning and the store, those before the end the rest.
-        time.sleep(draw.uniform(0.2, LONGEST))
-        if process.poll() is None:
-            kills += 1
-            print(f"{kills:2d}: {kill(process, draw)}, {len(stamps(root))} runs complete", flush=True)
-        now = stamps(root)
-        lost += len(seen.keys() - now.keys())
-        twice += sum(now.get(identity, stamp) != stamp for identity, stamp in seen.items())
-        seen = now
-        if len(now) == RUNS:
-            break
-    end = sweep(root, LAUNCHERS[0])
-    print(f"then undisturbed: exit code {end.wait()}", flush=True)
-    now = stamps(root)
-    lost += len(seen.keys() - now.keys())
-    twice += sum(now.get(identity, stamp) != stamp for identity, stamp in seen.items())
-    return lost, twice, kills, start
-
-
-def sweep(root: Path, launcher: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    """Start the sweep in a process group of its own."""
-    environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
-    return subprocess.Popen(
-        [sys.executable, str(ROOT / "pipelines" / "train.py"), "-m", *GRID, *launcher],
-        env=environment | {"DVC_ROOT": str(root)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
-def kill(process: subprocess.Popen[bytes], draw: random.Random) -> str:
-    """Kill the sweep in one of three ways and wait for its end; return what was killed."""
-    way = draw.choice(("all of its processes", "its driver alone", "interrupted"))
-    if way == "interrupted":
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait()
-        return way
-    workers = psutil.Process(process.pid).children(recursive=True)
-    if way == "its driver alone":
-        process.kill()
-        psutil.wait_procs(workers, timeout=draw.uniform(0, 3))  # the next sweep may meet its workers
-        process.wait()
-        return way
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return way
-
-
-def stamps(root: Path) -> dict[str, int]:
-    """When each complete run was written, by its identity."""
-    return {path.parent.name: path.stat().st_mtime_ns for path in root.glob("runs/*/run.json")}
-
-
-def running(root: Path) -> int:
-    """How many runs of MLflow are RUNNING."""
-    return len(_query(root, "SELECT run_uuid FROM runs WHERE status = 'RUNNING'"))
-
-
-def logged(root: Path) -> Counter[str]:
-    """How many FINISHED runs of MLflow each identity has."""
-    query = "SELECT value FROM runs JOIN tags USING (run_uuid) WHERE key = 'perbatch.identity'"
-    return Counter(identity for (identity,) in _query(root, f"{query} AND status = 'FINISHED'"))
-
-
-def _query(root: Path, query: str) -> list[tuple[str]]:
-    with closing(sqlite3.connect(root / "mlflow.db")) as connection:
-        return connection.execute(query).fetchall()
 
 
 if __name__ == "__main__":

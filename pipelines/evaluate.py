@@ -20,7 +20,7 @@ def findings_of(folder: Path) -> comparison.Findings:
     settings = comparison.check_settings(block("evaluate"))
     tables = comparison.read_tables(folder / "train", checkout.ROOT / "results" / "benchmark")
     study = comparison.build_study(tables, settings)
-    choices = comparison.choose_rates(study)
+    choices = comparison.choose_all(study)
     reported = comparison.reported_runs(study, choices)
     weights = read_weights(folder / "train" / "weights.npy", len(study.runs))
     tested = on_test_data(reported, weights[reported.index], PREPARED / study.data)
@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
 def read_weights(path: Path, runs: int) -> np.ndarray:
     """Read the final weights, a row a run of runs.csv."""
     try:
-        weights = np.load(path)
+        weights = np.load(path, mmap_mode="r")  # the chosen runs' rows alone are read
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{path} cannot be read ({error}): run the stage train again") from None
     if weights.ndim != 2 or len(weights) != runs:

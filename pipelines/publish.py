@@ -1,4 +1,4 @@
-"""After `evaluate`: attach the report and the tables to the sweep's parent run in MLflow.
+"""After `evaluate`: attach the report, its tables and its figures to the sweep's parent run in MLflow.
 
 Results do not depend on it: it may be repeated, or missing. Where they are attached already it does nothing.
 With --fill it first logs the runs of the tables that the store lacks: `dvc pull` fetches none of MLflow's.
@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -53,7 +54,10 @@ def main(folder: Path, fill: bool) -> None:
         sys.stderr.write(f"MLflow had {filled.present} of the runs{twice}; {filled.logged} logged\n")
     findings = findings_of(folder)
     answers = comparison.answer_when(findings), comparison.answer_repeat(findings)
-    parent.publish("\n\n".join(answer.sentence for answer in answers), files)
+    with tempfile.TemporaryDirectory() as scratch:
+        figures = Path(scratch) / "figures"
+        comparison.write_figures(findings, figures)
+        parent.publish("\n\n".join(answer.sentence for answer in answers), files, figures)
     marker.write_text(json.dumps({"experiment": experiment.key, "digest": digest}))
 
 

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SECONDS = 150  # no process of these tests may take longer
+BASIC = "hydra/launcher=basic"
+JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1,2", "epochs=15")
+SECONDS = 300  # no process of these tests may take longer, on a busy machine either
 Process = subprocess.Popen[str]
 
 
@@ -39,6 +42,8 @@ class Place:
     def start(self, *arguments: str, cwd: Path | None = None, python: tuple[str, ...] = ()) -> Process:
         """Start a sweep in a process group of its own, as a terminal does."""
         self.root.mkdir(parents=True, exist_ok=True)
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in a shell's background job, and inherited
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         # Two names for one thing would be confusing: what the test's own shell has set does not count.
         inherited = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
         script = str(self.checkout / "pipelines" / "train.py")

@@ -1,6 +1,8 @@
 """The whole pipeline as a user runs it: in a copy of the repository, on a tiny grid, with real commands."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +49,7 @@ def shrink(path: Path) -> None:
     params.train.seed = [0, 1, 2]
     params.train.epochs = 3
     params.train.repeat = ["never"]
+    params.train.grids = []
     params.evaluate.tuning_seeds = [0]
     params.evaluate.mini_batch = 8
     OmegaConf.save(params, path)
@@ -106,7 +109,7 @@ def test_again_it_does_nothing_and_git_sees_nothing(copy: SimpleNamespace) -> No
 def test_another_target_reruns_only_the_evaluation(copy: SimpleNamespace) -> None:
     params = copy.root / "params.yaml"
     before = params.read_text()
-    params.write_text(before.replace("digits: 0.2", "digits: 1.5"))
+    params.write_text(re.sub(r"(digits:\s+- )0\.2", r"\g<1>1.5", before))
     try:
         stages = copy.run("dvc", "repro", "--dry", "evaluate").stdout
     finally:
@@ -174,6 +177,15 @@ def test_exp_run_in_the_workspace(copy: SimpleNamespace) -> None:
     assert "wide" in copy.run("dvc", "exp", "show", "--csv").stdout
     git(copy.root, "checkout", "-q", "--", ".")
     copy.run("dvc", "checkout")
+    changes = json.loads(copy.run("dvc", "metrics", "diff", "--json", "HEAD", "wide").stdout)
+    changes = changes["results/evaluate/metrics.json"]
+    assert "full_batch_test_accuracy" in changes  # the variant has no full batch
+    assert "mini_batch_test_accuracy" not in changes  # and the same batches of 8
+    copy.run(sys.executable, "docs/plots.py", "HEAD", "wide")
+    page = (copy.root / "dvc_plots" / "index.html").read_text(encoding="utf-8")
+    assert page.count("vegaEmbed('#") == 2
+    assert '"rev": "wide"' in page and '"rev": "HEAD"' in page
+    assert not re.search(r"<script[^>]+src|<link", page)
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ def test_segments_cover_each_epoch_in_whole_batches_and_end_where_an_evaluation_
     batch_size = min(batch_size, examples)
     orders = [np.arange(examples) + 1000 * epoch for epoch in range(epochs)]
     found = list(segments(orders, examples, epochs, batch_size, np.array(points, int)))
-    np.testing.assert_array_equal(np.concatenate([i for i, _ in found]), np.concatenate(orders))
+    np.testing.assert_array_equal(np.concatenate([i for i, _, _ in found]), np.concatenate(orders))
 
     ends = [
         e * examples + min(b, examples)
@@ -49,9 +49,11 @@ def test_segments_cover_each_epoch_in_whole_batches_and_end_where_an_evaluation_
     ]
     due = {next(end for end in ends if end >= p) for p in points if p <= ends[-1]} | {0, ends[-1]}
     position, evaluated = 0, set()
-    for indices, evaluate in found:
+    for indices, evaluate, upcoming in found:
         position += len(indices)
         assert position == 0 or position in ends
+        end = next((end for end in ends if end > position), position)
+        np.testing.assert_array_equal(upcoming, np.concatenate(orders)[position:end])
         if evaluate:
             evaluated.add(position)
     assert evaluated == due

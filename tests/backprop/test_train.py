@@ -120,6 +120,67 @@ def test_sets_larger_than_one_pass_are_measured_whole(problem: Callable[..., Any
     assert run.history["gradient_norm"][0] == pytest.approx(norm, rel=1e-10)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_gradient_variance_is_the_trace_of_the_examples_covariance(
+    problem: Callable[..., Any], loss: str, bias: bool, dtype: str
+) -> None:
+    network, theta, X, y = problem(300, (4, 6, 5, 3), loss=loss, bias=bias, dtype=dtype)
+    run = train(network, theta, X, y, **SETTINGS, schedule=[])
+    for index, at in ((0, theta), (-1, run.theta)):
+        gradients = network.per_example_gradients(at, X, y).astype(float)
+        trace = np.square(gradients - gradients.mean(axis=0)).sum() / len(X)
+        found = run.history["gradient_variance"][index]
+        assert found == pytest.approx(trace, rel=1e-10 if dtype == "float64" else 1e-5)
+
+
+def test_gradient_variance_of_equal_examples_is_nothing(problem: Callable[..., Any]) -> None:
+    network, theta, X, y = problem(20)
+    X[:], y[:] = X[0], y[0]
+    variance = train(network, theta, X, y, **SETTINGS).history["gradient_variance"]
+    assert (variance >= 0).all() and variance.max() < 1e-14
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+@pytest.mark.parametrize("batch_size", [1, 8, 300, "full"])
+def test_the_next_update_changes_the_loss_as_foretold(
+    problem: Callable[..., Any], batch_size: int | str, engine: str
+) -> None:
+    network, theta, X, y = problem(600)
+    settings = {**SETTINGS, "batch_size": batch_size, "engine": engine, "epochs": 2, "learning_rate": 0.3}
+    history = train(network, theta, X, y, **settings, schedule=range(1, 1200)).history
+    np.testing.assert_allclose(
+        history["next_update_change"][:-1], np.diff(history["train_loss"]), rtol=1e-6, atol=1e-12
+    )
+    assert np.isnan(history["next_update_change"][-1])
+
+
+def test_the_next_update_of_a_repeat_is_its_first_and_none_where_the_batch_is_skipped(
+    problem: Callable[..., Any],
+) -> None:
+    network, theta, X, y = problem(20)
+    settings = {**SETTINGS, "batch_size": 1, "epochs": 2, "shuffle": False, "schedule": range(1, 40)}
+    changes = train(network, theta, X, y, **settings, updates_per_batch=5, tolerance=1.0).history
+    for count in range(1, 20):  # the run that ends before this visit has the theta that the visit meets
+        before = train(
+            network,
+            theta,
+            X[:count],
+            y[:count],
+            **{**settings, "epochs": 1},
+            updates_per_batch=5,
+            tolerance=1.0,
+        ).theta
+        one, label = X[count : count + 1], y[count : count + 1]
+        after = before - settings["learning_rate"] * network.gradient(before, one, label)
+        expected = network.loss(after, X, y) - network.loss(before, X, y)
+        if network.loss(before, one, label) <= 1.0:
+            expected = np.nan
+        assert changes["next_update_change"][count] == pytest.approx(expected, rel=1e-6, nan_ok=True)
+    assert 0 < np.isnan(changes["next_update_change"][1:20]).sum() < 19
+
+
 def test_training_stops_at_a_validation_loss(problem: Callable[..., Any]) -> None:
     network, theta, X, y = problem(20)
     settings: dict[str, Any] = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from perbatch.comparison import Settings, build_study, choose_rates, compare, reported_runs
+from perbatch.comparison import Settings, build_study, choose_all, compare, reported_runs
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.tables import Tables, check_tables
 
 N = 100
 TARGET = 0.2
-SETTINGS = Settings(target={"digits": TARGET, "diabetes": TARGET}, tuning_seeds=(0, 1), mini_batch=32)
+SETTINGS = Settings(target={"digits": (TARGET,), "diabetes": (TARGET,)}, tuning_seeds=(0, 1), mini_batch=32)
 SEEDS = range(5)
 
 
@@ -27,10 +27,12 @@ def planted_run(
     checks=0.0,
     epochs=10,
     regression=False,
+    raising=None,
 ):
     """One run and its history: loss 1.0 until `reach` presentations, then 0.19, at the end `final`.
 
-    `n` updates a visit; `checks` forward evaluations a presentation.
+    `n` updates a visit; `checks` forward evaluations a presentation; each fourth update from `raising` on
+    raises the training loss (none of them by default).
     """
     final = (0.5 if reach is None else 0.1) if final is None else final
     repeats = n > 1 or tolerance is not None
@@ -58,6 +60,7 @@ def planted_run(
             "validation_loss": loss,
             "satisfied_when_left": 0.9 if tolerance is not None else np.nan,
             "still_satisfied": 0.7 if tolerance is not None else np.nan,
+            "next_update_change": [*np.where(np.arange(len(points) - 1) % 4 == raising, 0.1, -0.1), np.nan],
         }
     )
     score = np.nan if status == "diverged" else 0.9
@@ -162,7 +165,7 @@ def planted_tests(reported):
 def findings_of(runs, throughput=None, settings=SETTINGS) -> Findings:
     """Everything up to the comparison."""
     study = build_study(planted_tables(runs, throughput), settings)
-    choices = choose_rates(study)
+    choices = choose_all(study)
     return compare(study, choices, planted_tests(reported_runs(study, choices)))
 
 

@@ -219,6 +219,62 @@ def test_equal_scores_show_no_difference():
     assert "no difference shown" in answer_scores(findings_of(runs))
 
 
+TEN = range(12)
+
+
+def some(reached, at):
+    """Reached by all tuning seeds, and by the first `reached` of the ten others."""
+    return lambda seed: at + seed if seed < 2 + reached else None
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "verdict", "said"),
+    [
+        (
+            some(10, 60),
+            some(7, 700),
+            c.LESS,
+            "to 0.2: 10 of 10 seeds got there against 7 of 10 seeds (95 % order-statistic interval of the "
+            "median ratio",
+        ),
+        (some(10, 60), some(4, 700), c.LESS, "Updating after every example took at least 11 times"),
+        (some(7, 700), some(10, 60), c.MORE, "was not the faster way here: it took"),
+        (some(4, 60), some(4, 700), c.SAME, "No difference was shown between updating after every example"),
+    ],
+)
+def test_unreached_seeds_are_part_of_the_verdict_where_the_seeds_are_many(small, large, verdict, said):
+    answer = answer_when(two_sizes(small, large, seeds=TEN, final=None))
+    assert answer.verdict == verdict
+    assert said in answer.sentence
+    assert "paired by seed, n = 10; " in answer.sentence
+    assert "nan" not in answer.sentence
+    assert "inf" not in answer.sentence.replace("infinite", "")
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "said"),
+    [
+        (
+            lambda s: 60 + s,
+            lambda s: 800 + s,
+            "; probability of improvement 100\u00a0%, 69.2\u00a0% to 100\u00a0%)",
+        ),
+        (
+            lambda s: 800 + s,
+            lambda s: 60 + s,
+            "; probability of improvement 100\u00a0%, 69.2\u00a0% to 100\u00a0%)",
+        ),
+        (
+            lambda s: 150 + 100 * (s % 2),
+            lambda s: 250 - 100 * (s % 2),
+            "n = 10; probability that the former needs less 50\u00a0%, 18.7\u00a0% to 81.3\u00a0%)",
+        ),
+    ],
+)
+def test_probability_of_improvement_is_of_the_one_that_is_said_to_be_better(small, large, said):
+    assert said in answer_when(two_sizes(small, large, seeds=TEN)).sentence
+
+
 def test_contrast_is_paired_by_seed():
     """Seeds differ a hundredfold, the modes by a factor of two within each: pairing shows it."""
     findings = two_sizes(lambda s: 2 * 3**s, lambda s: 4 * 3**s)

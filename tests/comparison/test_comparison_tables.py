@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from planted import SETTINGS, contender, planted_run, planted_tables, planted_throughput, usual_runs
@@ -25,6 +26,13 @@ def test_tables_survive_the_way_through_files(tmp_path):
     pd.testing.assert_frame_equal(
         build_study(read, SETTINGS).runs, build_study(tables, SETTINGS).runs, check_dtype=False
     )
+
+
+def spoilt(tables, column, value):
+    """The tables with another value in the first run."""
+    column_of = tables.runs[column].astype(object if isinstance(value, str) else float)
+    column_of.iloc[0] = value
+    return replace(tables, runs=tables.runs.assign(**{column: column_of}))
 
 
 def test_missing_file_and_column_are_named(tmp_path):
@@ -55,6 +63,15 @@ def test_no_benchmark_is_no_price(tmp_path):
         (lambda t: replace(t, runs=t.runs.assign(status="lost")), "status 'lost'"),
         (lambda t: replace(t, runs=t.runs.assign(seed=float("nan"))), "seed is empty in 20 runs"),
         (lambda t: replace(t, runs=pd.concat([t.runs, t.runs.iloc[:1]])), "is there twice"),
+        (lambda t: spoilt(t, "learning_rate", "fast"), "runs.csv: learning_rate has 'fast', which is not"),
+        (lambda t: spoilt(t, "learning_rate", 0.0), "learning_rate is 0 in a run; it must be above 0"),
+        (
+            lambda t: spoilt(t, "validation_loss", np.nan),
+            "1 finished runs have no validation loss",
+        ),
+        (lambda t: replace(t, runs=t.runs.assign(way="mine")), "has a column way, which evaluation makes"),
+        (lambda t: replace(t, history=pd.concat([t.history, t.history.iloc[:1]])), "history.csv: .* twice"),
+        (lambda t: replace(t, history=t.history.assign(updates="many")), "history.csv: updates has 'many'"),
         (lambda t: replace(t, history=t.history.iloc[70:]), "has no evaluation"),
         (lambda t: replace(t, history=t.history.assign(identity="other")), "other is not in"),
         (lambda t: replace(t, throughput=pd.concat([t.throughput] * 2)), "throughput.csv: .* is there twice"),
@@ -82,6 +99,6 @@ def test_two_runs_of_one_cell_and_seed_are_refused_with_what_differs():
 
 def test_target_met_before_training_is_refused():
     tables = planted_tables(contender(50), planted_throughput())
-    settings = replace(SETTINGS, target={"digits": 1.0})
-    with pytest.raises(UserError, match=r"evaluate\.target\.digits is 1, but runs start at .* 1: "):
+    settings = replace(SETTINGS, target={"digits": (0.2, 1.0)})
+    with pytest.raises(UserError, match=r"evaluate\.target\.digits has 1, but runs start at .* 1: "):
         build_study(tables, settings)

@@ -3,12 +3,12 @@ import pytest
 from perbatch.comparison import check_settings
 from perbatch.errors import UserError
 
-GOOD = {"target": {"digits": 0.2}, "tuning_seeds": [0, 1], "mini_batch": 32}
+GOOD = {"target": {"digits": [0.2, 0.5]}, "tuning_seeds": [0, 1], "mini_batch": 32}
 
 
 def test_good_block_is_taken_over():
     settings = check_settings(GOOD)
-    assert settings.target_of("digits") == 0.2
+    assert settings.targets_of("digits") == (0.2, 0.5)
     assert settings.tuning_seeds == (0, 1)
     assert settings.mini_batch == 32
 
@@ -26,10 +26,13 @@ def test_missing_key_is_named(key):
         ({"colour": 1}, r"evaluate\.colour is not known"),
         ({"target": {}}, r"evaluate\.target"),
         ({"target": 0.2}, r"evaluate\.target"),
-        ({"target": {"digits": 0}}, r"evaluate\.target\.digits is 0"),
-        ({"target": {"digits": float("nan")}}, r"evaluate\.target\.digits is nan"),
-        ({"target": {"digits": "low"}}, r"evaluate\.target\.digits is 'low'"),
-        ({"target": {"digits": True}}, r"evaluate\.target\.digits is True"),
+        ({"target": {"digits": 0.2}}, r"evaluate\.target\.digits is 0\.2; it must be a list"),
+        ({"target": {"digits": []}}, r"evaluate\.target\.digits is \[\]"),
+        ({"target": {"digits": [0.2, 0]}}, r"evaluate\.target\.digits has 0"),
+        ({"target": {"digits": [float("nan")]}}, r"evaluate\.target\.digits has nan"),
+        ({"target": {"digits": ["low"]}}, r"evaluate\.target\.digits has 'low'"),
+        ({"target": {"digits": [True]}}, r"evaluate\.target\.digits has True"),
+        ({"target": {"digits": [0.2, 0.2]}}, r"must not name a loss twice"),
         ({"tuning_seeds": []}, r"evaluate\.tuning_seeds is \[\]"),
         ({"tuning_seeds": 0}, r"evaluate\.tuning_seeds is 0"),
         ({"tuning_seeds": [0, -1]}, r"evaluate\.tuning_seeds has -1"),
@@ -50,4 +53,4 @@ def test_no_block(block):
 
 def test_data_set_without_target():
     with pytest.raises(UserError, match="no value for the data set 'letters'; it has digits"):
-        check_settings(GOOD).target_of("letters")
+        check_settings(GOOD).targets_of("letters")

@@ -30,12 +30,13 @@ class Page(HTMLParser):
 
     def handle_startendtag(self, tag, attrs):
         self.attributes += attrs
+        self.ids += [value for name, value in attrs if name == "id"]
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if "style" not in self.open:
+        if not {"style", "script"} & set(self.open):
             self.shown.append(data)
 
     @property
@@ -48,34 +49,32 @@ def usual():
     return render(findings_of(usual_runs()))
 
 
-def test_page_needs_nothing_from_outside_and_no_script(usual):
+def test_page_needs_nothing_from_outside(usual):
     page = Page(usual)
-    assert "script" not in page.tags
     assert not [value for name, value in page.attributes if name in ("src", "srcset")]
     links = [value for name, value in page.attributes if name == "href"]
     assert all(link.startswith("#") and link[1:] in page.ids for link in links)
-    assert not re.search(r"url\((?!#)|@import", usual)
-    assert len(usual.encode()) < 1_000_000
+    assert not re.search(r"url\((?!#)|@import", usual.partition("<script")[0])
+    assert len(usual.encode()) <= 1_500_000
 
 
 def test_ids_are_unique_although_figures_share_the_page(usual):
     ids = Page(usual).ids
     assert len(ids) == len(set(ids))
-    assert set(re.findall(r"url\(#([^)]+)\)", usual)) <= set(ids)
+    assert set(re.findall(r"url\(#([^)]+)\)", usual.partition("<script")[0])) <= set(ids)
 
 
 def test_every_figure_has_a_text_with_its_numbers(usual):
     figures = re.findall(r'<svg xmlns[^>]*role="img" aria-label="([^"]*)"', usual)
-    assert (
-        len(figures) == 4 + 2 + 3 + 4 + 1 + 1 + 2
-    )  # strips, losses, rates, targets, repeat, retention, machine
+    # strips, losses, shared rates, rates, best rates, scores, targets, time, repeat, kept, stability, memory
+    assert len(figures) == 4 + 4 + 3 + 3 + 1 + 2 + 3 + 1 + 2 + 1 + 2 + 1
     assert all(re.search(r"\d", label) for label in figures)
     assert any("stochastic, 0.63 epochs (0.606 to 0.655)" in label for label in figures)
 
 
 def test_answers_come_first_and_the_ledger_sums_to_the_runs(usual):
     text = Page(usual).text
-    assert text.index("12.7 times fewer epochs") < text.index("What question 1 confuses")
+    assert text.index("12.7 times fewer epochs") < text.index("When the update happens")
     assert "all 20 0 0 20" in text
     assert "In the first epoch 4 updates from 100 gradient evaluations." in text
     assert "python pipelines/train.py -m data=digits batch_size=full learning_rate=1 epochs=10" in text
@@ -125,11 +124,14 @@ def test_odd_data_give_a_page_that_says_so(case):
 
 
 def test_without_benchmark_there_are_no_seconds_and_it_is_said():
-    text = Page(render(findings_of(contender(64, batch_size=32), NOTHING))).text
+    page = render(findings_of(contender(64, batch_size=32), NOTHING))
+    text = Page(page).text
     assert "no row for this network" in text
-    assert "Time and memory against batch size" not in text
+    assert "Time per example" not in text
+    assert "Memory against stability" not in text
     assert "no price" in text
-    assert "on 3 clocks" in text
+    assert 'value="updates"' in page
+    assert 'value="seconds"' not in page
 
 
 def test_second_answer_follows_the_data(usual):

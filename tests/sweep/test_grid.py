@@ -57,6 +57,19 @@ def test_grids_are_products_of_their_own_on_top() -> None:
     ]
 
 
+@pytest.mark.parametrize("grids", ["full", [{"seed": "1"}, 3], {"seed": "1"}], ids=str)
+def test_refuses_grids_that_are_none(grids: object) -> None:
+    with pytest.raises(UserError, match=r"hydra\.sweeper\.grids=.*a list of mappings"):
+        expand({}, [], None, grids)
+
+
+def test_refuses_an_empty_grid_and_a_limit_that_is_no_number() -> None:
+    with pytest.raises(UserError, match="no combination"):
+        expand({"epochs": "1,2"}, ["seed=range(0,0)"], None)
+    with pytest.raises(UserError, match=r"max_combinations=many: must be a whole number"):
+        expand({}, [], None, limit="many")
+
+
 def test_a_million_combinations_are_counted_not_made() -> None:
     axes = {key: "range(0,100)" for key in ("seed", "epochs", "batch_size")}
     with pytest.raises(UserError, match=r"1,000,000 combinations.*limit of 100,000.*max_combinations"):

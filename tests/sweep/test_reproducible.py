@@ -5,17 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from processes import Place, copy_checkout, kill, wait_for
+from processes import BASIC, Place, kill, wait_for
 
 ENGINE = "compiled"
-BASIC = "hydra/launcher=basic"
 GRID = ("batch_size=1,32,full", "learning_rate=0.1", "seed=0,1", "repeat=never,until_satisfied", "epochs=3")
 
 
 @pytest.fixture(scope="module")
-def straight(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Place:
+def straight(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Place:
     """The grid, trained straight through in one process."""
-    checkout = copy_checkout(tmp_path_factory.mktemp("checkout"), prepared)
     place = Place(tmp_path_factory.mktemp("straight"), checkout, ENGINE)
     place.run(*GRID, BASIC)
     return place

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -262,10 +263,11 @@ def test_a_run_that_raises_fails_alone(swept: SimpleNamespace) -> None:
     assert [file.path for file in swept.client().list_artifacts(run.info.run_id)] == ["failure.txt"]
 
 
-def test_a_bad_combination_stops_the_sweep_before_anything_starts(swept: SimpleNamespace) -> None:
+@pytest.mark.parametrize("bad", ["batch_size=0", "seed=???", "evaluation.factor=???"])
+def test_a_bad_combination_stops_the_sweep_before_anything_starts(swept: SimpleNamespace, bad: str) -> None:
     folders, runs = set((swept.root / "runs").iterdir()), len(all_runs(swept.root))
-    with pytest.raises(UserError, match="batch_size=0"):
-        swept.call("-m", "batch_size=16,0", "hydra/launcher=basic")
+    with pytest.raises(UserError, match=re.escape(bad)):
+        swept.call("-m", "batch_size=16", bad, "hydra/launcher=basic")
     assert set((swept.root / "runs").iterdir()) == folders
     assert len(all_runs(swept.root)) == runs
 

@@ -59,7 +59,7 @@ def test_gives_up_within_fifteen_seconds() -> None:
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "mlflow.db"
     path.write_bytes(b"this is not a database, and never was" * 100)
-    with pytest.raises(StoreUnavailable, match=r"mlflow\.db cannot be written \(file is not a database\)"):
+    with pytest.raises(StoreUnavailable, match=r"mlflow\.db is broken \(file is not a database\); move"):
         Store.locate(None, tmp_path).check()
     assert path.read_bytes().startswith(b"this is not")
 

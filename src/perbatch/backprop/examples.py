@@ -34,8 +34,8 @@ class Examples:
         rows = chosen if self.labels is None else self.labels.take(chosen)
         self.table.take(rows, axis=0, out=targets, mode="clip")
 
-    def targets(self, rows: slice) -> np.ndarray:
-        """Targets (m, k) of a range of examples."""
+    def targets(self, rows: slice | np.ndarray) -> np.ndarray:
+        """Targets (m, k) of a range of examples, or of those chosen."""
         return self.table[rows] if self.labels is None else self.table[self.labels[rows]]
 
 

@@ -18,6 +18,8 @@ HISTORY = (
     "train_r2",
     "validation_r2",
     "gradient_norm",
+    "gradient_variance",
+    "next_update_change",
     "satisfied_when_left",
     "still_satisfied",
     "training_seconds",

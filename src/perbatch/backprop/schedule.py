@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -37,19 +38,23 @@ def evaluation_points(schedule: Sequence[int] | np.ndarray | None, presentations
 
 def segments(
     orders: Iterable[np.ndarray], examples: int, epochs: int, batch_size: int, points: np.ndarray
-) -> Iterator[tuple[np.ndarray, bool]]:
-    """Cut the epochs' orders where evaluations are due: (indices, whether to evaluate after them).
+) -> Iterator[tuple[np.ndarray, bool, np.ndarray]]:
+    """Cut the epochs' orders where evaluations are due: (indices, whether to evaluate then, next batch).
 
     A cut falls at the end of an epoch, or at the first end of a batch at or after a point; points that were
-    passed meanwhile are skipped. The first segment is empty, since a run is evaluated before it starts.
+    passed meanwhile are skipped. The first segment is empty, since a run is evaluated before it starts; the
+    next batch is, at the end.
     """
     last = examples * epochs
-    yield np.arange(0), True
-    for epoch, order in enumerate(orders):
+    nothing = np.arange(0)
+    for epoch, (order, following) in enumerate(pairwise(chain(orders, [nothing]))):
+        if epoch == 0:
+            yield nothing, True, order[:batch_size]
         before, position = epoch * examples, 0
         while position < examples:
             later = np.searchsorted(points, before + position, side="right")
             point = min(int(points[later]), last) if later < len(points) else last
             end = min(examples, -(-(point - before) // batch_size) * batch_size)
-            yield order[position:end], before + end >= point
+            upcoming = order[end : end + batch_size] if end < examples else following[:batch_size]
+            yield order[position:end], before + end >= point, upcoming
             position = end

@@ -60,13 +60,13 @@ def train(
     held_out = None if validation is None else encode(network, *validation)
     theta = network.parameters(theta).copy()
     machine = ENGINES[one_of("engine", engine, ENGINES)](network, theta, examples, mode)
-    monitor = Monitor(network, machine, examples, held_out, mode.tolerance)
+    monitor = Monitor(network, machine, examples, held_out, mode)
     orders = _orders(len(examples), epochs, seed, shuffle)
     rows: list[dict[str, float]] = []
     training = evaluating = 0.0
     diverged = stopped = False
     with np.errstate(all="ignore"):  # a run that diverges is a result, not a warning
-        for indices, due in segments(orders, len(examples), epochs, mode.batch_size, points):
+        for indices, due, upcoming in segments(orders, len(examples), epochs, mode.batch_size, points):
             began = perf_counter()
             machine.advance(indices)
             training += perf_counter() - began
@@ -74,7 +74,7 @@ def train(
             if not due:
                 continue
             began = perf_counter()
-            rows.append(monitor.row(training))
+            rows.append(monitor.row(training, upcoming))
             evaluating += perf_counter() - began
             if on_evaluation is not None:
                 on_evaluation(rows[-1])

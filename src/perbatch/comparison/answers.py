@@ -9,12 +9,14 @@ import pandas as pd
 from perbatch.comparison import contrast as c
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.contrast import Contrast, contrast, score_difference
-from perbatch.comparison.sentences import sentence
+from perbatch.comparison.sentences import sentence, times
 from perbatch.comparison.speakers import best_repeats, plain_at, plain_rows, speakers
 from perbatch.comparison.wording import (
     estimate_of,
     every,
     interval,
+    interval_kind,
+    interval_with_kind,
     mode_name,
     number,
     score_text,
@@ -112,8 +114,8 @@ def answer_seconds(findings: Findings) -> str:
             c.SAME: "Between the first two no difference is shown: a factor of",
         }
         if found.verdict in texts:
-            ends = f"95 % t-interval {interval(found.factor)}, paired by seed, n = {found.factor.n}"
-            text += f" {texts[found.verdict]} {number(found.factor.value)} ({ends})."
+            ends = f"{interval_with_kind(found.factor)}, paired by seed, n = {found.n}"
+            text += f" {texts[found.verdict]} {times(found)} ({ends})."
     return text
 
 
@@ -170,7 +172,7 @@ def _final_scores(findings: Findings, first: pd.Series, second: pd.Series, names
     shown = "a difference" if difference.low > 0 or difference.high < 0 else "no difference shown"
     return (
         f"At the end of training, test {label} was {values}: {shown} "
-        f"(95 % t-interval of the difference {ends}, paired by seed, n = {difference.n})."
+        f"({interval_kind(difference)} of the difference {ends}, paired by seed, n = {difference.n})."
     )
 
 

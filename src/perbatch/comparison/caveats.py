@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from perbatch.comparison.compare import Findings
+from perbatch.comparison.floors import floor
+from perbatch.comparison.speakers import speakers
 from perbatch.comparison.wording import mode_name, number, rate
 
 
 def caveats(findings: Findings) -> list[str]:
     """Return a sentence for each weakness of this very comparison; empty if none was found."""
-    checks = (_seeds, _few_seeds, _edges, _budgets, _stopped, _failed, _diverged, _mini_batch, _prices)
+    checks = (
+        *(_seeds, _few_seeds, _edges, _rates, _tuning_seeds, _settings, _epochs, _stopped, _out_of_reach),
+        *(_failed, _diverged, _mini_batch, _prices),
+    )
     return [text for check in checks for text in check(findings)]
 
 
@@ -34,8 +41,9 @@ def _few_seeds(findings: Findings) -> list[str]:
 
 
 def _edges(findings: Findings) -> list[str]:
+    parts = [*(each.comparison for each in findings.each), findings.final]
+    table = pd.concat(parts).drop_duplicates(["contender", "learning_rate"])
     sentences = []
-    table = findings.comparison
     for edge, side in (("low", "lowest"), ("high", "highest")):
         rows = table[table["rate_at_edge"] == edge]
         if len(rows):
@@ -52,17 +60,73 @@ def _edges(findings: Findings) -> list[str]:
     return sentences
 
 
-def _budgets(findings: Findings) -> list[str]:
-    runs, table = findings.study.runs, findings.comparison
+def _rates(findings: Findings) -> list[str]:
+    return _unequal(
+        findings,
+        "The modes were not tuned over the same learning rates",
+        findings.study.runs.groupby("contender")["learning_rate"].agg(_grid),
+    )
+
+
+def _epochs(findings: Findings) -> list[str]:
+    epochs = findings.study.runs.groupby("contender")["epochs"].agg(
+        lambda each: f"{number(each.max())} epochs"
+    )
+    return _unequal(findings, "The modes were given different budgets", epochs)
+
+
+def _tuning_seeds(findings: Findings) -> list[str]:
+    usable = findings.study.usable
+    tuning = usable[usable["seed"].isin(findings.seeds.tuning)]
+    counts = tuning.groupby(["contender", "learning_rate"]).size().groupby("contender").min()
+    counts = counts.map(lambda n: f"{n} seed{'' if n == 1 else 's'} a rate")
+    return _unequal(findings, "The modes were not tuned with equally many seeds", counts)
+
+
+def _settings(findings: Findings) -> list[str]:
+    """The repeat mode's n and tolerance are chosen too: more tries than a mode without them has."""
+    repeat = speakers(findings).get("repeat")
+    if repeat is None:
+        return []
+    table = findings.comparison
+    rivals = (table["way"] == repeat["way"]) & (table["batch_size"] == repeat["batch_size"])
+    tries = int(rivals.sum())
+    if tries < 2:
+        return []
+    return [
+        f"Repeating at M = {int(repeat['batch_size']):,} was tuned over {tries} settings of n and tolerance "
+        f"besides the rate, so it had {tries} times the tries of the modes without them, which favours it."
+    ]
+
+
+def _out_of_reach(findings: Findings) -> list[str]:
+    """Targets below the lowest loss that a contender ever had: no measure of its speed."""
     sentences = []
-    grids = runs.groupby("contender")["learning_rate"].agg(lambda rates: tuple(sorted(set(rates))))
-    if grids.nunique() > 1:
-        counts = "; ".join(f"{mode_name(row)}: {row['rates_tried']}" for _, row in table.iterrows())
-        sentences.append(f"The modes were not tuned over the same learning rates (rates tried: {counts}).")
-    if runs["epochs"].nunique() > 1:
-        low, high = runs["epochs"].min(), runs["epochs"].max()
-        sentences.append(f"The modes were given different budgets ({number(low)} to {number(high)} epochs).")
+    for each in findings.each:
+        missed = each.comparison[each.comparison["reached"] == 0]
+        floors = [(mode_name(row), floor(findings.study, row["contender"])) for _, row in missed.iterrows()]
+        told = [f"{name} ({text})" for name, (lowest, text) in floors if lowest > each.study.target]
+        if told:
+            sentences.append(
+                f"A validation loss of {each.study.target:g} was out of reach, whatever the rate, for: "
+                f"{'; '.join(told)}. That is no measure of speed."
+            )
     return sentences
+
+
+def _unequal(findings: Findings, lament: str, has: pd.Series) -> list[str]:
+    """Say by name who has what, where not all have the same. `has` by contender."""
+    if has.nunique() < 2:
+        return []
+    table = findings.comparison[findings.comparison["contender"].isin(has.index)]
+    groups = table.groupby(table["contender"].map(has), sort=False)
+    parts = [f"{what} for {'; '.join(mode_name(row) for _, row in rows.iterrows())}" for what, rows in groups]
+    return [f"{lament}: {', but '.join(parts)}."]
+
+
+def _grid(rates: pd.Series) -> str:
+    tried = sorted(set(rates))
+    return ", ".join(rate(each) for each in tried)
 
 
 def _stopped(findings: Findings) -> list[str]:

@@ -1,8 +1,9 @@
 """Each contender's learning rate, chosen on the tuning seeds' validation data by one rule.
 
-The rule: the rate with the lowest median training cost to target over the tuning seeds (training seconds
+For a target: the rate with the lowest median training cost to it over the tuning seeds (training seconds
 where the benchmark prices them, else gradient evaluations; unreached is infinite); among equals the lowest
-median final validation loss (divergence is infinite), then the smallest rate.
+median final validation loss (divergence is infinite), then the smallest rate. For the end of training: the
+lowest median final validation loss, then the smallest rate. Test data have no part in it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import pandas as pd
 
 from perbatch.comparison.labels import CONTENDER, in_order
 from perbatch.comparison.study import Study
+
+CELL = ["contender", "learning_rate"]
 
 
 @dataclass(frozen=True)
@@ -37,43 +40,68 @@ def split_seeds(study: Study) -> Seeds:
     return Seeds(tuning, reported) if tuning and reported else Seeds(tuple(seeds), tuple(seeds))
 
 
-def choose_rates(study: Study) -> pd.DataFrame:
-    """Return a row a contender: its columns, contender, learning_rate, rate_at_edge, rates_tried,
-    and the tuning cost and loss by which the rate was chosen (infinite where no run reached or survived).
+def choose_all(study: Study) -> pd.DataFrame:
+    """Return the choices for each of the study's targets, then those for the end of training.
+
+    Columns as of `choose_rates`; the index tells the rows apart, no more.
     """
-    cost = "seconds_to_target" if study.priced else "gradient_evaluations_to_target"
-    tuning = study.usable[study.usable["seed"].isin(split_seeds(study).tuning)]
-    scores = (
-        tuning.groupby(["contender", "learning_rate"])
-        .agg(tuning_cost=(cost, "median"), tuning_loss=("final_loss", "median"))
-        .fillna(np.inf)  # the median of a finite and an infinite middle
-        .reset_index()
-    )
-    rows = [_chosen(alike, scores) for _, alike in study.runs.groupby("contender", sort=False)]
-    return in_order(pd.DataFrame(rows)).reset_index(drop=True)
+    parts = [choose_rates(study.at(target)) for target in study.targets]
+    return pd.concat([*parts, choose_final_rates(study)], ignore_index=True)
+
+
+def choose_rates(study: Study) -> pd.DataFrame:
+    """Choose each contender's rate for the study's target (any other one: `study.at(target)`).
+
+    A row a contender: target, the contender's columns, contender, way, learning_rate, rate_at_edge (low,
+    high, only, or empty), rates_tried, and the tuning cost and loss by which the rate was chosen (infinite
+    where no run reached or survived).
+    """
+    return _choose(study, ["tuning_cost", "tuning_loss"]).assign(target=study.target)
+
+
+def choose_final_rates(study: Study) -> pd.DataFrame:
+    """Choose each contender's rate for the end of training: as `choose_rates`, with an empty target."""
+    return _choose(study, ["tuning_loss"]).assign(target=np.nan)
 
 
 def reported_runs(study: Study, choices: pd.DataFrame) -> pd.DataFrame:
-    """Return the usable runs that are shown: the reported seeds at each contender's chosen rate."""
-    chosen = choices.set_index("contender")["learning_rate"]
+    """Return the usable runs that are shown: the reported seeds at any of each contender's chosen rates."""
+    chosen = pd.MultiIndex.from_frame(choices[CELL])
     runs = study.usable
-    at_rate = runs["learning_rate"] == runs["contender"].map(chosen)
+    at_rate = pd.MultiIndex.from_frame(runs[CELL]).isin(chosen)
     return runs[at_rate & runs["seed"].isin(split_seeds(study).reported)]
 
 
-def _chosen(alike: pd.DataFrame, scores: pd.DataFrame) -> dict[str, object]:
+def _choose(study: Study, by: list[str]) -> pd.DataFrame:
+    cost = "seconds_to_target" if study.priced else "gradient_evaluations_to_target"
+    tuning = study.usable[study.usable["seed"].isin(split_seeds(study).tuning)]
+    scores = (
+        tuning.groupby(CELL)
+        .agg(tuning_cost=(cost, "median"), tuning_loss=("final_loss", "median"))
+        .fillna(np.inf)  # the median of a finite and an infinite middle
+        .reset_index()
+        .sort_values([*by, "learning_rate"], kind="stable")
+    )
+    best = scores.drop_duplicates("contender").set_index("contender")
+    rows = [
+        _chosen(alike, best.loc[name] if name in best.index else None)
+        for name, alike in study.runs.groupby("contender", sort=False)
+    ]
+    return in_order(pd.DataFrame(rows)).reset_index(drop=True)
+
+
+def _chosen(alike: pd.DataFrame, best: pd.Series | None) -> dict[str, object]:
     rates = sorted(alike["learning_rate"].unique())
     first = alike.iloc[0]
-    mine = scores[scores["contender"] == first["contender"]]
-    best = mine.sort_values(["tuning_cost", "tuning_loss", "learning_rate"], kind="stable").head(1)
-    rate = float(best["learning_rate"].iloc[0]) if len(best) else np.nan
+    rate = np.nan if best is None else float(best["learning_rate"])
     return {
-        **{key: first[key] for key in [*CONTENDER, "contender"]},
+        "target": np.nan,
+        **{key: first[key] for key in [*CONTENDER, "contender", "way"]},
         "learning_rate": rate,
         "rate_at_edge": _edge(rate, rates),
         "rates_tried": len(rates),
-        "tuning_cost": float(best["tuning_cost"].iloc[0]) if len(best) else np.inf,
-        "tuning_loss": float(best["tuning_loss"].iloc[0]) if len(best) else np.inf,
+        "tuning_cost": np.inf if best is None else float(best["tuning_cost"]),
+        "tuning_loss": np.inf if best is None else float(best["tuning_loss"]),
     }
 
 

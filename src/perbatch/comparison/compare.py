@@ -1,17 +1,17 @@
-"""The comparison table: a row a contender, at its chosen rate, over the reported seeds."""
+"""The comparison table: a row a target and contender, at the rate chosen for it, over the reported seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from perbatch.comparison.choice import Seeds, reported_runs, split_seeds
+from perbatch.comparison.choice import CELL, Seeds, reported_runs, split_seeds
 from perbatch.comparison.labels import CONTENDER
-from perbatch.comparison.statistics import Estimate, geometric_interval, mean_interval
+from perbatch.comparison.statistics import Estimate, geometric_interval, mean_interval, share_interval
 from perbatch.comparison.study import Study
 from perbatch.comparison.targets import QUANTITIES
 from perbatch.errors import UserError
@@ -19,11 +19,13 @@ from perbatch.errors import UserError
 
 @dataclass(frozen=True)
 class Findings:
-    """What tables, figures and sentences are made from.
+    """What tables, figures and sentences are made from: a study judged at one target, its first.
 
     `choices`: a row a contender (see `choose_rates`); `reported`: the runs shown, with test_loss and
     test_accuracy or test_r2; `comparison`: the table of results, in the order of `choices`; `data`: what the
     prepared data say of themselves (title, origin, licence, sizes, settings), empty where that is not known.
+    `others`: the same for each of the other targets. `final`: the results at the rates chosen for the end of
+    training instead of a target (without columns about a target); empty if none were chosen.
     """
 
     study: Study
@@ -32,30 +34,57 @@ class Findings:
     reported: pd.DataFrame
     comparison: pd.DataFrame
     data: Mapping[str, Any]
+    final: pd.DataFrame
+    others: tuple[Findings, ...] = ()
+
+    @property
+    def each(self) -> tuple[Findings, ...]:
+        """The findings at every target, the first one's first."""
+        return (self, *self.others)
 
 
 def compare(
     study: Study, choices: pd.DataFrame, tested: pd.DataFrame, data: Mapping[str, Any] | None = None
 ) -> Findings:
-    """Aggregate the reported seeds. `tested` has identity and the test metrics of all reported runs.
+    """Aggregate the reported seeds for each target of `choices` (as made by `choose_all` or `choose_rates`).
 
-    `data` is the summary of the prepared data.
+    `tested` has identity and the test metrics of all reported runs. `data` is the prepared data's summary.
     """
-    reported = _with_test_metrics(reported_runs(study, choices), tested, study.score)
-    rows = [_row(study, choice, reported) for _, choice in choices.iterrows()]
-    return Findings(study, split_seeds(study), choices, reported, pd.DataFrame(rows), data or {})
+    shown = _with_test_metrics(reported_runs(study, choices), tested, study.score)
+    for_the_end = choices[choices["target"].isna()]
+    final = pd.DataFrame([_row(study, choice, shown) for _, choice in for_the_end.iterrows()])
+    about_targets = [name for name in final if "target" in name or "reached" in name]
+    final = final.drop(columns=about_targets)
+    each = [
+        _at(study.at(float(target)), alike.reset_index(drop=True), shown, data or {}, final)
+        for target, alike in choices.groupby("target", sort=False)
+    ]
+    return replace(each[0], others=tuple(each[1:]))
 
 
 def estimates(reported: pd.DataFrame, score: str) -> dict[str, Estimate]:
     """Return the estimate of every quantity over one contender's reported runs, by column name.
 
-    Counts: geometric mean. Losses and scores: mean; a diverged run counts as the worst value.
+    Counts: geometric mean. Losses and scores: mean; a diverged run counts as the worst value. Where a seed
+    did not reach the target, or diverged: the median.
     """
     result = {f"{q}_to_target": geometric_interval(reported[f"{q}_to_target"]) for q in QUANTITIES}
     result[f"test_{score}"] = mean_interval(reported[f"test_{score}"], worst=-np.inf)
     result["test_loss"] = mean_interval(reported["test_loss"])
     result["validation_loss"] = mean_interval(reported["final_loss"])
     return result
+
+
+def _at(
+    study: Study, choices: pd.DataFrame, shown: pd.DataFrame, data: Mapping[str, Any], final: pd.DataFrame
+) -> Findings:
+    """The findings at one target: `shown` has the runs of every target."""
+    chosen = pd.MultiIndex.from_frame(choices[CELL])
+    judged = shown[pd.MultiIndex.from_frame(shown[CELL]).isin(chosen)]
+    counts = [f"{quantity}_to_target" for quantity in QUANTITIES]
+    judged = judged.assign(**study.runs.loc[judged.index, counts])
+    rows = [_row(study, choice, judged) for _, choice in choices.iterrows()]
+    return Findings(study, split_seeds(study), choices, judged, pd.DataFrame(rows), data, final)
 
 
 def _with_test_metrics(reported: pd.DataFrame, tested: pd.DataFrame, score: str) -> pd.DataFrame:
@@ -71,17 +100,17 @@ def _with_test_metrics(reported: pd.DataFrame, tested: pd.DataFrame, score: str)
 
 
 def _row(study: Study, choice: pd.Series, reported: pd.DataFrame) -> dict[str, object]:
-    mine = reported[reported["contender"] == choice["contender"]]
+    at_rate = (reported[CELL] == choice[CELL]).all(axis=1)
+    mine = reported[at_rate]
     everything = study.runs[study.runs["contender"] == choice["contender"]]
-    reached = np.isfinite(mine["epochs_to_target"]).mean() if len(mine) else np.nan
-    row: dict[str, object] = {key: choice[key] for key in CONTENDER}
-    row["contender"] = choice["contender"]
+    reached = share_interval(int(np.isfinite(mine["epochs_to_target"]).sum()), len(mine))
+    row: dict[str, object] = {key: choice[key] for key in ["target", *CONTENDER, "contender", "way"]}
     row["learning_rate"] = choice["learning_rate"]
     row["learning_rate_over_batch_size"] = choice["learning_rate"] / choice["batch_size"]
     row["rate_at_edge"] = choice["rate_at_edge"]
     row["rates_tried"] = choice["rates_tried"]
     row["n"] = len(mine)
-    row["reached"] = reached
+    row |= {"reached": reached.value, "reached_low": reached.low, "reached_high": reached.high}
     for name, estimate in estimates(mine, study.score).items():
         row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
         if name in ("epochs_to_target", "validation_loss"):  # all counts, and all final values, are alike

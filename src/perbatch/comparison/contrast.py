@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 
 from perbatch.comparison.compare import Findings
-from perbatch.comparison.statistics import Estimate, paired_difference, paired_ratio
+from perbatch.comparison.statistics import (
+    NOTHING,
+    Estimate,
+    paired_difference,
+    paired_ratio,
+    probability_of_improvement,
+)
 
 # What a contrast can say of its first contender against its second.
 LESS, MORE, SAME, SINGLE = "less", "more", "no difference shown", "one seed"
@@ -18,34 +24,48 @@ UNPRICED = "no price"
 
 @dataclass(frozen=True)
 class Contrast:
-    """`factor`, at least 1: how many times more the needier one needs; nan where not all seeds reached."""
+    """Two rows of the comparison on one axis, over `n` seeds that both have.
+
+    `ratio`: how many times the first one's need the second has, above 1 where the first needs less; without
+    interval where too few seeds reached. `improvement`: the share of seeds in which the first needs less.
+    """
 
     verdict: str
-    factor: Estimate
+    ratio: Estimate
+    improvement: Estimate
     first: pd.Series
     second: pd.Series
     quantity: str
+
+    @property
+    def n(self) -> int:
+        """The number of seeds that both have."""
+        return self.ratio.n
+
+    @property
+    def factor(self) -> Estimate:
+        """The ratio turned so that it is at least 1: how many times more the needier one needs."""
+        below = self.ratio.value < 1 or (np.isnan(self.ratio.value) and self.ratio.high < 1)
+        return self.ratio.inverse if below else self.ratio
 
 
 def contrast(findings: Findings, first: pd.Series, second: pd.Series, quantity: str) -> Contrast:
     """Compare two rows of the comparison by `quantity`_to_target over the seeds that both have."""
     a, b = _paired(findings, first, second, f"{quantity}_to_target")
-    ratio = Estimate(np.nan, np.nan, np.nan, len(a), "")
+    nothing = Estimate(np.nan, np.nan, np.nan, len(a), NOTHING)
     if a.isna().any() or b.isna().any() or (a <= 0).any() or (b <= 0).any():
-        return Contrast(UNPRICED, ratio, first, second, quantity)
-    verdict = _reached(np.isfinite(a), np.isfinite(b))
-    if not verdict:
-        ratio = paired_ratio(b, a)
+        return Contrast(UNPRICED, nothing, nothing, first, second, quantity)
+    ratio = paired_ratio(b, a)
+    verdict = _reached(np.isfinite(a), np.isfinite(b)) or _verdict(ratio)
+    if verdict == PARTLY and not np.isnan(ratio.low):
         verdict = _verdict(ratio)
-        if ratio.value < 1:
-            ratio = Estimate(1 / ratio.value, 1 / ratio.high, 1 / ratio.low, ratio.n, ratio.kind)
-    return Contrast(verdict, ratio, first, second, quantity)
+    return Contrast(verdict, ratio, probability_of_improvement(a, b), first, second, quantity)
 
 
 def score_difference(findings: Findings, first: pd.Series, second: pd.Series) -> Estimate:
-    """Return the paired difference (first minus second) of the test score."""
+    """Return the paired difference (first minus second) of the test score; diverged is the worst."""
     a, b = _paired(findings, first, second, f"test_{findings.study.score}")
-    return paired_difference(a, b)
+    return paired_difference(a.fillna(-np.inf), b.fillna(-np.inf))
 
 
 def _paired(

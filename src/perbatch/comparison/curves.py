@@ -42,15 +42,24 @@ def _diverged(status: pd.Series) -> int:
     return int((status == "diverged").sum())
 
 
-def _curve(findings: Findings, choice: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
-    history = findings.study.history
+def loss_table(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the validation losses of `runs` at their common evaluations: presentations by identity.
+
+    A diverged run stays in, as infinite; the table ends where the first other run ends.
+    """
     mine = history[history["identity"].isin(runs["identity"])]
     losses = mine.pivot(index="presentations", columns="identity", values="validation_loss")
     diverged = runs.loc[runs["status"] == "diverged", "identity"]
     for identity in losses.columns.intersection(diverged):
         end = losses[identity].last_valid_index()
         losses.loc[losses.index > (-1 if end is None else end), identity] = np.inf
-    losses = losses.dropna()
+    return losses.dropna()
+
+
+def _curve(findings: Findings, choice: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
+    history = findings.study.history
+    mine = history[history["identity"].isin(runs["identity"])]
+    losses = loss_table(history, runs)
     axes = mine.groupby("presentations")[AXES].median().reindex(losses.index)
     curve = pd.DataFrame(
         {

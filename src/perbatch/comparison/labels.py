@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 CONTENDER = ["mode", "batch_size", "updates_per_batch", "tolerance"]
-MODES = ("stochastic", "mini-batch", "full-batch", "repeat")
+# How a batch is visited. The last two are the controls of the second: repeating without a tolerance, and a
+# tolerance without repeating.
+ONCE, UNTIL_SATISFIED, FIXED, SKIP = "once", "until satisfied", "fixed", "skip"
+WAYS = (ONCE, UNTIL_SATISFIED, FIXED, SKIP)
 
 
-def contenders(runs: pd.DataFrame) -> pd.Series:
-    """Return each run's contender as text that is unique per contender and fit for a table."""
-    return runs.apply(lambda row: contender(*(row[key] for key in CONTENDER)), axis=1).astype(str)
+def contenders(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return columns contender (text, unique per contender and fit for a table) and way (one of WAYS)."""
+    groups = runs.groupby(CONTENDER, dropna=False, sort=False).ngroup()
+    firsts = runs[~groups.duplicated()]
+    names = [contender(*row) for row in firsts[CONTENDER].itertuples(index=False)]
+    ways = [way(*row) for row in firsts[CONTENDER].itertuples(index=False)]
+    return pd.DataFrame(
+        {"contender": np.array(names)[groups], "way": np.array(ways)[groups]}, index=runs.index
+    )
+
+
+def way(mode: str, batch_size: int, updates_per_batch: int, tolerance: float) -> str:
+    """Return how a batch is visited, one of WAYS."""
+    if mode != "repeat":
+        return ONCE
+    if pd.isna(tolerance):
+        return FIXED
+    return SKIP if updates_per_batch == 1 else UNTIL_SATISFIED
 
 
 def contender(mode: str, batch_size: int, updates_per_batch: int, tolerance: float) -> str:

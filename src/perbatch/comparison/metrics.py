@@ -6,6 +6,7 @@ import math
 
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.speakers import SPEAKERS, speakers
+from perbatch.comparison.stability import stability
 
 
 def flat_metrics(findings: Findings) -> dict[str, float | int | None]:
@@ -20,13 +21,17 @@ def flat_metrics(findings: Findings) -> dict[str, float | int | None]:
         "gradient_evaluations_to_target",
         "seconds_to_target",
     ]
-    rows = speakers(findings)
+    rows, raising = speakers(findings), stability(findings).set_index("contender")["raising"]
     result: dict[str, float | int | None] = {
         f"{name}_{quantity}": _number(rows[name][quantity]) if name in rows else None
         for name in SPEAKERS
         for quantity in quantities
     }
+    for name in SPEAKERS:
+        share = raising[rows[name]["contender"]] if name in rows else math.nan
+        result[f"{name}_updates_that_raise_the_loss"] = _number(share)
     status = findings.study.runs["status"]
+    result["target"] = _number(findings.study.target)
     result["runs"] = len(status)
     result["diverged"] = int((status == "diverged").sum())
     result["failed"] = int((status == "failed").sum())

@@ -2,74 +2,139 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import pandas as pd
 
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.curves import loss_curves
-from perbatch.comparison.figures.curves import AXES, Line, loss_figure
-from perbatch.comparison.figures.hardware import memory_figure, throughput_figure
-from perbatch.comparison.figures.rates import rate_figures
+from perbatch.comparison.figures.best_rates import best_rate_figure
+from perbatch.comparison.figures.curves import loss_figure, loss_keys
+from perbatch.comparison.figures.explorer import Explorer, explorer_figures, explorer_of
+from perbatch.comparison.figures.live import Live, live_explorer, live_losses
+from perbatch.comparison.figures.loss_data import Losses, losses_of
+from perbatch.comparison.figures.memory import memory_figure
+from perbatch.comparison.figures.rates import rate_figures, rate_keys
+from perbatch.comparison.figures.repeats import kept_figure, one_budget, repeat_figures, repeat_keys
 from perbatch.comparison.figures.retention import retention_figure
+from perbatch.comparison.figures.scores import score_figures, score_keys
+from perbatch.comparison.figures.stability import stability_figures, stability_keys
 from perbatch.comparison.figures.strips import update_strips
-from perbatch.comparison.figures.style import COLOURS, DASHES, PAIR, PAIR_DASHES, PLAIN, REPEAT, Figure
-from perbatch.comparison.figures.targets import target_figure
+from perbatch.comparison.figures.svg import Figure, Key
+from perbatch.comparison.figures.targets import target_figures, target_keys
+from perbatch.comparison.figures.throughput import throughput_figure
+from perbatch.comparison.repeats import repeats
 from perbatch.comparison.reproduce import benchmark_rows, memory_rows
 from perbatch.comparison.speakers import plain_at, speakers
-from perbatch.comparison.wording import UNITS, estimate_of, interval, mode_name, number, rate, seeds_reached
+from perbatch.comparison.stability import stability
+from perbatch.comparison.wording import UNITS, estimate_of, interval, mode_name, number, seeds_reached
+
+
+@dataclass(frozen=True)
+class Group:
+    """Panels that share a key; falsy without panels."""
+
+    panels: list[Figure]
+    keys: list[Key]
+    live: Live | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to draw."""
+        return bool(self.panels)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What the page shows; a list is empty and a figure None where the data have nothing to draw."""
+    """What the page shows; a group is falsy and the explorer None where the data have nothing to draw."""
 
     strips: dict[str, Figure]
-    losses: list[Figure]
-    rates: list[Figure]
-    targets: list[Figure]
-    repeat: Figure | None
-    retention: Figure | None
-    throughput: Figure | None
-    memory: Figure | None
+    losses: Group
+    explorer: Explorer | None
+    shared_rate: Group
+    rates: Group
+    best_rate: Group
+    scores: Group
+    targets: Group
+    throughput: Group
+    repeat: Group
+    kept: Group
+    stability: Group
+    memory: Group
+    names: Losses
+
+    def files(self) -> dict[str, Figure]:
+        """All panels by name, each with its key."""
+        found = {f"strip-{name}": figure for name, figure in self.strips.items()}
+        for field in fields(self):
+            group = getattr(self, field.name)
+            if isinstance(group, Group):
+                found |= {each.name: _with_keys(each, group.keys) for each in group.panels}
+        return found
 
 
 def page_figures(findings: Findings) -> Figures:
     """Draw all figures of the page."""
-    curves = loss_curves(findings)
-    speaking = speakers(findings)
-    modes = {
-        row["contender"]: Line(_legend(row), COLOURS[name], DASHES[name]) for name, row in speaking.items()
-    }
-    repeat = speaking.get("repeat")
-    priced, memory = benchmark_rows(findings), memory_rows(findings)
-    targets = (target_figure(findings, quantity) for quantity in UNITS)
+    losses = losses_of(findings)
+    explorer = explorer_of(findings, losses)
+    priced = benchmark_rows(findings)
+    many = len(priced) > 1
+    targets = target_figures(findings)
+    at_equal_cost, kept = _repeats(findings)
     return Figures(
         strips=update_strips(findings),
-        losses=[_losses(findings, curves, modes, axis) for axis in ("presentations", "updates")]
-        if modes
-        else [],
-        rates=rate_figures(findings),
-        targets=[figure for figure in targets if figure is not None],
-        repeat=None if repeat is None else _repeat(findings, curves, repeat),
-        retention=None
-        if repeat is None
-        else retention_figure(curves[curves["contender"] == repeat["contender"]]),
-        throughput=throughput_figure(priced) if len(priced) > 1 else None,
-        memory=memory_figure(memory) if len(priced) > 1 else None,
+        losses=_losses(findings, losses),
+        explorer=explorer,
+        shared_rate=_shared_rate(findings, explorer, losses),
+        rates=Group(rate_figures(findings), rate_keys(findings)),
+        best_rate=_single(best_rate_figure(findings)),
+        scores=Group(score_figures(findings), score_keys(findings)),
+        targets=Group(targets, target_keys(findings) if targets else []),
+        throughput=_single(throughput_figure(priced) if many else None),
+        repeat=at_equal_cost,
+        kept=kept,
+        stability=_stability(findings),
+        memory=_single(memory_figure(memory_rows(findings)) if many else None),
+        names=losses,
     )
 
 
-def _legend(row: pd.Series) -> str:
-    return f"{mode_name(row)}, rate {rate(row['learning_rate'])}"
+def _single(*figures: Figure | None) -> Group:
+    return Group([figure for figure in figures if figure is not None], [])
 
 
-def _losses(findings: Findings, curves: pd.DataFrame, lines: dict[str, Line], axis: str) -> Figure:
+def _with_keys(figure: Figure, keys: list[Key]) -> Figure:
+    return Figure(figure.name, figure.svg, figure.label, figure.title, figure.keys or tuple(keys))
+
+
+def _start(findings: Findings) -> float:
+    history = findings.study.history
+    return float(history.loc[history["presentations"] == 0, "validation_loss"].median())
+
+
+def _losses(findings: Findings, losses: Losses) -> Group:
+    target, start = findings.study.target, _start(findings)
+    if losses.median.empty or losses.median["loss"].isna().all():
+        return Group([], [])
+    panels = [
+        loss_figure(losses, axis, target, start, _loss_label(findings, losses, axis)) for axis in losses.axes
+    ]
+    return Group(panels, loss_keys(losses), live_losses(losses, target, start))
+
+
+def _shared_rate(findings: Findings, explorer: Explorer | None, losses: Losses) -> Group:
+    if explorer is None or explorer.curves["loss"].isna().all():
+        return Group([], [])
+    target, start = findings.study.target, _start(findings)
+    panels = explorer_figures(explorer, losses, target, start)
+    return Group(panels, loss_keys(losses), live_explorer(explorer, losses, target, start))
+
+
+def _loss_label(findings: Findings, losses: Losses, axis: str) -> str:
     quantity = "epochs" if axis == "presentations" else axis
-    rows = findings.comparison[findings.comparison["contender"].isin(lines)]
-    told = "; ".join(_told(row, quantity) for _, row in rows.iterrows())
-    label = f"Validation loss against {AXES[axis]}, each mode at its chosen rate. To the target: {told}."
-    return loss_figure(curves, lines, axis, findings.study.target, label)
+    rows = [row for name, row in speakers(findings).items() if name in losses.names]
+    told = "; ".join(_told(row, quantity) for row in rows)
+    named = UNITS.get(axis, axis)
+    return f"Validation loss against {named}, each mode at its chosen rate. To the target: {told}."
 
 
 def _told(row: pd.Series, quantity: str) -> str:
@@ -80,12 +145,22 @@ def _told(row: pd.Series, quantity: str) -> str:
     return f"{mode_name(row)}, {number(value)} {UNITS[quantity]}{f' ({ends})' if ends else ''}"
 
 
-def _repeat(findings: Findings, curves: pd.DataFrame, repeat: pd.Series) -> Figure | None:
+def _repeats(findings: Findings) -> tuple[Group, Group]:
+    """Loss at equal cost, and what is kept, at the batch size of the repeat mode's speaker."""
+    repeat = speakers(findings).get("repeat")
+    if repeat is None:
+        return Group([], []), Group([], [])
     plain = plain_at(findings, int(repeat["batch_size"]))
-    if plain is None:
-        return None
-    lines = {
-        row["contender"]: Line(f"{name}, rate {rate(row['learning_rate'])}", PAIR[name], PAIR_DASHES[name])
-        for name, row in ((PLAIN, plain), (REPEAT, repeat))
-    }
-    return _losses(findings, curves, lines, "gradient_evaluations")
+    epochs = 3.0 if plain is None else plain["epochs_to_target"]
+    table = one_budget(repeats(findings), int(repeat["batch_size"]), epochs)
+    curves = loss_curves(findings)
+    kept = retention_figure(curves[curves["contender"] == repeat["contender"]])
+    if table.empty or plain is None:
+        return Group([], []), _single(kept)
+    return Group(repeat_figures(table), repeat_keys(table)), _single(kept_figure(table), kept)
+
+
+def _stability(findings: Findings) -> Group:
+    table = stability(findings)
+    panels = stability_figures(table)
+    return Group(panels, stability_keys(table) if panels else [])

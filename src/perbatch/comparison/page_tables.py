@@ -12,6 +12,7 @@ from perbatch.comparison.compare import Findings
 from perbatch.comparison.statistics import Estimate
 from perbatch.comparison.wording import (
     PERCENT,
+    clock_unit,
     estimate_of,
     mode_name,
     number,
@@ -20,15 +21,16 @@ from perbatch.comparison.wording import (
     seeds_reached,
 )
 
-EDGES = {"low": ", lowest tried", "high": ", highest tried", "only": ", only one tried"}
+EDGES = {"low": "lowest tried", "high": "highest tried", "only": "only one tried"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A value and, under it, its interval."""
+    """A value and, under it, its interval, and a note."""
 
     text: str
     under: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,10 @@ class Table:
 
 def modes_table(findings: Findings) -> Table:
     """Return the contenders side by side, at their chosen rates, over the reported seeds."""
-    score = findings.study.score
-    heads = ["mode", "rate", "reached by", "epochs", "updates", "gradient evaluations", "seconds"]
+    score, clock = findings.study.score, clock_unit(findings.comparison["seconds_to_target"])
+    heads = ["mode", "rate", "reached by", "epochs", "updates", "gradient evaluations", clock[1]]
     heads += ["test accuracy" if score == "accuracy" else "test R²", "test loss", "diverged runs"]
-    return Table(heads, [_mode_row(row, score) for _, row in findings.comparison.iterrows()])
+    return Table(heads, [_mode_row(row, score, clock[0]) for _, row in findings.comparison.iterrows()])
 
 
 def ledger(findings: Findings) -> Table:
@@ -66,16 +68,16 @@ def _name(row: pd.Series) -> Cell:
     return Cell(name, limits.rstrip(")"))
 
 
-def _mode_row(row: pd.Series, score: str) -> list[Cell]:
+def _mode_row(row: pd.Series, score: str, clock: float) -> list[Cell]:
     edge = EDGES.get(row["rate_at_edge"], "")
     over = f"/ M: {number(row['learning_rate_over_batch_size'])}"
     cells = [
         _name(row),
-        Cell(rate(row["learning_rate"]) + edge, over),
-        Cell(seeds_reached(row)),
+        Cell(rate(row["learning_rate"]), over, edge),
+        Cell(seeds_reached(row).removesuffix("s").removesuffix(" seed")),
     ]
     for quantity in ("epochs", "updates", "gradient_evaluations", "seconds"):
-        estimate = estimate_of(row, f"{quantity}_to_target")
+        estimate = estimate_of(row, f"{quantity}_to_target").times(clock if quantity == "seconds" else 1.0)
         unpriced = (
             quantity == "seconds"
             and pd.isna(row["seconds_to_target"])

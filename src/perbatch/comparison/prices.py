@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+PRICES = ("gradient_us", "forward_us")
 SETTING = ["engine", "dtype", "sizes", "loss", "activation", "micro_batch_size"]
 
 
@@ -26,16 +27,15 @@ def price(rows: pd.DataFrame, batch_size: int) -> tuple[float, float]:
         return np.nan, np.nan
     at, sizes = np.log(batch_size), np.log(rows["batch_size"].to_numpy(float))
     gradient, forward = (
-        float(np.exp(np.interp(at, sizes, np.log(rows[column].to_numpy(float)))))
-        for column in ("gradient_us", "forward_us")
+        float(np.exp(np.interp(at, sizes, np.log(rows[column].to_numpy(float))))) for column in PRICES
     )
     return gradient, forward
 
 
 def price_runs(runs: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
     """Return columns gradient_us and forward_us for each run (nan where the benchmark has no such row)."""
-    prices = pd.DataFrame({"gradient_us": np.nan, "forward_us": np.nan}, index=runs.index)
+    prices = pd.DataFrame(dict.fromkeys(PRICES, np.nan), index=runs.index)
     for _, alike in runs.groupby([*SETTING, "batch_size"], dropna=False):
         rows = measured(throughput, alike.iloc[0])
-        prices.loc[alike.index, ["gradient_us", "forward_us"]] = price(rows, int(alike.iloc[0]["batch_size"]))
+        prices.loc[alike.index, list(PRICES)] = price(rows, int(alike.iloc[0]["batch_size"]))
     return prices

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from perbatch.comparison import contrast as c
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.contrast import Contrast
-from perbatch.comparison.wording import UNITS, estimate_of, interval, number, seeds_reached
+from perbatch.comparison.statistics import PAIRED_MEDIAN, Estimate
+from perbatch.comparison.wording import (
+    UNITS,
+    estimate_of,
+    interval,
+    interval_kind,
+    interval_with_kind,
+    number,
+    seeds_reached,
+    share,
+)
 
 
 def sentence(findings: Findings, found: Contrast, subject: str, other: str) -> str:
@@ -21,10 +33,34 @@ def _values(found: Contrast) -> str:
 
 
 def _evidence(found: Contrast) -> str:
-    return (
-        f"{_values(found)} (geometric means; 95 % t-interval of the ratio {interval(found.factor)}, "
-        f"paired by seed, n = {found.factor.n})"
+    """What a verdict stands on, whichever of the two was the better one."""
+    factor = found.factor
+    if factor.kind == PAIRED_MEDIAN:
+        evidence = (
+            f"{seeds_reached(found.first)} got there against {seeds_reached(found.second)} "
+            f"({interval_kind(factor)} of the median ratio {interval(factor)}, unreached as infinite"
+        )
+    else:
+        ends = f"{interval_kind(factor)} of the ratio {interval(factor)}"
+        evidence = f"{_values(found)} (geometric means; {ends}"
+    return f"{evidence}, paired by seed, n = {factor.n}; {_improvement(found)})"
+
+
+def _improvement(found: Contrast) -> str:
+    """How often the winner won; without one, how often the first did."""
+    better = found.improvement
+    if found.verdict == c.MORE:
+        better = Estimate(1 - better.value, 1 - better.high, 1 - better.low, better.n, better.kind)
+    whose = (
+        "probability that the former needs less" if found.verdict == c.SAME else "probability of improvement"
     )
+    return f"{whose} {share(better.value)}, {share(better.low)} to {share(better.high)}"
+
+
+def times(found: Contrast) -> str:
+    """Write the factor, or its lower end where the middle seed never got there."""
+    factor = found.factor
+    return number(factor.value) if math.isfinite(factor.value) else f"at least {number(factor.low)}"
 
 
 def _to(findings: Findings) -> str:
@@ -37,7 +73,7 @@ def _capital(text: str) -> str:
 
 def _less(findings: Findings, found: Contrast, subject: str, other: str) -> str:
     return (
-        f"{_capital(subject)} took {number(found.factor.value)} times fewer "
+        f"{_capital(subject)} took {times(found)} times fewer "
         f"{UNITS[found.quantity]} than {other} "
         f"{_to(findings)}: {_evidence(found)}."
     )
@@ -45,7 +81,7 @@ def _less(findings: Findings, found: Contrast, subject: str, other: str) -> str:
 
 def _more(findings: Findings, found: Contrast, subject: str, other: str) -> str:
     return (
-        f"{_capital(subject)} was not the faster way here: it took {number(found.factor.value)} times more "
+        f"{_capital(subject)} was not the faster way here: it took {times(found)} times more "
         f"{UNITS[found.quantity]} than {other} {_to(findings)}: {_evidence(found)}."
     )
 
@@ -73,13 +109,11 @@ def _only(
     findings: Findings, found: Contrast, winner: pd.Series, loser: pd.Series, subject: str, other: str
 ) -> str:
     name = f"{found.quantity}_to_target"
-    ends = ""
-    if not pd.isna(winner[f"{name}_low"]):
-        ends = f"95 % t-interval {number(winner[f'{name}_low'])} to {number(winner[f'{name}_high'])}, "
+    ends = ", ".join(filter(None, [interval_with_kind(estimate_of(winner, name)), f"n = {int(winner['n'])}"]))
     return (
         f"{_capital(subject)} brought the validation loss to {findings.study.target:g} in "
         f"{number(winner[name])} "
-        f"{UNITS[found.quantity]} ({ends}n = {int(winner['n'])}); {other} did not get there in the "
+        f"{UNITS[found.quantity]} ({ends}); {other} did not get there in the "
         f"{number(epochs_given(findings, loser))} epochs it was given ({seeds_reached(loser)})."
     )
 

@@ -15,12 +15,15 @@ KEYS = ("target", "tuning_seeds", "mini_batch")
 class Settings:
     """What evaluation needs to know beforehand, so that no result can choose it."""
 
-    target: Mapping[str, float]
+    target: Mapping[str, tuple[float, ...]]
     tuning_seeds: tuple[int, ...]
     mini_batch: int
 
-    def target_of(self, data: str) -> float:
-        """Return the validation loss that counts as satisfactory on `data`; UserError if none is set."""
+    def targets_of(self, data: str) -> tuple[float, ...]:
+        """Return the validation losses that count as satisfactory on `data`; UserError if none is set.
+
+        The answers speak of the first.
+        """
         if data not in self.target:
             known = ", ".join(self.target)
             raise UserError(
@@ -47,18 +50,30 @@ def check_settings(block: object) -> Settings:
     )
 
 
-def _targets(value: object) -> dict[str, float]:
+def _targets(value: object) -> dict[str, tuple[float, ...]]:
     if not isinstance(value, Mapping) or not value:
         raise UserError(
-            f"params.yaml: evaluate.target is {value!r}; it must map data sets to validation losses"
+            f"params.yaml: evaluate.target is {value!r}; it must map data sets to lists of validation losses"
         )
-    return {str(name): _positive(f"target.{name}", loss) for name, loss in value.items()}
+    return {str(name): _losses(f"target.{name}", losses) for name, losses in value.items()}
+
+
+def _losses(key: str, value: object) -> tuple[float, ...]:
+    if not isinstance(value, list | tuple) or not value:
+        raise UserError(
+            f"params.yaml: evaluate.{key} is {value!r}; it must be a list of validation losses, "
+            "the one that the answers speak of first"
+        )
+    losses = tuple(_positive(key, loss) for loss in value)
+    if len(set(losses)) < len(losses):
+        raise UserError(f"params.yaml: evaluate.{key} is {value!r}; it must not name a loss twice")
+    return losses
 
 
 def _positive(key: str, value: object) -> float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type,operator]
-        raise UserError(f"params.yaml: evaluate.{key} is {value!r}; it must be a number above 0")
+        raise UserError(f"params.yaml: evaluate.{key} has {value!r}; each must be a number above 0")
     return float(value)  # type: ignore[arg-type]
 
 

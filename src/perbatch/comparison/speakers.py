@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from perbatch.comparison.compare import Findings
+from perbatch.comparison.labels import FIXED, ONCE, UNTIL_SATISFIED
 
 SPEAKERS = ("stochastic", "mini_batch", "full_batch", "repeat")
 
@@ -31,14 +32,17 @@ def speakers(findings: Findings) -> dict[str, pd.Series]:
 def best_repeats(findings: Findings) -> pd.DataFrame:
     """Return the comparison's repeat row of each batch size that tuned best, sorted by batch size.
 
+    The n and tolerance are tuned like a rate. Only repeating until satisfied counts, or where that was not
+    run at all, repeating without a tolerance; skipping without repeating never does: these are controls.
     Batch sizes that were run plain as well come first: only there can the two be compared.
     """
     table = findings.comparison.join(
         findings.choices.set_index("contender")[["tuning_cost", "tuning_loss"]], on="contender"
     )
-    plain = set(table.loc[table["mode"] != "repeat", "batch_size"])
-    repeat = table[table["mode"] == "repeat"].sort_values(["tuning_cost", "tuning_loss"], kind="stable")
-    best = repeat.drop_duplicates("batch_size")
+    plain = set(table.loc[table["way"] == ONCE, "batch_size"])
+    until = table["way"] == UNTIL_SATISFIED
+    repeat = table[until if until.any() else table["way"] == FIXED]
+    best = repeat.sort_values(["tuning_cost", "tuning_loss"], kind="stable").drop_duplicates("batch_size")
     best = best.assign(alone=~best["batch_size"].isin(plain)).sort_values(["alone", "batch_size"])
     return best.drop(columns=["alone", "tuning_cost", "tuning_loss"])
 

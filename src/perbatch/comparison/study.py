@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from perbatch.comparison.labels import contenders
-from perbatch.comparison.prices import price_runs
+from perbatch.comparison.prices import PRICES, price_runs
 from perbatch.comparison.settings import Settings
 from perbatch.comparison.tables import RUN_KEYS, Tables
 from perbatch.comparison.targets import to_target
@@ -17,17 +17,26 @@ from perbatch.errors import UserError
 
 @dataclass(frozen=True)
 class Study:
-    """All runs of one sweep over one data set, and the settings they are judged by.
+    """All runs of one sweep over one data set, judged at one target, and the settings they are judged by.
 
-    `runs` has the columns of runs.csv, then contender, gradient_us, forward_us, the four `_to_target`
+    `runs` has the columns of runs.csv, then contender, way, gradient_us, forward_us, the four `_to_target`
     and final_loss (the last validation loss; infinite if diverged). Its index is the row in runs.csv.
+    `targets` are all that the settings name, `target` is the one that the `_to_target` columns speak of.
     """
 
     runs: pd.DataFrame
     history: pd.DataFrame
     throughput: pd.DataFrame
     settings: Settings
+    targets: tuple[float, ...]
     target: float
+
+    def at(self, target: float) -> Study:
+        """Return the same runs judged at another target, any validation loss."""
+        if target == self.target:
+            return self
+        judged = to_target(self.runs, self.history, self.runs[list(PRICES)], target)
+        return replace(self, runs=self.runs.assign(**judged), target=target)
 
     @property
     def data(self) -> str:
@@ -61,33 +70,37 @@ class Study:
 
 
 def build_study(tables: Tables, settings: Settings) -> Study:
-    """Derive contender, price and time to target of every run; UserError if the data set has no target
-    or one that is met before any training."""
-    target = settings.target_of(str(tables.runs["data"].iloc[0]))
+    """Derive contender, price and time to the first target of every run.
+
+    UserError if the data set has no target or one that is met before any training.
+    """
+    targets = settings.targets_of(str(tables.runs["data"].iloc[0]))
     # One order whatever the tables' own, so that the outputs are the same bytes.
     runs = tables.runs.sort_values(RUN_KEYS, kind="stable")
     history = tables.history.sort_values(["identity", "presentations"], kind="stable")
-    _check_target(tables, target)
+    _check_targets(tables, targets)
     prices = price_runs(runs, tables.throughput)
     finite = (runs["status"] == "finished") & np.isfinite(runs["validation_loss"])
     derived = pd.concat(
         [
-            contenders(runs).rename("contender"),
+            contenders(runs),
             prices,
-            to_target(runs, history, prices, target),
+            to_target(runs, history, prices, targets[0]),
             runs["validation_loss"].where(finite, np.inf).rename("final_loss"),
         ],
         axis=1,
     )
-    return Study(pd.concat([runs, derived], axis=1), history, tables.throughput, settings, target)
+    runs = pd.concat([runs, derived], axis=1)
+    return Study(runs, history, tables.throughput, settings, targets, targets[0])
 
 
-def _check_target(tables: Tables, target: float) -> None:
+def _check_targets(tables: Tables, targets: tuple[float, ...]) -> None:
     start = tables.history.loc[tables.history["presentations"] == 0, "validation_loss"].median()
-    if start <= target:
-        name = tables.runs["data"].iloc[0]
-        raise UserError(
-            f"params.yaml: evaluate.target.{name} is {target:g}, but runs start at a validation "
-            f"loss of {start:.3g}: "
-            "a target must lie below it"
-        )
+    for target in targets:
+        if start <= target:
+            name = tables.runs["data"].iloc[0]
+            raise UserError(
+                f"params.yaml: evaluate.target.{name} has {target:g}, but runs start at a validation "
+                f"loss of {start:.3g}: "
+                "a target must lie below it"
+            )

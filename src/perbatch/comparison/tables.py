@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from perbatch.errors import UserError
 
@@ -24,6 +26,7 @@ RUN_COLUMNS = [
 HISTORY_COLUMNS = [
     *("identity", "epoch", "presentations", "updates", "gradient_evaluations", "forward_evaluations"),
     *("train_loss", "validation_loss", "satisfied_when_left", "still_satisfied"),
+    "next_update_change",
 ]
 THROUGHPUT_KEYS = ["engine", "dtype", "sizes", "loss", "activation", "batch_size", "micro_batch_size"]
 THROUGHPUT_COLUMNS = [
@@ -45,6 +48,10 @@ COMMON = [
     "engine",
     "shuffle",
 ]
+RUN_NUMBERS = [key for key in RUN_KEYS if key != "mode"] + ["n_train", "epochs", "validation_loss"]
+HISTORY_NUMBERS = [column for column in HISTORY_COLUMNS if column != "identity"]
+# What evaluation derives for each run: a table that has such a column is no table of runs.
+DERIVED = ("contender", "way", "gradient_us", "forward_us", "final_loss")
 STATUSES = ("finished", "diverged", "failed")
 
 
@@ -73,10 +80,21 @@ def check_tables(tables: Tables) -> Tables:
     runs = tables.runs
     if runs.empty:
         raise UserError("runs.csv holds no run: there is nothing to compare")
+    for column in runs:
+        if column in DERIVED or str(column).endswith("_to_target"):
+            raise UserError(
+                f"runs.csv has a column {column}, which evaluation makes: it is not the table of train"
+            )
     _check_statuses(runs)
+    _check_numbers(runs, RUN_NUMBERS, "runs.csv")
+    _check_numbers(tables.history, HISTORY_NUMBERS, "history.csv")
     for key in RUN_KEYS:
         if key != "tolerance" and runs[key].isna().any():
             raise UserError(f"runs.csv: {key} is empty in {int(runs[key].isna().sum())} runs")
+    for key in ("batch_size", "updates_per_batch", "learning_rate"):
+        if not (runs[key] > 0).all():
+            raise UserError(f"runs.csv: {key} is {runs[key].min():g} in a run; it must be above 0")
+    _check_losses(runs)
     for key in COMMON:
         values = runs[key].astype(str).unique() if key in runs else []
         if len(values) > 1:
@@ -88,6 +106,7 @@ def check_tables(tables: Tables) -> Tables:
     _check_unique(runs, RUN_KEYS, "runs.csv")
     _check_unique(tables.throughput, THROUGHPUT_KEYS, "throughput.csv")
     _check_history(runs, tables.history)
+    _check_unique(tables.history, ["identity", "presentations"], "history.csv")
     return tables
 
 
@@ -112,6 +131,25 @@ def _check_statuses(runs: pd.DataFrame) -> None:
         raise UserError(f"all {len(runs)} runs failed: there is nothing to compare (see their log files)")
 
 
+def _check_numbers(table: pd.DataFrame, columns: list[str], name: str) -> None:
+    for column in columns:
+        if not is_numeric_dtype(table[column]):
+            values = table[column].dropna()
+            text = values[pd.to_numeric(values, errors="coerce").isna()]
+            if len(text):
+                raise UserError(f"{name}: {column} has {text.iloc[0]!r}, which is not a number")
+
+
+def _check_losses(runs: pd.DataFrame) -> None:
+    """A finished run without a validation loss would pass for one that never reached the target."""
+    lost = (runs["status"] == "finished") & ~np.isfinite(runs["validation_loss"])
+    if lost.any():
+        raise UserError(
+            f"runs.csv: {int(lost.sum())} finished runs have no validation loss, the first of them "
+            f"{runs.loc[lost, 'identity'].iloc[0]}; the rates are chosen by it"
+        )
+
+
 def _check_unique(table: pd.DataFrame, keys: list[str], name: str) -> None:
     twice = table[table.duplicated(keys)]
     if not twice.empty:
@@ -124,11 +162,12 @@ def _check_unique(table: pd.DataFrame, keys: list[str], name: str) -> None:
 
 
 def _check_history(runs: pd.DataFrame, history: pd.DataFrame) -> None:
-    foreign = set(history["identity"]) - set(runs["identity"])
+    evaluated = set(history["identity"].unique())
+    foreign = evaluated - set(runs["identity"])
     if foreign:
         raise UserError(
             f"history.csv: the identity {min(foreign)} is not in runs.csv; both must be of one sweep"
         )
-    absent = set(runs.loc[runs["status"] != "failed", "identity"]) - set(history["identity"])
+    absent = set(runs.loc[runs["status"] != "failed", "identity"]) - evaluated
     if absent:
         raise UserError(f"history.csv: the run {min(absent)} of runs.csv has no evaluation there")

@@ -20,15 +20,23 @@ def to_target(runs: pd.DataFrame, history: pd.DataFrame, prices: pd.DataFrame, t
         reached.sort_values("presentations", kind="stable").drop_duplicates("identity").set_index("identity")
     )
     counts = first[COUNTS].astype(float).reindex(runs["identity"]).fillna(np.inf).set_axis(runs.index)
-    priced = counts["gradient_evaluations"] * prices["gradient_us"]
+    return _quantities(counts, runs["n_train"], prices).add_suffix("_to_target")
+
+
+def spent(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return what whole runs took, a column for each of QUANTITIES. `runs` as of a study."""
+    return _quantities(runs[COUNTS].astype(float), runs["n_train"], runs)
+
+
+def _quantities(counts: pd.DataFrame, n_train: pd.Series, prices: pd.DataFrame) -> pd.DataFrame:
     # inf * 0 would be nan; a run without checks has none to price.
-    checks = (
-        counts["forward_evaluations"].where(counts["forward_evaluations"] > 0, 0.0) * prices["forward_us"]
+    checks = counts["forward_evaluations"].where(counts["forward_evaluations"] > 0, 0.0)
+    seconds = counts["gradient_evaluations"] * prices["gradient_us"] + checks * prices["forward_us"]
+    return pd.DataFrame(
+        {
+            "epochs": counts["presentations"] / n_train,
+            "updates": counts["updates"],
+            "gradient_evaluations": counts["gradient_evaluations"],
+            "seconds": seconds / 1e6,
+        }
     )
-    result = {
-        "epochs": counts["presentations"] / runs["n_train"],
-        "updates": counts["updates"],
-        "gradient_evaluations": counts["gradient_evaluations"],
-        "seconds": (priced + checks) / 1e6,
-    }
-    return pd.DataFrame({f"{name}_to_target": values for name, values in result.items()})

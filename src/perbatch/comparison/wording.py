@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -31,6 +32,14 @@ def number(value: float, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def clock_unit(seconds: Iterable[float]) -> tuple[float, str]:
+    """Return by what to multiply these seconds, and what they are then: milliseconds if all are below one."""
+    known = [value for value in seconds if math.isfinite(value)]
+    if known and max(known) < 1:
+        return 1000.0, "training milliseconds"
+    return 1.0, UNITS["seconds"]
+
+
 def rate(value: float) -> str:
     """Write a learning rate as it was given."""
     return f"{value:.6g}" if math.isfinite(value) else "none"
@@ -53,10 +62,23 @@ def estimate_of(row: pd.Series, name: str) -> Estimate:
 
 
 def interval(estimate: Estimate, digits: int = 3) -> str:
-    """Write `a to b`, or nothing where there is no interval."""
+    """Write `a to b`, `a or more` where it is open above, or nothing where there is no interval."""
+    if math.isinf(estimate.high) and math.isfinite(estimate.low):
+        return f"{number(estimate.low, digits)} or more"
     if not estimate.has_interval:
         return ""
     return f"{number(estimate.low, digits)} to {number(estimate.high, digits)}"
+
+
+def interval_with_kind(estimate: Estimate, digits: int = 3) -> str:
+    """Write `95 % t-interval a to b`, or nothing where there is no interval."""
+    ends = interval(estimate, digits)
+    return f"{interval_kind(estimate)} {ends}" if ends else ""
+
+
+def interval_kind(estimate: Estimate) -> str:
+    """Write `95 % t-interval` or `95 % order-statistic interval`."""
+    return f"95 % {'order-statistic ' if 'order-statistic' in estimate.kind else 't-'}interval"
 
 
 def seeds_reached(row: pd.Series) -> str:
@@ -79,7 +101,10 @@ def mode_name(row: pd.Series) -> str:
     """Write a contender's name for prose: `stochastic`, `mini-batch of 32`, `full batch`, `repeat, ...`."""
     size, n = int(row["batch_size"]), int(row["updates_per_batch"])
     if row["mode"] == "repeat":
-        limit = "" if pd.isna(row["tolerance"]) else f" or until loss {row['tolerance']:g}"
-        return f"repeat, M = {size:,} (up to {n}{limit})" if limit else f"repeat, M = {size:,} ({n} times)"
+        if pd.isna(row["tolerance"]):
+            return f"repeat, M = {size:,} ({n} times)"
+        if n == 1:
+            return f"skip, M = {size:,} (where the loss is at most {row['tolerance']:g})"
+        return f"repeat, M = {size:,} (up to {n} or until loss {row['tolerance']:g})"
     names = {"stochastic": "stochastic", "full-batch": "full batch"}
     return names.get(str(row["mode"]), f"mini-batch of {size:,}")

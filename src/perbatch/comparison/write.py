@@ -9,18 +9,41 @@ import pandas as pd
 
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.curves import loss_curves, rate_curves
+from perbatch.comparison.faster import faster
 from perbatch.comparison.metrics import flat_metrics
+from perbatch.comparison.ranges import stable_ranges
+from perbatch.comparison.repeats import repeats
+from perbatch.comparison.stability import stability
+
+RANGE = ["contender", "stable_low", "stable_high", "octaves", "gaps", "open_low", "open_high", "rates_tried"]
 
 
 def write_tables(findings: Findings, folder: Path) -> None:
-    """Write comparison.csv, curves.csv, rates.csv and metrics.json into `folder` (made if missing)."""
+    """Write the tables of docs/tables.md and metrics.json into `folder` (made if missing)."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write_csv(findings.comparison.drop(columns="contender"), folder / "comparison.csv")
-    _write_csv(loss_curves(findings), folder / "curves.csv")
-    _write_csv(rate_curves(findings), folder / "rates.csv")
+    for name, table in result_tables(findings).items():
+        table.to_csv(folder / name, index=False, float_format="%.6g", lineterminator="\n")
     metrics = json.dumps(flat_metrics(findings), indent=2, allow_nan=False)
     (folder / "metrics.json").write_text(metrics + "\n", encoding="utf-8", newline="\n")
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+def result_tables(findings: Findings) -> dict[str, pd.DataFrame]:
+    """Return what evaluation exports, by file name."""
+    ranges = stable_ranges(findings.study).rename(columns={"low": "stable_low", "high": "stable_high"})
+    steady = stability(findings).merge(ranges[RANGE], on="contender", how="left")
+    return {
+        "comparison.csv": all_results(findings).drop(columns="contender"),
+        "pairs.csv": faster(findings),
+        "stability.csv": steady.drop(columns="contender"),
+        "repeats.csv": repeats(findings).drop(columns="contender"),
+        "curves.csv": loss_curves(findings),
+        "rates.csv": rate_curves(findings),
+    }
+
+
+def all_results(findings: Findings) -> pd.DataFrame:
+    """Return the comparison at each target, then at the rates chosen for the end of training (no target)."""
+    parts = [each.comparison for each in findings.each]
+    if len(findings.final):
+        parts.append(findings.final)
+    return pd.concat(parts, ignore_index=True)

@@ -6,6 +6,8 @@ from functools import reduce
 from operator import getitem
 from typing import Any
 
+from omegaconf import MISSING
+
 from perbatch.backprop.activations import ACTIVATIONS
 from perbatch.backprop.engines import ENGINES
 from perbatch.backprop.losses import LOSSES
@@ -54,7 +56,7 @@ def check(config: Mapping[Any, Any]) -> None:
     """
     for key, allowed, sentence in RULES:
         value = reduce(getitem, key.split("."), config)
-        if not allowed(value):
+        if value == MISSING or not allowed(value):
             raise UserError(f"{key}={_written(value)}: must be {sentence}")
     loss = config["model"]["loss"]
     if config["model"]["output"] == "sigmoid" and loss != "squared_error":

@@ -2,13 +2,14 @@
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 
 from hydra.errors import HydraException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from perbatch.errors import UserError
+from perbatch.errors import STOPPED, UserError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that takes no more."""
@@ -25,9 +26,11 @@ def command(main: Callable[[], object]) -> None:
     # Makes Hydra raise instead of printing its own shortened traceback.
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     try:
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # a shell's background jobs ignore it
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # in place of the one for imports
         main()
     except KeyboardInterrupt:
-        sys.stderr.write("stopped: what is complete is kept; the same command goes on from there\n")
+        sys.stderr.write(f"{STOPPED}\n")
         sys.exit(130)
     except (UserError, HydraException, OmegaConfBaseException) as error:
         sys.exit(f"error: {sentence(error)}")

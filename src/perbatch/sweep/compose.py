@@ -111,6 +111,10 @@ class CachingLoader(ConfigLoader):
         return pickle.loads(self._values[key])
 
     def _base(self, master: DictConfig, overrides: list[Override]) -> Base | None:
+        values = [each.key_or_group for each in overrides if self._sets_a_value(each)]
+        forms = [each.key_or_group for each in overrides if _adds_or_deletes(each)]
+        if any(_related(form, value) for form in forms for value in values):
+            return None  # the order of the two counts
         shared = tuple(str(each.input_line) for each in overrides if not self._sets_a_value(each))
         if shared not in self._bases:
             self._bases[shared] = self._compose(master, shared, overrides)
@@ -137,9 +141,8 @@ class CachingLoader(ConfigLoader):
         return config
 
     def _sets_a_value(self, override: Override) -> bool:
-        plain = not (override.is_add() or override.is_force_add() or override.is_delete())
         key = override.key_or_group
-        if not plain or override.package is not None or key.split(".")[0] == "hydra":
+        if _adds_or_deletes(override) or override.package is not None or key.split(".")[0] == "hydra":
             return False
         return "." in key or isinstance(override.value(), dict) or not self._is_group(key)
 
@@ -206,9 +209,20 @@ def _job_part(config: DictConfig) -> DictConfig:
     return config
 
 
+def _adds_or_deletes(override: Override) -> bool:
+    return bool(override.is_add() or override.is_force_add() or override.is_delete())
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether one of two keys holds the other, or they are the same."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
 def _may_follow(override: Override) -> bool:
-    value = override.value()
-    return isinstance(value, dict) or "${" in str(value)
+    """Whether a value is more than itself: it refers to another, is missing, or joins a dict or a list."""
+    value, path = override.value(), override.key_or_group.split(".")
+    signs = any(sign in str(value) for sign in ("${", "???"))
+    return signs or isinstance(value, dict) or any(map(str.isdigit, path))
 
 
 def _plain(node: Any) -> Any:

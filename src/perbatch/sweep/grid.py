@@ -21,11 +21,17 @@ def expand(
     """Return the overrides of each combination; an argument replaces the param of the same key.
 
     Each of `grids` is a product of its own on top of `params`, and the result is their union. The last axis
-    varies fastest. Errors: a UserError for a continuous interval and for more combinations than `limit`,
-    Hydra's own for bad grammar.
+    varies fastest. Errors: a UserError for grids that are none, a continuous interval, no combination at
+    all and more of them than `limit`, Hydra's own for bad grammar.
     """
+    if not isinstance(grids, Sequence) or not all(isinstance(grid, Mapping) for grid in grids):
+        raise UserError(f"hydra.sweeper.grids={grids}: must be a list of mappings of keys to values")
+    if not isinstance(limit, int):
+        raise UserError(f"hydra.sweeper.max_combinations={limit}: must be a whole number")
     products = [_axes({**params, **grid}, arguments, loader) for grid in grids or [{}]]
     count = sum(math.prod(map(len, axes)) for axes in products)
+    if count == 0:
+        raise UserError("the grid has no combination: one of its ranges or choices has no value")
     if count > limit:
         raise UserError(
             f"the grid has {count:,} combinations, above the limit of {limit:,}; "

@@ -6,16 +6,41 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from perbatch.sweep.places import runs
 from perbatch.tracking.stale import HOST_TAG, LOCK_TAG
 
 HOST = platform.node()
 
 
-def new(folder: Path) -> Path:
-    """Return a lock file of its own below `folder`."""
-    place = folder / ".sweeps"
+def new() -> Path:
+    """Return a lock file of its own beside the run folders."""
+    return _place() / f"{uuid.uuid4().hex}.lock"
+
+
+def first_to_say(sweep: str | None) -> bool:
+    """Return True to the first that asks of all processes of a sweep, given by its parent run's id.
+
+    What befalls all workers at once is to be said once. A run without a sweep is the only one that asks.
+    """
+    try:
+        if sweep is not None:
+            said(sweep).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    except OSError:  # a disk that takes no more: rather twice than never
+        return True
+    return True
+
+
+def said(sweep: str) -> Path:
+    """Return the file that marks that a sweep has said it."""
+    return _place() / f"{sweep}.said"
+
+
+def _place() -> Path:
+    place = runs() / ".sweeps"
     place.mkdir(parents=True, exist_ok=True)
-    return place / f"{uuid.uuid4().hex}.lock"
+    return place
 
 
 def held(path: Path) -> bool:

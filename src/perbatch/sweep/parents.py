@@ -15,7 +15,6 @@ from omegaconf import DictConfig
 from perbatch.errors import UserError
 from perbatch.sweep import locks, provenance, record
 from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.places import runs
 from perbatch.sweep.plan import Plan, PlannedRun
 from perbatch.sweep.tables import runs_csv
 from perbatch.tracking import Store, StoreUnavailable, SweepLog, close_stale
@@ -35,22 +34,27 @@ class Parents:
         """`multirun` is the sweep's config, to be attached. Nothing is written yet."""
         self._plan, self._store, self._multirun = plan, store, multirun
         self._logs: dict[str, SweepLog] = {}
-        self._lock = FileLock(locks.new(runs()))
+        self._lock = FileLock(locks.new())
 
     def __enter__(self) -> "Parents":
-        """Make the parents; end what a killed sweep left RUNNING. A UserError where the store will not."""
+        """Make the parents; end what a killed sweep left RUNNING. A store that breaks down is a UserError."""
         try:
-            if closed := self._close_stale():
-                log.info("%d runs that a killed sweep left RUNNING in MLflow are ended", closed)
-            self._lock.acquire()
             self._start()
         except UserError:
             raise
-        except Exception as error:  # a server that let us look may still not let us write
-            raise self._store.unavailable(error) from error
+        except Exception as error:  # SQLAlchemy's and MLflow's own have nothing in common
+            self._lock.release()
+            reason = " ".join(str(error).split())[:300]
+            raise UserError(
+                f"the MLflow store {self._store.uri} took no run ({reason}); "
+                "mend that, or set MLFLOW_TRACKING_URI to another store"
+            ) from error
         return self
 
     def _start(self) -> None:
+        if closed := self._close_stale():
+            log.info("runs that a killed sweep left RUNNING in MLflow, now ended: %d", closed)
+        self._lock.acquire()
         reused = {run.identity for run in self._plan.reused}
         for name, members in self._by_data().items():
             self._logs[name] = SweepLog(self._store, record.experiment_of(self._store, name))
@@ -74,7 +78,8 @@ class Parents:
             )
         finally:
             self._lock.release()
-            Path(self._lock.lock_file).unlink(missing_ok=True)
+            for path in (Path(self._lock.lock_file), *(locks.said(each.id) for each in self._logs.values())):
+                path.unlink(missing_ok=True)
 
     def of(self, run: PlannedRun) -> str:
         """Return the id of the run's parent."""

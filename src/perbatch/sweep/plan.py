@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
 
 from perbatch.sweep.cell import run_name
 from perbatch.sweep.check import check
@@ -54,7 +55,9 @@ class Plan:
         """Say how many runs there are, are reused and are to train, and about how long that takes."""
         count = len(self.order)
         same = f" ({self.combinations} combinations)" if count < self.combinations else ""
-        text = f"{count} runs{same}: {len(self.reused)} reused, {len(self.missing)} to train"
+        text = (
+            f"{count} run{'s' * (count != 1)}{same}: {len(self.reused)} reused, {len(self.missing)} to train"
+        )
         seconds = [timings["end"] - timings["start"] for timings in self._sample()] if self.missing else []
         if seconds:
             text += f"; about {_duration(statistics.fmean(seconds) * len(self.missing) / workers)}"
@@ -75,7 +78,8 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     plan = Plan(len(combinations), [], [], [], {})
     seen: set[str] = set()
     capped: dict[int, int] = {}
-    for overrides in combinations:
+    # Said where it takes long enough to be wondered at, on a terminal.
+    for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
         settings = loader.settings(master, overrides)
         check(settings)
         size = effective_batch_size(settings)

@@ -8,11 +8,13 @@ from typing import Any
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
 from perbatch.errors import UserError
 from perbatch.sweep import record
 from perbatch.sweep.cell import run_name
 from perbatch.sweep.check import check
+from perbatch.sweep.cli import sentence
 from perbatch.sweep.folder import RunFolder
 
 log = logging.getLogger(__name__)
@@ -27,8 +29,8 @@ class Preflight(Callback):
             check(config)
             if not config.dry_run:
                 record.store_of(config.tracking.uri).check()
-        except UserError as error:
-            sys.exit(f"error: {error}")  # Hydra turns a callback's exceptions into warnings
+        except (UserError, OmegaConfBaseException) as error:
+            sys.exit(f"error: {sentence(error)}")  # Hydra turns a callback's exceptions into warnings
         if config.dry_run:
             complete = RunFolder(Path(config.hydra.run.dir)).complete and not config.rerun
             log.info("%s: %s", run_name(config), "complete, reused" if complete else "to train")

@@ -1,5 +1,6 @@
 """How far a sweep is: a bar with an ETA on a terminal, a plain line now and then in a log."""
 
+import os
 import sys
 import threading
 from collections import Counter
@@ -34,7 +35,7 @@ def watch(plan: Plan) -> Iterator[None]:
 
 def _follow(plan: Plan, stop: threading.Event) -> None:
     terminal = sys.stderr.isatty()
-    style = {"dynamic_ncols": True} if terminal else {"bar_format": LINE, "ascii": True}
+    style = _width() if terminal else {"bar_format": LINE, "ascii": True}
     counts = Counter(reused=len(plan.reused), failed=0, diverged=0)
     waiting: Sequence[RunFolder] = [run.folder for run in plan.missing]
     with tqdm(total=len(waiting), unit="run", desc="training", postfix=_shown(counts), **style) as bar:
@@ -46,6 +47,12 @@ def _follow(plan: Plan, stop: threading.Event) -> None:
             # Not update(), which would choose by itself when to show it.
             bar.n = bar.total - len(waiting)
             bar.set_postfix_str(_shown(counts), refresh=not stopped)  # its end shows the last state
+
+
+def _width() -> dict[str, int]:
+    # A terminal whose size nobody set has no room, in which tqdm would show nothing at all.
+    columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    return {"dynamic_ncols": True} if columns else {"ncols": 80, "nrows": 24}
 
 
 def _how_it_ended(folder: RunFolder) -> str:

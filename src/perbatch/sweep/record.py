@@ -138,7 +138,7 @@ class LiveLog:
             action()
         except Exception as error:
             self._lost = True
-            level = logging.DEBUG if self._config.tracking.uri in _store_is_back else logging.WARNING
+            level = logging.WARNING if locks.first_to_say(self._config.tracking.parent) else logging.DEBUG
             # The process's next runs must not each wait for a dead server.
             _store_is_back[self._config.tracking.uri] = time.monotonic() + PAUSE_SECONDS
             log.log(

@@ -48,7 +48,8 @@ def sweep(
     planned = plan.make(grid.expand(params, arguments, loader, grids, limit), loader, master)
     log.info(planned.sentence(_workers(master)))
     if master.dry_run:
-        log.info("\n".join(planned.table()))
+        for line in planned.table():
+            log.info(line)
         return planned.order
     store = record.store_of(master.tracking.uri)
     store.check()

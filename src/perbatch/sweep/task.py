@@ -12,7 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from perbatch import data
-from perbatch.sweep import identity, places, record, resolvers, schema
+from perbatch.sweep import identity, places, record, resolvers, schema, worker
 from perbatch.sweep.cell import run_name
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.plan import usable
@@ -33,7 +33,7 @@ def run(config: DictConfig) -> str:
     That is `reused`, `finished` or `diverged`. Errors: what training raises.
     """
     folder = RunFolder(Path(HydraConfig.get().runtime.output_dir))
-    with folder.lock():
+    with worker.at_work(), folder.lock():
         # In a sweep the driver has cleared what is to be trained again.
         again = config.rerun and HydraConfig.get().mode == RunMode.RUN
         if again or not usable(folder):

@@ -23,6 +23,10 @@ DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 STORE_TAG = "perbatch.store"
 PAGE = 1000
+MOVE_IT_AWAY = (
+    "move it away, and the next sweep fills a new one from the run folders, "
+    "or set MLFLOW_TRACKING_URI to another store"
+)
 
 
 @dataclass(frozen=True)
@@ -139,16 +143,12 @@ class Store:
                 client = MlflowClient(tracking_uri=self.uri)
                 client.search_experiments(max_results=1)
             except Exception as error:  # SQLAlchemy's, Alembic's and MLflow's own have nothing in common
-                raise self.unavailable(error) from error
+                raise StoreUnavailable(self._why(error)) from error
             if self._file is not None:
                 with closing(sqlite3.connect(self._file)) as connection:
                     # Readers no longer wait for writers; the setting stays in the file.
                     connection.execute("PRAGMA journal_mode=WAL")
         return client
-
-    def unavailable(self, error: Exception) -> StoreUnavailable:
-        """Return an error of MLflow's client as a sentence on the store."""
-        return StoreUnavailable(self._why(error))
 
     def _find_or_create(self, name: str) -> "MlflowExperiment":
         if found := self.client.get_experiment_by_name(name):
@@ -192,10 +192,7 @@ class Store:
                 f"({reason.partition(').')[0]})); install that version or, where the store is the older one, "
                 f"call `mlflow db upgrade {self.uri}`"
             )
-        return (
-            f"the MLflow store {self.uri} cannot be used ({reason[:200]}); move it away, and the next "
-            "sweep fills a new one from the run folders, or set MLFLOW_TRACKING_URI to another store"
-        )
+        return f"the MLflow store {self.uri} cannot be used ({reason[:200]}); {MOVE_IT_AWAY}"
 
     def _artifacts(self, name: str) -> str | None:
         # A server chooses for itself. MLflow's own default is below the working directory of the day.
@@ -215,8 +212,11 @@ class Store:
                 connection.execute("CREATE TABLE perbatch_probe (x)")
                 connection.rollback()
         except (sqlite3.Error, OSError) as error:
+            broken = type(error) is sqlite3.DatabaseError  # no database, or a malformed one
             raise StoreUnavailable(
-                f"the MLflow store {path} cannot be written ({error}); "
+                f"the MLflow store {path} is broken ({error}); {MOVE_IT_AWAY}"
+                if broken
+                else f"the MLflow store {path} cannot be written ({error}); "
                 "make it writable, or set MLFLOW_TRACKING_URI to another store"
             ) from None
 

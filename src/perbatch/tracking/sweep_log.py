@@ -62,12 +62,16 @@ class SweepLog:
         self.id = found[0].info.run_id if found else ""
         return bool(found)
 
-    def publish(self, answer: str, files: Sequence[Path]) -> None:
-        """Put the answer in front of the parent's note and attach the files in place of earlier ones."""
+    def publish(self, answer: str, files: Sequence[Path], figures: Path) -> None:
+        """Put the answer in front of the parent's note and attach the files in place of earlier ones.
+
+        `figures` is a folder; its files go into one of that name.
+        """
         note = self._store.client.get_run(self.id).data.tags["mlflow.note.content"]
         self._store.client.set_tag(self.id, "mlflow.note.content", notes.answered(note, answer))
         for path in files:
             self._store.client.log_artifact(self.id, str(path))
+        self._store.client.log_artifacts(self.id, str(figures), figures.name)
 
     def end(self, status: str, counts: Mapping[str, int], artifacts: Sequence[Path]) -> None:
         """Log how many runs ended how, attach the files and end the parent as FINISHED, FAILED or KILLED."""

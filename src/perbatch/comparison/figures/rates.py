@@ -7,39 +7,35 @@ import numpy as np
 import pandas as pd
 
 from perbatch.comparison.compare import Findings
+from perbatch.comparison.figures.rail import RAIL, crosses, rail
 from perbatch.comparison.figures.style import (
     INK,
     PAIR,
     PAIR_DASHES,
     PAIR_SHAPES,
     PLAIN,
-    QUIET,
     REPEAT,
-    Figure,
-    Key,
     by_series,
-    draw,
-    key,
     log_axis,
     log_scale,
     padded,
     records,
 )
+from perbatch.comparison.figures.svg import Figure, Key, draw, key
 from perbatch.comparison.speakers import best_repeats, plain_rows
 from perbatch.comparison.wording import number, rate
 
-WIDTH, HEIGHT = 270, 170
-RAIL = -13  # pixels: above the plot, so that no finite loss can lie there
-CROSS = "M-1,-1L1,1M-1,1L1,-1"
+WIDTH, HEIGHT = 215, 120
 APART = {PLAIN: 1 / 1.1, REPEAT: 1.1}  # marks of one rate stand side by side
 CEILING = 100  # times the lowest loss; a finite loss above it is drawn at the upper edge
 
 
 def rate_figures(findings: Findings) -> list[Figure]:
-    """Draw every run's final loss against its rate, a figure a batch size, all on the same axes."""
-    runs = findings.study.usable
-    runs = runs.assign(series=np.where(runs["mode"] == "repeat", REPEAT, PLAIN))
-    runs = runs.assign(at=runs["learning_rate"] * runs["series"].map(APART))
+    """Draw every run's final loss against its rate, a figure a batch size, all on the same axes.
+
+    Of the repeat mode's n and tolerances only those that speak for it at that batch size.
+    """
+    runs = _shown(findings)
     finite = runs.loc[np.isfinite(runs["final_loss"]), "final_loss"]
     ceiling = CEILING * finite.min() if len(finite) else 1.0
     y_domain = padded(finite.clip(upper=ceiling))
@@ -48,52 +44,45 @@ def rate_figures(findings: Findings) -> list[Figure]:
     return [_panel(findings, runs[runs["batch_size"] == size], size, x_domain, y_domain) for size in sizes]
 
 
-def _panel(
-    findings: Findings, runs: pd.DataFrame, size: int, x_domain: list[float], y_domain: list[float]
-) -> Figure:
-    rates = sorted(findings.study.runs["learning_rate"].unique())
-    x_axis = alt.Axis(values=rates, format="~g", grid=False)
-    x = alt.X("at:Q", title="learning rate", scale=log_scale(x_domain), axis=x_axis)
-    y = alt.Y(
-        "final_loss:Q", title="final validation loss", scale=log_scale(y_domain), axis=log_axis(y_domain)
-    )
-    colour = by_series(alt.Color, PAIR)
-    shape = by_series(alt.Shape, PAIR_SHAPES)
-    base = alt.Chart(records(runs[["at", "final_loss", "series"]]))
-    dots = base.transform_filter("isValid(datum.final_loss)").mark_point(
-        size=30, strokeWidth=1.4, opacity=0.9
-    )
-    crosses = base.transform_filter("!isValid(datum.final_loss)").mark_point(
-        shape=CROSS, size=36, strokeWidth=2
-    )
-    rail = alt.Chart(alt.Data(values=[{}])).mark_rule(color="#e4e7eb", strokeWidth=14)
-    rail = rail.encode(x=alt.value(0), x2=alt.value(WIDTH), y=alt.value(RAIL))
-    note = alt.Chart(alt.Data(values=[{}])).mark_text(
-        text="diverged", align="right", fontSize=11, color=QUIET
-    )
-    note = note.encode(x=alt.value(-6), y=alt.value(RAIL))
-    layers = [
-        rail,
-        note,
-        _chosen(findings, size, x),
-        dots.encode(x=x, y=y, color=colour, shape=shape),
-        crosses.encode(x=x, y=alt.value(RAIL), color=colour),
-    ]
-    title = alt.TitleParams(f"M = {size:,}", color=INK, offset=18)
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=title)
-    return draw(chart, f"rates-{size}", _label(findings, runs, size))
-
-
 def rate_keys(findings: Findings) -> list[Key]:
     """Return the key that all panels share."""
     repeats = (findings.study.runs["mode"] == "repeat").any()
     series = [PLAIN, REPEAT] if repeats else [PLAIN]
-    marks = [key(name, PAIR[name], None, PAIR_SHAPES[name]) for name in series]
-    return [
-        *marks,
-        key("diverged", INK, None, "cross"),
-        *(key(f"chosen: {name}", PAIR[name], PAIR_DASHES[name]) for name in series),
+    marks = [
+        key(name, PAIR[name], None, {"circle": "ring", "square": "box"}[PAIR_SHAPES[name]]) for name in series
     ]
+    rules = [key(f"chosen: {name}", PAIR[name], PAIR_DASHES[name]) for name in series]
+    return [*marks, *rules, key("diverged", INK, None, "cross")]
+
+
+def _shown(findings: Findings) -> pd.DataFrame:
+    series = {row["contender"]: PLAIN for _, row in plain_rows(findings).iterrows()}
+    series |= {row["contender"]: REPEAT for _, row in best_repeats(findings).iterrows()}
+    runs = findings.study.usable
+    runs = runs[runs["contender"].isin(series)]
+    runs = runs.assign(series=runs["contender"].map(series))
+    return runs.assign(at=runs["learning_rate"] * runs["series"].map(APART))
+
+
+def _panel(
+    findings: Findings, runs: pd.DataFrame, size: int, x_domain: list[float], y_domain: list[float]
+) -> Figure:
+    rates = sorted(findings.study.runs["learning_rate"].unique())
+    x_axis = alt.Axis(values=rates, format="~g")
+    x = alt.X("at:Q", title=None, scale=log_scale(x_domain), axis=x_axis)
+    title = "final validation loss"
+    y = alt.Y("final_loss:Q", title=title, scale=log_scale(y_domain), axis=log_axis(y_domain))
+    dots = alt.Chart(records(runs.loc[np.isfinite(runs["final_loss"]), ["at", "final_loss", "series"]]))
+    dots = dots.mark_point(size=26, strokeWidth=1.3, opacity=0.85)
+    layers = [
+        _chosen(findings, size, x),
+        dots.encode(x=x, y=y, color=by_series(alt.Color, PAIR), shape=by_series(alt.Shape, PAIR_SHAPES)),
+    ]
+    lost = runs.loc[~np.isfinite(runs["final_loss"]), ["at", "series"]]
+    if len(lost):
+        layers += [*rail(WIDTH), crosses(lost, PAIR).encode(x=x, y=alt.value(RAIL))]
+    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return draw(chart, f"rates-{size}", _label(findings, runs, size), title=f"M = {size:,}")
 
 
 def _rows(findings: Findings, size: int) -> list[tuple[str, pd.Series]]:
@@ -106,17 +95,17 @@ def _chosen(findings: Findings, size: int, x: alt.X) -> alt.Chart:
         {"at": row["learning_rate"] * APART[name], "series": name} for name, row in _rows(findings, size)
     ]
     rules = alt.Chart(alt.Data(values=places)).mark_rule(strokeWidth=1.3, opacity=0.75)
-    colour, dash = (
-        by_series(alt.Color, PAIR),
-        by_series(alt.StrokeDash, PAIR_DASHES),
+    return rules.encode(
+        x=x, color=by_series(alt.Color, PAIR), strokeDash=by_series(alt.StrokeDash, PAIR_DASHES)
     )
-    return rules.encode(x=x, color=colour, strokeDash=dash)
 
 
 def _label(findings: Findings, runs: pd.DataFrame, size: int) -> str:
     diverged = int((runs["status"] == "diverged").sum())
-    text = f"Final validation loss against learning rate at batch size {size}: {len(runs)} "
-    f"runs, {diverged} diverged."
+    text = (
+        f"Final validation loss against learning rate at batch size {size:,}: {len(runs)} runs, "
+        f"{diverged} diverged."
+    )
     for name, row in _rows(findings, size):
         loss = number(row["validation_loss"])
         text += (

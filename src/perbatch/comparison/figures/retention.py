@@ -8,15 +8,13 @@ import pandas as pd
 from perbatch.comparison.figures.style import (
     HEIGHT,
     WIDTH,
-    Figure,
     by_series,
-    draw,
-    key,
     log_axis,
     log_scale,
     padded,
     records,
 )
+from perbatch.comparison.figures.svg import Figure, draw, key
 from perbatch.comparison.wording import share
 
 SERIES = {"satisfied_when_left": "satisfied when left", "still_satisfied": "still satisfied now"}

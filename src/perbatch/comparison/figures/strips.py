@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from perbatch.comparison.compare import Findings
-from perbatch.comparison.figures.style import COLOURS, INK, QUIET, Figure, draw, records
+from perbatch.comparison.figures.style import COLOURS, INK, QUIET, records
+from perbatch.comparison.figures.svg import Figure, draw
 from perbatch.comparison.speakers import speakers
 from perbatch.comparison.wording import mode_name, number
 
@@ -19,7 +20,8 @@ WIDTH = 340
 def update_strips(findings: Findings) -> dict[str, Figure]:
     """Draw the updates over the first examples shown (two mini-batches' worth), a figure a mode."""
     span = min(findings.study.n_train, 2 * findings.study.settings.mini_batch)
-    return {name: _strip(findings, name, row, span) for name, row in speakers(findings).items()}
+    rows = speakers(findings)
+    return {name: _strip(findings, name, row, span, name == list(rows)[-1]) for name, row in rows.items()}
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,13 @@ def first_epoch(findings: Findings, row: pd.Series) -> FirstEpoch:
     return FirstEpoch(*(float(np.round(value)) for value in middle))
 
 
-def _strip(findings: Findings, name: str, row: pd.Series, span: int) -> Figure:
+def _strip(findings: Findings, name: str, row: pd.Series, span: int, last: bool) -> Figure:
     places = _update_places(findings, row, span)
     x = alt.X(
         "at:Q",
-        title=None,
+        title="examples shown, one by one" if last else None,
         scale=alt.Scale(domain=[0, span + 1], nice=False),
-        axis=alt.Axis(grid=False, values=[1, *range(span // 4, span + 1, span // 4)], tickSize=4),
+        axis=alt.Axis(values=[1, *range(span // 4, span + 1, span // 4)]) if last else None,
     )
     gradients = pd.DataFrame({"at": range(1, span + 1)})
     dots = (

@@ -1,4 +1,4 @@
-"""What it takes to reach the target, against batch size: log2 by log10, unreached as hollow triangles."""
+"""What it takes to reach the target, against batch size: log2 by log2, unreached as hollow triangles."""
 
 from __future__ import annotations
 
@@ -15,93 +15,111 @@ from perbatch.comparison.figures.style import (
     PAIR_SHAPES,
     PLAIN,
     REPEAT,
+    RULE,
     WIDTH,
-    Figure,
     batch_sizes,
     by_series,
-    draw,
-    key,
-    log_axis,
-    log_scale,
+    log2_axis,
     padded,
     records,
 )
+from perbatch.comparison.figures.svg import Figure, Key, draw, key
 from perbatch.comparison.speakers import best_repeats, plain_rows
-from perbatch.comparison.wording import UNITS, number, seeds_reached
+from perbatch.comparison.targets import spent
+from perbatch.comparison.wording import UNITS, clock_unit, number, seeds_reached
 
 APART = {PLAIN: 1 / 1.06, REPEAT: 1.06}  # the two series stand side by side
+SCALING = {"updates": 1, "gradient_evaluations": 0, "seconds": 1}  # perfect: falls with this power of M
+PERFECT_DASH = [2, 3]
+COLUMNS = ["series", "size", "batch_size", "value", "low", "high", "reached", "seeds"]
 
 
-def target_figure(findings: Findings, quantity: str) -> Figure | None:
-    """Draw `quantity` to target against batch size, with intervals; None where there is nothing to draw."""
+def target_figures(findings: Findings) -> list[Figure]:
+    """Draw updates, gradient evaluations and seconds to target; without those that have nothing to draw."""
+    figures = (_figure(findings, quantity) for quantity in SCALING)
+    return [figure for figure in figures if figure is not None]
+
+
+def target_keys(findings: Findings) -> list[Key]:
+    """Return the key that the panels share."""
+    points = _points(findings, "updates")
+    present = [name for name in PAIR if (points["series"] == name).any()]
+    keys = [key(name, PAIR[name], PAIR_DASHES[name], PAIR_SHAPES[name]) for name in present]
+    if not points["reached"].all():
+        keys.append(key("not reached, at what was spent", INK, None, "triangle-up"))
+    return [*keys, key("perfect scaling", RULE, PERFECT_DASH)]
+
+
+def _figure(findings: Findings, quantity: str) -> Figure | None:
     points = _points(findings, quantity)
     if points.empty:
         return None
+    factor, unit = clock_unit(points["value"]) if quantity == "seconds" else (1.0, UNITS[quantity])
+    points[["value", "low", "high"]] *= factor
     present = {name: PAIR[name] for name in PAIR if (points["series"] == name).any()}
     sizes = sorted({int(size) for size in points["size"]})
     domain = padded([*points["value"], *points["low"].dropna(), *points["high"].dropna()])
     x = batch_sizes([*points["batch_size"], *sizes], shown=sizes)
-    title = f"{UNITS[quantity]} to target"
-    y = alt.Y("value:Q", title=title, scale=log_scale(domain), axis=log_axis(domain))
+    scale = alt.Scale(type="log", base=2, domain=domain, nice=False, clamp=True)
+    y = alt.Y("value:Q", title=f"{unit} to target", scale=scale, axis=log2_axis(domain))
     colour = by_series(alt.Color, present)
     shape = by_series(alt.Shape, {name: PAIR_SHAPES[name] for name in present})
     dash = by_series(alt.StrokeDash, {name: PAIR_DASHES[name] for name in present})
     base = alt.Chart(records(points))
     reached = base.transform_filter("datum.reached")
-    line = reached.mark_line(strokeWidth=1.4, opacity=0.8).encode(x=x, y=y, color=colour, strokeDash=dash)
+    line = reached.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, strokeDash=dash)
     bars = reached.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.4)
-    bars = bars.encode(x=x, y=alt.Y("low:Q", scale=log_scale(domain)), y2="high:Q", color=colour)
+    bars = bars.encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q", color=colour)
     dots = reached.mark_point(size=60, filled=True, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
     missed = base.transform_filter("!datum.reached").mark_point(shape="triangle-up", size=110, strokeWidth=2)
-    missed = missed.encode(x=x, y=y, color=colour)
-    chart = alt.layer(line, bars, dots, missed).properties(width=WIDTH, height=HEIGHT)
-    keys = [key(name, PAIR[name], PAIR_DASHES[name], PAIR_SHAPES[name]) for name in present]
-    if not points["reached"].all():
-        keys.append(key("not reached", INK, None, "triangle-up"))
-    return draw(chart, f"target-{quantity}", _label(points, quantity), keys)
+    perfect = alt.Chart(records(_perfect(points, SCALING[quantity], domain)))
+    perfect = perfect.mark_line(color=RULE, strokeDash=PERFECT_DASH, strokeWidth=1.4)
+    layers = [perfect.encode(x=x, y=y), line, bars, dots, missed.encode(x=x, y=y, color=colour)]
+    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return draw(chart, f"target-{quantity.replace('_', '-')}", _label(points, unit))
+
+
+def _perfect(points: pd.DataFrame, power: int, domain: list[float]) -> pd.DataFrame:
+    """The line through the smallest batch that reached the target, to where it leaves the plot."""
+    plain = points[(points["series"] == PLAIN) & points["reached"]]
+    if len(plain) < 2:
+        return pd.DataFrame(columns=["batch_size", "value"])
+    first, last = plain.iloc[0], points["size"].max()
+    end = min(last, first["size"] * first["value"] / domain[0]) if power else last
+    values = [first["value"] * (first["size"] / size) ** power for size in (first["size"], end)]
+    return pd.DataFrame({"batch_size": [first["size"], end], "value": values})
 
 
 def _points(findings: Findings, quantity: str) -> pd.DataFrame:
     """A row a batch size and series: the value, or what was spent in vain where it is infinite."""
     rows = []
     for series, table in ((PLAIN, plain_rows(findings)), (REPEAT, best_repeats(findings))):
-        for _, row in table.iterrows():
+        for _, row in table.sort_values("batch_size").iterrows():
             value = row[f"{quantity}_to_target"]
             reached = not pd.isna(value)
-            spent = np.nan if reached else _spent(findings, row, quantity)
             rows.append(
                 {
                     "series": series,
                     "size": int(row["batch_size"]),
                     "batch_size": row["batch_size"] * APART[series],
-                    "value": value if reached else spent,
+                    "value": value if reached else _spent(findings, row, quantity),
                     "low": row[f"{quantity}_to_target_low"],
                     "high": row[f"{quantity}_to_target_high"],
                     "reached": reached,
                     "seeds": seeds_reached(row),
                 }
             )
-    points = pd.DataFrame(
-        rows, columns=["series", "size", "batch_size", "value", "low", "high", "reached", "seeds"]
-    )
-    return points[points["value"].notna() & (points["value"] > 0)]
+    points = pd.DataFrame(rows, columns=COLUMNS)
+    return points[points["value"].notna() & (points["value"] > 0)].reset_index(drop=True)
 
 
 def _spent(findings: Findings, row: pd.Series, quantity: str) -> float:
     runs = findings.reported[findings.reported["contender"] == row["contender"]]
-    runs = runs[~np.isfinite(runs["epochs_to_target"])]
-    checks = runs["forward_evaluations"].where(runs["forward_evaluations"] > 0, 0.0)
-    spent = {
-        "epochs": runs["presentations"] / runs["n_train"],
-        "updates": runs["updates"],
-        "gradient_evaluations": runs["gradient_evaluations"],
-        "seconds": (runs["gradient_evaluations"] * runs["gradient_us"] + checks * runs["forward_us"]) / 1e6,
-    }
-    return float(spent[quantity].median())
+    return float(spent(runs[~np.isfinite(runs["epochs_to_target"])])[quantity].median())
 
 
-def _label(points: pd.DataFrame, quantity: str) -> str:
-    text = f"{UNITS[quantity].capitalize()} to target against batch size."
+def _label(points: pd.DataFrame, unit: str) -> str:
+    text = f"{unit.capitalize()} to target against batch size."
     for series, table in points.groupby("series", sort=False):
         values = ", ".join(
             f"M = {row.size}: "

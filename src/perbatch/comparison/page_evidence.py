@@ -1,0 +1,122 @@
+"""The tables behind the page's claims: pairs on every clock, every target, the stable rates."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from perbatch.comparison import contrast as c
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.faster import PLAIN, faster
+from perbatch.comparison.page_tables import Cell, Table
+from perbatch.comparison.ranges import stable_ranges
+from perbatch.comparison.speakers import best_repeats, plain_at, plain_rows, speakers
+from perbatch.comparison.statistics import Estimate
+from perbatch.comparison.survival import survival
+from perbatch.comparison.targets import QUANTITIES
+from perbatch.comparison.wording import UNITS, clock_unit, interval, mode_name, number, rate, share
+
+HEADS = [UNITS[quantity] for quantity in QUANTITIES]
+VERDICTS = {
+    **{c.SAME: "no difference shown", c.SINGLE: "one seed", c.PARTLY: "partly reached"},
+    **{c.FIRST_ONLY: "only it got there", c.SECOND_ONLY: "only the other", c.NEITHER: "neither got there"},
+    **{c.UNPRICED: "no price"},
+}
+
+
+def pairs_table(findings: Findings) -> Table | None:
+    """Return a row a pair of speaking modes, a column a clock: how much less the first one needs."""
+    table = faster(findings)
+    table = table[table["target"] == findings.study.target]
+    if table.empty:
+        return None
+    names = _names(findings)
+    rows = []
+    for (first, second), pair in table.groupby(["first", "second"], sort=False):
+        cells = {row["quantity"]: _pair_cell(row) for _, row in pair.iterrows()}
+        head = Cell(names[first], f"against {names[second]}")
+        rows.append([head, *(cells[quantity] for quantity in QUANTITIES)])
+    return Table(["pair", *HEADS], rows)
+
+
+def targets_table(findings: Findings) -> Table | None:
+    """Return a row a target and speaking mode: share reached, and the median on every clock."""
+    if len(findings.study.targets) < 2:
+        return None
+    table, rows = survival(findings), []
+    factor, clock = clock_unit(table.loc[table["quantity"] == "seconds", "median"])
+    for each in findings.each:
+        for name, row in speakers(each).items():
+            mine = table[(table["target"] == each.study.target) & (table["contender"] == row["contender"])]
+            cells = {
+                found["quantity"]: _median_cell(found, factor if found["quantity"] == "seconds" else 1.0)
+                for _, found in mine.iterrows()
+            }
+            first = mine.iloc[0]
+            reached = Cell(
+                f"{round(first['reached'] * first['n'])} of {int(first['n'])}",
+                f"{share(first['reached_low'])} to {share(first['reached_high'])}" if first["n"] else "",
+            )
+            head = Cell(f"{each.study.target:g}: {_short(name, row)}", f"rate {rate(row['learning_rate'])}")
+            rows.append([head, reached, *(cells[quantity] for quantity in QUANTITIES)])
+    return Table(["target: mode", "reached by", *HEADS[:-1], clock], rows)
+
+
+def ranges_table(findings: Findings) -> Table:
+    """Return the stable range of rates of each batch size, plain and repeated."""
+    shown = pd.concat([plain_rows(findings), best_repeats(findings)])
+    table = stable_ranges(findings.study).set_index("contender")
+    rows = []
+    for _, row in shown.iterrows():
+        found = table.loc[row["contender"]]
+        head = _head(row)
+        if math.isnan(found["low"]):
+            rows.append([head, Cell("none"), Cell("none"), Cell("none"), Cell(rate(row["learning_rate"]))])
+            continue
+        low = Cell(rate(found["low"]), "lowest tried" if found["open_low"] else "")
+        high = Cell(rate(found["high"]), "highest tried" if found["open_high"] else "")
+        gaps = int(found["gaps"])
+        wide = Cell(number(found["octaves"]), f"{gaps} unstable between" if gaps else "")
+        rows.append([head, low, high, wide, Cell(rate(row["learning_rate"]))])
+    return Table(["mode", "lowest stable rate", "highest stable rate", "octaves", "chosen rate"], rows)
+
+
+def _names(findings: Findings) -> dict[str, str]:
+    rows = speakers(findings)
+    names = {name: _short(name, row) for name, row in rows.items()}
+    plain = plain_at(findings, int(rows["repeat"]["batch_size"])) if "repeat" in rows else None
+    return names if plain is None else names | {PLAIN: f"one update per visit, M = {plain['batch_size']:,}"}
+
+
+def _short(name: str, row: pd.Series) -> str:
+    return "repeat" if name == "repeat" else mode_name(row)
+
+
+def _head(row: pd.Series) -> Cell:
+    name, _, limits = mode_name(row).partition(" (")
+    return Cell(name, limits.rstrip(")"))
+
+
+def _pair_cell(row: pd.Series) -> Cell:
+    ratio = Estimate(row["ratio"], row["ratio_low"], row["ratio_high"], int(row["n"]), row["kind"])
+    if row["verdict"] in (c.LESS, c.MORE):
+        factor = ratio if row["verdict"] == c.LESS else ratio.inverse
+        middle = number(factor.value) if math.isfinite(factor.value) else f"at least {number(factor.low)}"
+        text = f"{middle} times {row['verdict']}"
+    else:
+        factor, text = ratio, VERDICTS[row["verdict"]]
+    ends = interval(factor)
+    if row["verdict"] == c.SAME and ends:
+        ends = f"ratio {ends}"
+    better = share(row["improvement"]) if math.isfinite(row["improvement"]) else ""
+    return Cell(text, ends, f"better in {better}" if better else "")
+
+
+def _median_cell(row: pd.Series, factor: float) -> Cell:
+    if pd.isna(row["median"]):
+        ran = f"after {number(row['spent'] * factor)}" if pd.notna(row["spent"]) else ""
+        return Cell("not reached" if row["n"] else "no run", ran)
+    median = Estimate(row["median"], row["median_low"], row["median_high"], int(row["n"]), row["kind"])
+    median = median.times(factor)
+    return Cell(number(median.value), interval(median))

@@ -1,0 +1,70 @@
+"""The stable range of learning rates of each contender, a result of its own.
+
+The rule: a rate is stable if at least one run at it ended, none diverged, and the median final training loss
+over all seeds is below the median at the start. The training loss, since overfitting is not instability.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from perbatch.comparison.labels import CONTENDER, in_order
+from perbatch.comparison.study import Study
+
+
+def rate_outcomes(study: Study) -> pd.DataFrame:
+    """Return a row a contender and rate: runs (but for failed ones), diverged, the median final training
+    loss (infinite where the middle diverged) and whether the rate is stable."""
+    loss = study.history.groupby("identity")["train_loss"].agg(["first", "last"])
+    usable = study.usable[["contender", "learning_rate", "identity", "status"]]
+    lost = usable["status"] == "diverged"
+    usable = usable.assign(
+        diverged=lost,
+        start=usable["identity"].map(loss["first"]),
+        final=usable["identity"].map(loss["last"]).where(~lost, np.inf),
+    )
+    table = usable.groupby(["contender", "learning_rate"]).agg(
+        runs=("identity", "size"),
+        diverged=("diverged", "sum"),
+        start=("start", "median"),
+        train_loss=("final", "median"),
+    )
+    table["train_loss"] = table["train_loss"].fillna(np.inf)  # between a finite and an infinite middle
+    table["stable"] = (table["diverged"] == 0) & (table["train_loss"] < table["start"])
+    return table.drop(columns="start").reset_index()
+
+
+def stable_ranges(study: Study) -> pd.DataFrame:
+    """Return a row a contender, plain ones by batch size first.
+
+    low, high: the lowest and the highest stable rate tried (empty if none is); octaves: log2(high / low);
+    gaps: rates tried between them that are not stable; open_low, open_high: the range ends where the rates
+    tried end, so that it may be wider; rates_tried.
+    """
+    outcomes = {name: table for name, table in rate_outcomes(study).groupby("contender")}
+    nothing = pd.DataFrame({"learning_rate": [], "stable": []})
+    rows = [
+        {
+            **{key: alike.iloc[0][key] for key in [*CONTENDER, "contender", "way"]},
+            **_range(sorted(alike["learning_rate"].unique()), outcomes.get(name, nothing)),
+        }
+        for name, alike in study.runs.groupby("contender", sort=False)
+    ]
+    return in_order(pd.DataFrame(rows)).reset_index(drop=True)
+
+
+def _range(tried: list[float], outcomes: pd.DataFrame) -> dict[str, object]:
+    stable = set(outcomes.loc[outcomes["stable"].astype(bool), "learning_rate"])
+    low, high = (min(stable), max(stable)) if stable else (math.nan, math.nan)
+    return {
+        "low": low,
+        "high": high,
+        "octaves": math.log2(high / low),
+        "gaps": sum(low < rate < high and rate not in stable for rate in tried),
+        "open_low": bool(stable) and low == tried[0],
+        "open_high": bool(stable) and high == tried[-1],
+        "rates_tried": len(tried),
+    }

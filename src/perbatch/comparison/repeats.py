@@ -1,0 +1,88 @@
+"""What repeating brings at equal cost: the loss at equal updates and at equal gradient evaluations.
+
+For each budget every setting of n and tolerance runs at its own rate: the one with the lowest median
+validation loss at that very budget over the tuning seeds. The loss at a budget is that of the last evaluation
+within it, so nobody gets more than the budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from perbatch.comparison.choice import CELL, split_seeds
+from perbatch.comparison.compare import Findings
+from perbatch.comparison.labels import CONTENDER, ONCE, in_order
+from perbatch.comparison.statistics import geometric_interval
+from perbatch.comparison.study import Study
+
+AXES = ("updates", "gradient_evaluations")
+EPOCHS = (1, 3, 10, 30)
+COLUMNS = [
+    *("quantity", "plain_epochs", "budget", *CONTENDER, "contender", "way", "learning_rate", "n"),
+    *("validation_loss", "validation_loss_low", "validation_loss_high", "kind", "spent"),
+    *("satisfied_when_left", "still_satisfied"),
+]
+
+
+def repeats(findings: Findings) -> pd.DataFrame:
+    """Return a row a batch size that was repeated, budget, axis and contender (plain, repeating, controls).
+
+    budget: so many `quantity` (updates or gradient evaluations), as many as `plain_epochs` epochs without
+    repeating take. learning_rate: chosen for this budget. validation_loss with _low, _high and kind over the
+    n reported seeds. spent: median of what was used; less than the budget where training ended before.
+    satisfied_when_left and still_satisfied: the shares at the end of the first epoch of those runs, means.
+    """
+    study = findings.study
+    rows = [
+        row
+        for _, alike in study.usable.groupby("batch_size")
+        if (alike["way"] != ONCE).any()
+        for row in _at_size(study, alike)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _at_size(study: Study, runs: pd.DataFrame) -> Iterator[dict[str, object]]:
+    history = study.history[study.history["identity"].isin(runs["identity"])]
+    first = history[history["epoch"] >= 1].groupby("identity").first()
+    shares = first[["satisfied_when_left", "still_satisfied"]]
+    per_epoch = {"updates": -(-study.n_train // int(runs["batch_size"].iloc[0]))}
+    per_epoch["gradient_evaluations"] = study.n_train
+    for epochs in [epochs for epochs in EPOCHS if epochs <= runs["epochs"].max()]:
+        for axis in AXES:
+            budget = epochs * per_epoch[axis]
+            at = _at_budget(runs, history, axis, budget)
+            for row in _rows(study, at, shares):
+                yield {"quantity": axis, "plain_epochs": epochs, "budget": budget, **row}
+
+
+def _at_budget(runs: pd.DataFrame, history: pd.DataFrame, axis: str, budget: int) -> pd.DataFrame:
+    """The runs with `loss` (infinite where they had diverged) and `spent` at their last evaluation within."""
+    last = history[history[axis] <= budget].groupby("identity").last()
+    loss = runs["identity"].map(last["validation_loss"])
+    return runs.assign(loss=loss.fillna(np.inf), spent=runs["identity"].map(last[axis]))
+
+
+def _rows(study: Study, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[dict[str, object]]:
+    seeds = split_seeds(study)
+    tuning = runs[runs["seed"].isin(seeds.tuning)].groupby(CELL)["loss"].median().fillna(np.inf)
+    chosen = tuning.reset_index().sort_values(["loss", "learning_rate"], kind="stable")
+    chosen = chosen.drop_duplicates("contender").merge(runs[[*CONTENDER, "contender"]].drop_duplicates())
+    for _, best in in_order(chosen).iterrows():
+        mine = runs[(runs[CELL] == best[CELL]).all(axis=1) & runs["seed"].isin(seeds.reported)]
+        if mine.empty:
+            continue
+        loss = geometric_interval(mine["loss"])
+        yield {
+            **{key: mine.iloc[0][key] for key in [*CONTENDER, "contender", "way", "learning_rate"]},
+            "n": len(mine),
+            "validation_loss": loss.value,
+            "validation_loss_low": loss.low,
+            "validation_loss_high": loss.high,
+            "kind": loss.kind,
+            "spent": float(mine["spent"].median()),
+            **shares.reindex(mine["identity"]).mean().to_dict(),
+        }

@@ -1,0 +1,63 @@
+"""docs/tables.md names exactly the columns that the stages write."""
+
+import csv
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "comparison"))
+PAGE = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+
+
+def documented(name: str) -> list[str]:
+    """The columns of a table, in the page's order; `_low` behind a name is the name with that end."""
+    section = re.search(rf"^## {re.escape(name)}$(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert section is not None, f"docs/tables.md has no section {name}"
+    columns = []
+    for cell, unit, meaning in re.findall(r"^\| (`.*?`) \| (.*?) ?\| (.*?) \|$", section[1], re.MULTILINE):
+        names = re.findall(r"`(.*?)`", cell)
+        columns += [names[0], *(names[0] + end for end in names[1:])]
+        assert meaning, (cell, unit)
+    return columns
+
+
+def header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))
+
+
+@pytest.fixture(scope="module")
+def exported() -> dict[str, pd.DataFrame]:
+    from planted import findings_of, usual_runs
+
+    from perbatch.comparison.write import result_tables
+
+    return result_tables(findings_of(usual_runs()))
+
+
+def test_evaluations_tables(exported: dict[str, pd.DataFrame]) -> None:
+    sections = set(re.findall(r"^## (.*)$", PAGE, re.MULTILINE))
+    assert sections == {*exported, "runs.csv", "history.csv", "throughput.csv"}
+    for name, table in exported.items():
+        # a classification has the first of test_accuracy and test_r2, a regression the second
+        wanted = [column for column in documented(name) if not column.startswith("test_r2")]
+        assert list(table.columns) == wanted, name
+
+
+def test_trains_tables(workspace: Path, composed) -> None:
+    from perbatch.data import load
+    from perbatch.sweep import identity, places, training
+
+    config = composed("epochs=1", "model.hidden=[2]", "batch_size=full", "engine=numpy")
+    settings = identity.plain(config.data)
+    outcome = training.train_run(config, load(places.PREPARED / "digits", settings), lambda row: None)
+    assert list(outcome.row) == documented("runs.csv")
+    assert ["identity", *outcome.history.split("\n")[0].split(",")] == documented("history.csv")
+
+
+def test_benchmarks_table() -> None:
+    assert header(ROOT / "results" / "benchmark" / "throughput.csv") == documented("throughput.csv")
