@@ -17,7 +17,7 @@ from pathlib import Path
 
 from overhead import ROOT, processor
 
-sys.path.insert(0, str(ROOT / "tests" / "sweep"))
+sys.path.insert(0, str(ROOT / "tests"))
 from faults import Faults
 from perbatch.errors import STOPPED
 from processes import Place, Process, wait_for

@@ -20,7 +20,7 @@ from omegaconf import DictConfig, open_dict
 from perbatch.errors import UserError
 from perbatch.sweep import identity, packs, plan
 from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.workers import WorkersDied
+from perbatch.sweep.remote import WorkersDied
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 from perbatch.sweep import packs, remote
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.plan import PlannedRun
-from perbatch.sweep.workers import WorkersDied
+from perbatch.sweep.remote import WorkersDied
 
 log = logging.getLogger(__name__)
 

@@ -1,5 +1,8 @@
 """Sweeps whose jobs run on other machines: what must hold before they start, and what jobs must not do."""
 
+from collections.abc import Sequence
+
+from hydra.core.utils import JobReturn
 from omegaconf import DictConfig
 
 from perbatch.errors import UserError
@@ -7,6 +10,16 @@ from perbatch.tracking import Store
 from perbatch.tracking.server import is_server
 
 SLURM, CLUSTER = "SlurmLauncher", "ClusterLauncher"
+
+
+class WorkersDied(UserError):
+    """Some jobs ended without a result; `returns` has the others', in the jobs' order, and None for those."""
+
+    def __init__(self, returns: Sequence[JobReturn | None], reason: str) -> None:
+        """`reason` says of one of them what is known."""
+        died = sum(each is None for each in returns)
+        super().__init__(f"{died} of {len(returns)} jobs ended without a result: {reason}")
+        self.returns = returns
 
 
 def is_remote(master: DictConfig) -> bool:

@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from perbatch.errors import UserError
 from perbatch.sweep.places import CHECKOUT
-from perbatch.sweep.workers import WorkersDied
+from perbatch.sweep.remote import WorkersDied
 
 POLL_SECONDS = 2.0
 GRACE_SECONDS = 20.0
