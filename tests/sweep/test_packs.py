@@ -13,6 +13,7 @@ def test_a_pack_holds_what_was_put_into_it() -> None:
     assert packs.unpack(jobs[1]) == [jobs[1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", [("hydra/launcher=basic",), JOBLIB], ids=["basic", "joblib"])
 def test_a_failure_leaves_the_others_of_its_job_alone(place: Place, launcher: tuple[str, ...]) -> None:
     grid = ("seed=0,1", "model.hidden=[1000000000000],[4],[8]", "epochs=1", *launcher)
