@@ -4,6 +4,7 @@ A worker trains in the run folders of its own machine. What it made goes back wi
 puts it into its own run folders: those are the truth.
 """
 
+import platform
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
-from hydra.core.utils import JobReturn, run_job, setup_globals
+from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 from perbatch.errors import UserError
 from perbatch.sweep import identity, packs, plan
+from perbatch.sweep.cli import sentence
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.remote import WorkersDied
 
@@ -118,6 +120,10 @@ def _execute(common: bytes, overrides: list[str], number: int) -> tuple[int, Job
     setup_globals()
     Singleton.set_state(singletons)
     loader = context.config_loader
+    try:
+        names = [plan.subfolder(each, loader, master) for each in packs.unpack(overrides)]
+    except Exception as error:  # the data are not here, or others: what the run is called depends on them
+        return number, _failed(error), {}
     config = loader.load_sweep_config(master, overrides)
     with open_dict(config):
         config.hydra.job.id, config.hydra.job.num = str(number), number
@@ -129,8 +135,16 @@ def _execute(common: bytes, overrides: list[str], number: int) -> tuple[int, Job
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",
     )
-    names = [plan.subfolder(each, loader, master) for each in packs.unpack(overrides)]
     return number, job, {name: RunFolder(Path(master.hydra.sweep.dir, name)).files() for name in names}
+
+
+def _failed(error: Exception) -> JobReturn:
+    job = JobReturn()
+    job.status, job.return_value = (
+        JobStatus.FAILED,
+        UserError(f"{platform.node()}: {sentence(error) or error}"),
+    )
+    return job
 
 
 @contextmanager
