@@ -7,7 +7,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-browser test-server test-cluster test-all lint ui server plots pictures lock soak benchmark-platform benchmark-peers
+.PHONY: all help env repro test test-slow test-browser test-server test-cluster test-all lint \
+	ui server plots pictures lock soak benchmark-platform benchmark-peers
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 

@@ -22,6 +22,8 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 
+from evaluation import evaluated_runs
+
 ROOT = Path(__file__).resolve().parents[1]
 TRAIN = ROOT / "pipelines" / "train.py"
 PAGE = ROOT / "benchmarks" / "platform.md"
@@ -195,7 +197,9 @@ def processor() -> str:
     return f"{found[1] if found else platform.processor()}, {os.cpu_count()} cores"
 
 
-MEASURES = {each.__name__: each for each in (new_runs, workers, reused_runs, growth, nothing_to_do)}
+MEASURES = {
+    each.__name__: each for each in (new_runs, workers, reused_runs, growth, nothing_to_do, evaluated_runs)
+}
 
 
 def main() -> None:

@@ -3,22 +3,28 @@
 import checkout  # isort: skip
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from perbatch import comparison
+from perbatch.comparison import studies
 from perbatch.errors import UserError
-from perbatch.sweep.params import block
+from perbatch.sweep.params import block, study_names
 from perbatch.sweep.places import PREPARED
+from perbatch.sweep.studies import study_block
 from perbatch.sweep.testing import on_test_data, summary_of
+
+RESULTS = checkout.ROOT / "results"
+log = logging.getLogger(__name__)
 
 
 def findings_of(folder: Path) -> comparison.Findings:
     """Choose the rates on validation data, test the chosen runs once, and compare."""
     settings = comparison.check_settings(block("evaluate"))
-    tables = comparison.read_tables(folder / "train", checkout.ROOT / "results" / "benchmark")
+    tables = comparison.read_tables(folder / "train", RESULTS / "benchmark")
     study = comparison.build_study(tables, settings)
     choices = comparison.choose_all(study)
     reported = comparison.reported_runs(study, choices)
@@ -28,10 +34,33 @@ def findings_of(folder: Path) -> comparison.Findings:
 
 
 def main(folder: Path) -> None:
-    """Write the tables and the report."""
+    """Write the tables and the report; the pipeline's own shows the studies too."""
     findings = findings_of(folder)
     comparison.write_tables(findings, folder / "evaluate")
-    comparison.write_report(findings, folder / "evaluate")
+    exhibits: list[studies.Exhibit] = []
+    if folder.resolve() == RESULTS:
+        judged = judge_studies()
+        studies.write_verdicts([verdict for verdict, _ in judged], folder / "evaluate" / "verdicts.json")
+        exhibits = [studies.exhibit(verdict, evidence) for verdict, evidence in judged]
+    comparison.write_report(findings, folder / "evaluate", exhibits)
+
+
+def judge_studies() -> list[tuple[studies.Verdict, studies.Evidence | None]]:
+    """Judge every study that params.yaml names; what is wrong with one is said, and the others go on."""
+    judged = []
+    for name in study_names():
+        claim = evidence = None
+        try:
+            claim = studies.check_claim(name, study_block(name))
+            tables = {"benchmark": RESULTS / "benchmark" / "throughput.csv"}
+            path = tables.get(claim.evidence, RESULTS / "study" / name / "evidence.csv")
+            evidence = studies.read_evidence(claim, path)
+            verdict = studies.judge(evidence)
+        except UserError as error:
+            log.warning("not judged: %s", error)
+            verdict = studies.unjudged(name, str(error), claim)
+        judged.append((verdict, evidence))
+    return judged
 
 
 def read_weights(path: Path, runs: int) -> np.ndarray:
@@ -49,7 +78,8 @@ def read_weights(path: Path, runs: int) -> np.ndarray:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=checkout.ROOT / "results", metavar="FOLDER")
+    parser.add_argument("folder", nargs="?", type=Path, default=RESULTS, metavar="FOLDER")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         main(parser.parse_args().folder)
     except UserError as error:

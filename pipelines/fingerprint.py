@@ -6,7 +6,15 @@ from omegaconf import OmegaConf
 
 from perbatch.backprop import fingerprint
 
-PACKAGES = ("backprop", "benchmark", "comparison", "data", "sweep")
+PACKAGES = {
+    "backprop": "backprop",
+    "benchmark": "benchmark",
+    "comparison": "comparison",
+    "data": "data",
+    "evidence": "comparison/evidence",
+    "sweep": "sweep",
+}
+"""The folder in src/perbatch of each digest; a part of a package may have its own."""
 
 
 def main() -> None:
@@ -14,7 +22,9 @@ def main() -> None:
     source = checkout.ROOT / "src" / "perbatch"
     out = checkout.ROOT / "results" / "fingerprint.yaml"
     out.parent.mkdir(exist_ok=True)
-    OmegaConf.save(OmegaConf.create({name: fingerprint(source / name) for name in PACKAGES}), out)
+    OmegaConf.save(
+        OmegaConf.create({name: fingerprint(source / path) for name, path in PACKAGES.items()}), out
+    )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,29 @@ from mlflow import MlflowClient
 from omegaconf import OmegaConf
 
 ROOT = Path(__file__).resolve().parents[1]
+VERDICTS = "results/evaluate/verdicts.json"
 OUTS = ["results/train/runs.csv", "results/train/history.csv", "results/evaluate/report.html", "dvc.lock"]
+
+OWN_STUDY = """# @package _global_
+defaults:
+  - override /data: digits_studies
+  - _self_
+epochs: 3
+tracking: {experiment: own}
+hydra:
+  sweeper:
+    params: {batch_size: "8,full", learning_rate: "0.1,0.2,0.4", seed: "0,1,2"}
+study:
+  claim: Small batches need fewer epochs.
+  source: a test
+  targets: [2.0]
+  tuning_seeds: [0]
+  conditions:
+    - says: epochs of the full batch over those of M = 8
+      quantity: ratio
+      of: {clock: epochs, of: {batch_size: full}, over: {batch_size: 8}}
+      low: 1
+"""
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -30,6 +52,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
     shrink(root / "params.yaml")
+    (root / "conf/experiment/own.yaml").write_text(OWN_STUDY)
     git(root, "init", "-q", "-b", "main")
     git(root, "config", "user.name", "a user")
     git(root, "config", "user.email", "user@example.org")
@@ -52,6 +75,7 @@ def shrink(path: Path) -> None:
     params.train.grids = []
     params.evaluate.tuning_seeds = [0]
     params.evaluate.mini_batch = 8
+    params.study = {"names": ["own"], "from_benchmark": ["powers_of_two", "no_such_study"]}
     OmegaConf.save(params, path)
 
 
@@ -98,6 +122,37 @@ def test_repro_makes_tables_report_and_runs(copy: SimpleNamespace) -> None:
         assert (copy.root / out).stat().st_size > 0
     assert len(trained(copy.root)) == 12
     assert "<svg" in (copy.root / "results/evaluate/report.html").read_text()
+
+
+def test_a_study_is_one_file_and_its_name(copy: SimpleNamespace) -> None:
+    """It is judged, shown, logged to an experiment of its own; a bad name beside it is one sentence."""
+    verdicts = {each["name"]: each for each in json.loads((copy.root / VERDICTS).read_text())}
+    assert list(verdicts) == ["own", "powers_of_two", "no_such_study"]
+    assert verdicts["own"]["conditions"][0]["n"] == 2
+    assert verdicts["no_such_study"]["verdict"] == "not judged"
+    assert "no_such_study: there is no such study" in copy.first.stderr + copy.first.stdout
+    assert 'id="study-own"' in (copy.root / "results/evaluate/report.html").read_text()
+    evidence = (copy.root / "results/study/own/evidence.csv").read_bytes()
+    assert evidence.count(b"\n") == 1 + 18
+    client = MlflowClient(tracking_uri=f"sqlite:///{copy.root}/mlflow.db")
+    experiment = client.get_experiment_by_name("own")
+    assert len(client.search_runs([experiment.experiment_id])) == 1 + 18
+    forced = copy.run("dvc", "repro", "--force", "study")
+    assert "18 runs: 18 reused" in forced.stdout + forced.stderr
+    assert (copy.root / "results/study/own/evidence.csv").read_bytes() == evidence
+
+
+def test_a_study_that_params_does_not_name_is_skipped_without_its_data(
+    copy: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERBATCH_OFFLINE", "1")
+    monkeypatch.setenv("PERBATCH_CACHE", str(tmp_path))
+    monkeypatch.delenv("PERBATCH_DATA", raising=False)
+    before = git(copy.root, "status", "--porcelain")
+    done = copy.run(sys.executable, "pipelines/study.py", "steps_to_target_mnist")
+    assert "steps_to_target_mnist is skipped, its data are missing: " in done.stderr
+    assert git(copy.root, "status", "--porcelain") == before
+    assert not (copy.root / "results/experiment/steps_to_target_mnist").exists()
 
 
 def test_again_it_does_nothing_and_git_sees_nothing(copy: SimpleNamespace) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from fingerprint import PACKAGES
 from perbatch.backprop import fingerprint
 from perbatch.sweep.schema import Config
 
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_committed_digests_are_those_of_the_code() -> None:
     committed = OmegaConf.load(ROOT / "results" / "fingerprint.yaml")
     source = ROOT / "src" / "perbatch"
-    assert {name: fingerprint(source / name) for name in committed} == dict(committed)
+    assert {name: fingerprint(source / path) for name, path in PACKAGES.items()} == dict(committed)
 
 
 def test_dvc_knows_that_nothing_changed_since() -> None:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 from planted import SETTINGS, N, contender, findings_of, planted_throughput
+from planted_studies import PLANTED
 
 from perbatch.comparison import write_report
+from perbatch.comparison.studies import Evidence, Exhibit, check_claim, exhibit, judge
+from perbatch.sweep.studies import study_block
 
 SEEDS = range(8)
 TARGETS = {"digits": (0.2, 0.12), "diabetes": (0.2, 0.12)}
@@ -31,11 +34,21 @@ def whole_study(regression: bool = False) -> list:
     return runs + contender(None, final=0.4, batch_size=N, **lost)
 
 
+def gallery(kinds: tuple[str, ...] = ("reproduced", "not reproduced", "inconclusive")) -> list[Exhibit]:
+    """Every study of the gallery, their verdicts in turn."""
+    exhibits = []
+    for place, (name, plant) in enumerate(PLANTED.items()):
+        evidence = Evidence(check_claim(name, study_block(name)), plant(kinds[place % len(kinds)]))
+        exhibits.append(exhibit(judge(evidence), evidence))
+    return exhibits
+
+
 def write_whole_report(folder: Path, regression: bool = False) -> Path:
     """Write the page of the runs above and return its path."""
     throughput = planted_throughput(regression=regression)
     chunks = throughput[throughput["batch_size"] >= 64].assign(micro_batch_size=32.0, peak_bytes=40_000)
     settings = type(SETTINGS)(TARGETS, SETTINGS.tuning_seeds, SETTINGS.mini_batch)
     table = pd.concat([throughput, chunks], ignore_index=True)
-    write_report(findings_of(whole_study(regression), table, settings), folder)
+    findings = findings_of(whole_study(regression), table, settings)
+    write_report(findings, folder, [] if regression else gallery())
     return folder / "report.html"

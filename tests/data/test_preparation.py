@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perbatch.data import Source, settings_digest
+from perbatch.data import Source, load, settings_digest, training_examples
 from perbatch.data.preparation import prepare
+from perbatch.data.settings import check_settings
 from perbatch.errors import UserError
 
 
@@ -219,3 +220,35 @@ def test_memory_stays_below_three_times_the_arrays(
     finally:
         tracemalloc.stop()
     assert peak < 3 * source.X.nbytes
+
+
+def test_copies_repeat_the_training_part_and_nothing_else(
+    classification: Source, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    prepare(classification, settings, tmp_path / "once")
+    prepare(classification, {**settings, "copies": 3}, tmp_path / "thrice")
+    once, thrice = load(tmp_path / "once", settings), load(tmp_path / "thrice", {**settings, "copies": 3})
+    assert training_examples({**settings, "copies": 3}) == len(thrice.y_train) == 60
+    assert np.array_equal(thrice.X_train, np.tile(once.X_train, (3, 1)))
+    assert np.array_equal(thrice.X_test, once.X_test)
+
+
+def test_sorted_puts_the_training_part_in_the_order_of_its_classes(
+    classification: Source, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    prepare(classification, settings, tmp_path / "drawn")
+    prepare(classification, {**settings, "sorted": True}, tmp_path / "sorted")
+    drawn, ordered = (
+        load(tmp_path / "drawn", settings),
+        load(tmp_path / "sorted", {**settings, "sorted": True}),
+    )
+    assert (np.diff(ordered.y_train) >= 0).all()
+    assert not (np.diff(drawn.y_train) >= 0).all()
+    assert np.array_equal(np.sort(ordered.X_train, axis=0), np.sort(drawn.X_train, axis=0))
+    assert np.array_equal(ordered.y_validation, drawn.y_validation)
+
+
+@pytest.mark.parametrize(("key", "value"), [("copies", 0), ("copies", 1.5), ("sorted", "yes"), ("sorted", 1)])
+def test_a_bad_layout_names_the_key(key: str, value: object, settings: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=rf"^data\.{key} is "):
+        check_settings({**settings, key: value})

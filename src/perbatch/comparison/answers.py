@@ -12,6 +12,7 @@ from perbatch.comparison.contrast import Contrast, contrast, score_difference
 from perbatch.comparison.sentences import sentence, times
 from perbatch.comparison.speakers import best_repeats, plain_at, plain_rows, speakers
 from perbatch.comparison.wording import (
+    clock_unit,
     estimate_of,
     every,
     interval,
@@ -103,8 +104,9 @@ def answer_seconds(findings: Findings) -> str:
     shown = [rows[name] for name in ("stochastic", "mini_batch", "full_batch") if name in rows]
     if len(shown) < 2 or not all(_has_seconds(findings, row) for row in shown):
         return ""
-    values = "; ".join(f"{mode_name(row)}, {_seconds(row)}" for row in shown)
-    text = f"Training seconds: {values}."
+    factor, unit = clock_unit(row["seconds_to_target"] for row in shown)
+    values = "; ".join(f"{mode_name(row)}, {_seconds(row, factor)}" for row in shown)
+    text = f"In {unit}: {values}."
     if "mini_batch" in rows and "stochastic" in rows:
         found = contrast(findings, rows["mini_batch"], rows["stochastic"], "seconds")
         names = [mode_name(row) for row in (rows["mini_batch"], rows["stochastic"])]
@@ -196,8 +198,8 @@ def _has_seconds(findings: Findings, row: pd.Series) -> bool:
     return bool(len(mine) and mine["gradient_us"].notna().all())
 
 
-def _seconds(row: pd.Series) -> str:
-    value, ends = row["seconds_to_target"], estimate_of(row, "seconds_to_target")
-    if pd.isna(value):
+def _seconds(row: pd.Series, factor: float) -> str:
+    took = estimate_of(row, "seconds_to_target").times(factor)
+    if pd.isna(took.value):
         return f"not reached ({seeds_reached(row)})"
-    return number(value) + (f" ({interval(ends)})" if ends.has_interval else "")
+    return number(took.value) + (f" ({interval(took)})" if took.has_interval else "")

@@ -40,6 +40,20 @@ def pairs_table(findings: Findings) -> Table | None:
     return Table(["pair", *HEADS], rows)
 
 
+def clocks_sentence(findings: Findings) -> str:
+    """Say what repeating needs on each clock against one update per visit, and where the seconds go."""
+    table = faster(findings)
+    table = table[(table["target"] == findings.study.target) & (table["first"] == "repeat")]
+    if table.empty or not table["verdict"].isin((c.LESS, c.MORE, c.SAME)).all():
+        return ""
+    told = [f"{_pair_cell(row).text} in {UNITS[row['quantity']]}" for _, row in table.iterrows()]
+    text = f"Clock by clock, against one update per visit: {', '.join(told)}."
+    verdicts = dict(zip(table["quantity"], table["verdict"], strict=True))
+    if verdicts["seconds"] == c.MORE and verdicts["gradient_evaluations"] != c.MORE:
+        text += " What it costs in time are the forward evaluations that ask whether an example is satisfied."
+    return text
+
+
 def targets_table(findings: Findings) -> Table | None:
     """Return a row a target and speaking mode: share reached, and the median on every clock."""
     if len(findings.study.targets) < 2:
@@ -109,7 +123,8 @@ def _pair_cell(row: pd.Series) -> Cell:
     ends = interval(factor)
     if row["verdict"] == c.SAME and ends:
         ends = f"ratio {ends}"
-    better = share(row["improvement"]) if math.isfinite(row["improvement"]) else ""
+    known = math.isfinite(row["improvement"]) and row["verdict"] != c.NEITHER
+    better = share(row["improvement"]) if known else ""
     return Cell(text, ends, f"better in {better}" if better else "")
 
 

@@ -71,7 +71,8 @@ def powers_sentence(rows: pd.DataFrame) -> str:
     if like:
         names = ", ".join(f"{dip.size} ({_change(dip)})" for dip in like)
         return (
-            text + f" So do sizes that are no powers of two: {names}. What helps is not being a power of two."
+            text
+            + f" So do sizes that are no powers of two: {names}. So being a power of two is not what helps."
         )
     return text + (" Sizes between that are no powers of two do not." if controls else "")
 

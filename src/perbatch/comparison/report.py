@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,22 +32,23 @@ from perbatch.comparison.figures.rates import CEILING
 from perbatch.comparison.figures.stability import stability_sentence
 from perbatch.comparison.figures.strips import first_epoch
 from perbatch.comparison.figures.throughput import throughput_sentence
-from perbatch.comparison.page_evidence import pairs_table, ranges_table, targets_table
+from perbatch.comparison.page_evidence import clocks_sentence, pairs_table, ranges_table, targets_table
 from perbatch.comparison.page_figures import Figures, page_figures
 from perbatch.comparison.page_tables import ledger, modes_table
 from perbatch.comparison.powers import powers_sentence
 from perbatch.comparison.reproduce import benchmark_rows, commands, memory_rows, provenance
 from perbatch.comparison.speakers import speakers
 from perbatch.comparison.stability import stability
+from perbatch.comparison.studies.gallery import Exhibit
 from perbatch.comparison.wording import UNITS, mode_name, number, rate
 
 
-def write_report(findings: Findings, folder: Path) -> None:
-    """Write report.html into `folder`; the same bytes from the same findings."""
-    (folder / "report.html").write_text(render(findings), encoding="utf-8", newline="\n")
+def write_report(findings: Findings, folder: Path, studies: Sequence[Exhibit] = ()) -> None:
+    """Write report.html into `folder`; the same bytes from the same findings and studies."""
+    (folder / "report.html").write_text(render(findings, studies), encoding="utf-8", newline="\n")
 
 
-def render(findings: Findings) -> str:
+def render(findings: Findings, studies: Sequence[Exhibit] = ()) -> str:
     """Return the page: no outside request, every figure inline SVG, two of them livened by a script."""
     loader = PackageLoader("perbatch.comparison", "page")
     pages = Environment(
@@ -56,6 +58,7 @@ def render(findings: Findings) -> str:
     page = pages.get_template("report.html.j2").render(
         style=Markup(_source(pages, "report.css")),
         figures=figures,
+        studies=studies,
         **_words(findings, figures),
         **_tables(findings),
         **_script(pages, findings, figures),
@@ -82,13 +85,14 @@ def _words(findings: Findings, figures: Figures) -> dict[str, Any]:
         "seeds": findings.seeds,
         "when": answer_when(findings),
         "again": answer_repeat(findings),
+        "clocks": clocks_sentence(findings),
         "elsewhere": answer_elsewhere(findings),
         "seconds": answer_seconds(findings),
         "scores": answer_scores(findings),
         "retention": retention(findings),
         "names": {name: mode_name(row) for name, row in rows.items()},
         "first_epoch": {name: _first_epoch(findings, row) for name, row in rows.items()},
-        "axis_names": {"presentations": "presentations", **UNITS},
+        "axis_names": {**UNITS, "presentations": "presentations", "seconds": figures.names.titles["seconds"]},
         "band": band_sentence(figures.names),
         "growth": rate_growth(findings),
         "edge": edge_warning(findings),

@@ -12,6 +12,7 @@ from perbatch.comparison.contrast import Contrast
 from perbatch.comparison.statistics import PAIRED_MEDIAN, Estimate
 from perbatch.comparison.wording import (
     UNITS,
+    amounts,
     estimate_of,
     interval,
     interval_kind,
@@ -29,7 +30,9 @@ def sentence(findings: Findings, found: Contrast, subject: str, other: str) -> s
 
 def _values(found: Contrast) -> str:
     name = f"{found.quantity}_to_target"
-    return f"{number(found.first[name])} against {number(found.second[name])} {UNITS[found.quantity]}"
+    a, b = found.first[name], found.second[name]
+    factor, unit = amounts(found.quantity, a, b)
+    return f"{number(a * factor)} against {number(b * factor)} {unit}"
 
 
 def _evidence(found: Contrast) -> str:
@@ -109,11 +112,12 @@ def _only(
     findings: Findings, found: Contrast, winner: pd.Series, loser: pd.Series, subject: str, other: str
 ) -> str:
     name = f"{found.quantity}_to_target"
-    ends = ", ".join(filter(None, [interval_with_kind(estimate_of(winner, name)), f"n = {int(winner['n'])}"]))
+    factor, unit = amounts(found.quantity, winner[name])
+    took = estimate_of(winner, name).times(factor)
+    ends = ", ".join(filter(None, [interval_with_kind(took), f"n = {int(winner['n'])}"]))
     return (
         f"{_capital(subject)} brought the validation loss to {findings.study.target:g} in "
-        f"{number(winner[name])} "
-        f"{UNITS[found.quantity]} ({ends}); {other} did not get there in the "
+        f"{number(took.value)} {unit} ({ends}); {other} did not get there in the "
         f"{number(epochs_given(findings, loser))} epochs it was given ({seeds_reached(loser)})."
     )
 
@@ -122,8 +126,9 @@ def _partly(findings: Findings, found: Contrast, subject: str, other: str) -> st
     parts = []
     for row, text in ((found.first, subject), (found.second, other)):
         middle = estimate_of(row, f"{found.quantity}_to_target")
+        factor, unit = amounts(found.quantity, middle.value)
         kind = middle.kind.split(",")[0]
-        value = f"{kind} {number(middle.value)} {UNITS[found.quantity]}"
+        value = f"{kind} {number(middle.value * factor)} {unit}"
         value = "median unreached" if pd.isna(middle.value) else value
         parts.append(f"{text} with {seeds_reached(row)} ({value})")
     return (

@@ -40,6 +40,11 @@ def clock_unit(seconds: Iterable[float]) -> tuple[float, str]:
     return 1.0, UNITS["seconds"]
 
 
+def amounts(quantity: str, *values: float) -> tuple[float, str]:
+    """Return by what to multiply amounts of a quantity to write them, and what they are then."""
+    return clock_unit(values) if quantity == "seconds" else (1.0, UNITS[quantity])
+
+
 def rate(value: float) -> str:
     """Write a learning rate as it was given."""
     return f"{value:.6g}" if math.isfinite(value) else "none"

@@ -46,9 +46,20 @@ def _arrays(source: Source, settings: Settings) -> tuple[dict[str, np.ndarray], 
     if source.task == "regression":
         y, mean, scale = scale_targets(y)
         target = mean, scale
+    X["train"], y["train"] = _laid_out(X["train"], y["train"], settings)
     by_letter = {"X": X, "y": y}
     arrays = {name: np.ascontiguousarray(by_letter[name[0]][name[2:]]) for name in ARRAYS}
     return arrays, target
+
+
+def _laid_out(X: np.ndarray, y: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    """The training part as often as `copies` says, by class (or target) where it is to be sorted."""
+    if settings.copies == 1 and not settings.sorted:
+        return X, y
+    rows = np.tile(np.arange(len(y)), settings.copies)
+    if settings.sorted:
+        rows = rows[np.argsort(y[rows], kind="stable")]
+    return X[rows], y[rows]
 
 
 def _summary(

@@ -41,6 +41,13 @@ class Settings:
     name: str
     split: Split
     scaling: str
+    copies: int
+    sorted: bool
+
+
+def training_examples(settings: Mapping[str, Any]) -> int:
+    """How many examples the training part has: its share of the source, `copies` times over."""
+    return int(settings["split"]["train"]) * int(settings.get("copies", 1))
 
 
 def check_settings(settings: Mapping[str, Any], examples: int | None = None) -> Settings:
@@ -48,7 +55,7 @@ def check_settings(settings: Mapping[str, Any], examples: int | None = None) -> 
 
     `examples` is how many the source has, where that is known: a size that is not set yet depends on it.
     """
-    _check_keys("data", settings, ("name", "reader", "split", "scaling"))
+    _check_keys("data", settings, ("name", "reader", "split", "scaling"), optional=("copies", "sorted"))
     name, split, scaling = settings["name"], settings["split"], settings["scaling"]
     if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name, re.ASCII):
         raise UserError(
@@ -65,7 +72,11 @@ def check_settings(settings: Mapping[str, Any], examples: int | None = None) -> 
             raise UserError(f"data.split.{part} is not set; {there} are shared out to {', '.join(PARTS)}")
     sizes = {part: _integer(f"data.split.{part}", split[part], 1, None) for part in PARTS}
     seed = _integer("data.split.seed", split["seed"], 0, _LARGEST_SEED)
-    return Settings(name, Split(**sizes, seed=seed), scaling)
+    copies = _integer("data.copies", settings.get("copies", 1), 1, None)
+    in_order = settings.get("sorted", False)
+    if not isinstance(in_order, bool):
+        raise UserError(f"data.sorted is {in_order!r}; allowed are true and false")
+    return Settings(name, Split(**sizes, seed=seed), scaling, copies, in_order)
 
 
 def settings_digest(settings: Mapping[str, Any]) -> str:
@@ -79,15 +90,16 @@ def json_digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _check_keys(where: str, given: object, allowed: tuple[str, ...]) -> None:
+def _check_keys(where: str, given: object, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
     if not isinstance(given, Mapping):
-        raise UserError(f"{where} is {given!r}; a mapping with the keys {', '.join(allowed)} is needed")
+        raise UserError(f"{where} is {given!r}; a mapping with the keys {', '.join(needed)} is needed")
+    allowed = (*needed, *optional)
     for key in given:
         if key not in allowed:
             raise UserError(f"{where}.{key} is not a setting of a data set; allowed are {', '.join(allowed)}")
-    for key in allowed:
+    for key in needed:
         if key not in given:
-            raise UserError(f"{where}.{key} is missing; needed are {', '.join(allowed)}")
+            raise UserError(f"{where}.{key} is missing; needed are {', '.join(needed)}")
 
 
 def _integer(key: str, value: object, least: int, most: int | None) -> int:

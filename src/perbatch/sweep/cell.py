@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from perbatch.data import training_examples
 from perbatch.sweep.identity import effective_batch_size
 
 
@@ -11,7 +12,7 @@ def mode(config: Mapping[Any, Any]) -> str:
     if config["repeat"]["updates_per_batch"] > 1 or config["repeat"]["tolerance"] is not None:
         return "repeat"
     size = effective_batch_size(config)
-    if size == config["data"]["split"]["train"]:
+    if size == training_examples(config["data"]):
         return "full-batch"
     return "stochastic" if size == 1 else "mini-batch"
 
@@ -27,8 +28,13 @@ def cell(config: Mapping[Any, Any]) -> str:
         front = f"repeat n{repeat['updates_per_batch']} "
         if repeat["tolerance"] is not None:
             front += f"t{repeat['tolerance']:g} "
-    width = max(4, len(str(config["data"]["split"]["train"])))
+    width = max(4, len(str(training_examples(config["data"]))))
     return f"{front}M{effective_batch_size(config):0{width}d} lr{rate:g}"
+
+
+def experiment_name(config: Mapping[Any, Any]) -> str:
+    """Return the name of the experiment in MLflow: one for each data set, and one for each study."""
+    return str(config["tracking"]["experiment"] or config["data"]["name"])
 
 
 def run_name(config: Mapping[Any, Any]) -> str:

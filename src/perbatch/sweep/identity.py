@@ -21,6 +21,7 @@ IGNORED = {
     "hydra": "how a run is launched, not what it computes",
     "tracking": "where a run is logged",
     "sweep": "what a sweep writes beside its runs",
+    "study": "how the runs are judged once they are there",
     "rerun": "whether a complete run is trained again",
     "dry_run": "whether anything is trained at all",
 }
@@ -58,7 +59,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def effective_batch_size(config: Mapping[Any, Any]) -> int:
     """Return the batch size as a number of examples: at most the training part."""
-    examples = int(config["data"]["split"]["train"])
+    examples = data.training_examples(config["data"])
     return examples if config["batch_size"] == "full" else min(int(config["batch_size"]), examples)
 
 

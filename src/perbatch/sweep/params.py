@@ -54,6 +54,18 @@ def own_path(path: Path = PARAMS) -> str:
     return own
 
 
+def study_names(path: Path = PARAMS) -> list[str]:
+    """Return the studies that are judged: `study.names`, which have a stage each, then the benchmark's."""
+    found = block("study", path)
+    for key in (keys := ("names", "from_benchmark")):
+        names = found.get(key)
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise UserError(f"{path.name}: study.{key}={names!r}: must be a list of names of files")
+    if unknown := [key for key in found if key not in keys]:
+        raise UserError(f"{path.name}: study.{unknown[0]} is not a key; the keys are {', '.join(keys)}")
+    return [name for key in keys for name in found[key]]
+
+
 def grid(path: Path = PARAMS) -> dict[str, str]:
     """Return the pipeline's sweep: the data set, then `train:` with a sweep axis for each list."""
     keys = block("train", path)

@@ -1,4 +1,4 @@
-"""A sweep's parent run in MLflow, one in the experiment of each data set that the sweep trains on."""
+"""A sweep's parent run in MLflow, one in each experiment that its runs are logged in."""
 
 import logging
 import shlex
@@ -56,7 +56,7 @@ class Parents:
             log.info("runs that a killed sweep left RUNNING in MLflow, now ended: %d", closed)
         self._lock.acquire()
         reused = {run.identity for run in self._plan.reused}
-        for name, members in self._by_data().items():
+        for name, members in self._by_experiment().items():
             self._logs[name] = SweepLog(self._store, record.experiment_of(self._store, name))
             identities = [run.identity for run in members]
             tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
@@ -83,7 +83,7 @@ class Parents:
 
     def of(self, run: PlannedRun) -> str:
         """Return the id of the run's parent."""
-        return self._logs[run.data].id
+        return self._logs[run.experiment].id
 
     def log_missing(self, compose: Compose) -> None:
         """Log complete and failed runs that the store lacks from their folders, under these parents."""
@@ -99,7 +99,7 @@ class Parents:
             log.info("%d runs that the MLflow store lacked are logged from their folders", logged)
 
     def _logged(self, run: PlannedRun) -> bool:
-        return run.folder.logged(self._logs[run.data].experiment.key)
+        return run.folder.logged(self._logs[run.experiment].experiment.key)
 
     def _answers(self) -> bool:
         """Tell whether a server is there: a file may have been busy, a dead server costs a wait each run."""
@@ -116,7 +116,7 @@ class Parents:
 
     def _end(self, status: str) -> None:
         for name, sweep_log in self._logs.items():
-            members = self._by_data()[name]
+            members = self._by_experiment()[name]
             complete = [run.folder.row() for run in members if run.folder.complete]
             counts = Counter(str(row["status"]) for row in complete)
             counts["unfinished"] = len(members) - len(complete)
@@ -126,10 +126,10 @@ class Parents:
                 sweep_log.end(status, counts, [table, self._multirun])
         self._close_stale()  # what workers that died left RUNNING
 
-    def _by_data(self) -> dict[str, list[PlannedRun]]:
+    def _by_experiment(self) -> dict[str, list[PlannedRun]]:
         groups: dict[str, list[PlannedRun]] = {}
         for run in self._plan.runs:
-            groups.setdefault(run.data, []).append(run)
+            groups.setdefault(run.experiment, []).append(run)
         return groups
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from perbatch.sweep.cell import run_name
+from perbatch.sweep.cell import experiment_name, run_name
 from perbatch.sweep.check import check
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import Damaged, RunFolder
@@ -25,11 +25,11 @@ SAMPLE = 200
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run of a sweep: its name, the overrides that make it, its data set, its identity and folder."""
+    """One run of a sweep: its name, its overrides, its experiment in MLflow, its identity and folder."""
 
     name: str
     overrides: list[str]
-    data: str
+    experiment: str
     identity: str
     folder: RunFolder
 
@@ -89,7 +89,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
         if identity not in seen:
             seen.add(identity)
             folder = _folder(identity, overrides, loader, master)
-            run = PlannedRun(run_name(settings), overrides, settings["data"]["name"], identity, folder)
+            run = PlannedRun(run_name(settings), overrides, experiment_name(settings), identity, folder)
             _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
             (plan.reused if usable(folder) and not settings["rerun"] else plan.missing).append(run)

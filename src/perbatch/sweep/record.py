@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from perbatch.sweep import identity, locks, places, provenance
-from perbatch.sweep.cell import cell, mode, run_name
+from perbatch.sweep.cell import cell, experiment_name, mode, run_name
 from perbatch.sweep.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
 from perbatch.sweep.training import read_history
 from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
@@ -58,7 +58,7 @@ def store_of(uri: str | None) -> Store:
 
 @cache
 def experiment_of(store: Store, name: str) -> Experiment:
-    """Return the experiment of a data set."""
+    """Return the experiment of that name."""
     return store.experiment(name)
 
 
@@ -199,7 +199,7 @@ def _logged(folder: RunFolder, config: DictConfig) -> bool:
 
 
 def _experiment(config: DictConfig) -> Experiment:
-    return experiment_of(store_of(config.tracking.uri), config.data.name)
+    return experiment_of(store_of(config.tracking.uri), experiment_name(config))
 
 
 def numbers(row: Mapping[str, Any]) -> dict[str, float]:

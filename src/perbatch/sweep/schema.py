@@ -19,12 +19,17 @@ class Split:
 
 @dataclass
 class Data:
-    """A data set: the function that reads it, how it is split and how it is scaled."""
+    """A data set: the function that reads it, how it is split and scaled, how its training part is laid out.
+
+    The last two have their defaults here, so that the file of a data set need not speak of them.
+    """
 
     name: str = MISSING
     reader: dict[str, Any] = MISSING
     split: Split = field(default_factory=Split)
     scaling: str = MISSING
+    copies: int = 1
+    sorted: bool = False
 
 
 @dataclass
@@ -64,9 +69,10 @@ class Evaluation:
 
 @dataclass
 class Tracking:
-    """Where MLflow's store is, the sweep's run that this run is nested under, and whether its job logs it."""
+    """Where MLflow's store is, the experiment and the sweep's run that this run is under, and who logs it."""
 
     uri: str | None = MISSING
+    experiment: str | None = None
     parent: str | None = None
     live: bool = True
 
@@ -76,6 +82,32 @@ class Sweep:
     """What a sweep leaves behind beside its run folders."""
 
     results: str | None = MISSING
+
+
+@dataclass
+class Condition:
+    """What must hold for a study's claim: a quantity, of which runs, and its bounds."""
+
+    says: str = MISSING
+    quantity: str = MISSING
+    of: dict[str, Any] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass
+class Study:
+    """A published claim, where it stands, and the conditions by which its sweep is judged."""
+
+    claim: str = MISSING
+    source: str = MISSING
+    evidence: str = "sweep"
+    targets: list[float] = field(default_factory=list)
+    tuning_seeds: list[int] = field(default_factory=list)
+    chosen_by: str = "target"
+    conditions: list[Condition] = field(default_factory=list)
+    beside: list[Condition] = field(default_factory=list)
+    figure: str = "conditions"
 
 
 @dataclass
@@ -98,6 +130,7 @@ class Config:
     engine: Engine = field(default_factory=Engine)
     tracking: Tracking = field(default_factory=Tracking)
     sweep: Sweep = field(default_factory=Sweep)
+    study: Study | None = None
 
 
 @dataclass

@@ -84,7 +84,7 @@ def sweep(
 def _all_logged(store: Store, runs: list[PlannedRun]) -> bool:
     """Tell whether the store has all these complete runs; MLflow is not imported for it."""
     key = cache(store.peek)
-    return all(run.folder.logged(key(run.data)) for run in runs)
+    return all(run.folder.logged(key(run.experiment)) for run in runs)
 
 
 def _refuse_two_grids(master: DictConfig) -> None:

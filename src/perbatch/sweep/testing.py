@@ -19,17 +19,10 @@ def on_test_data(runs: pd.DataFrame, weights: np.ndarray, folder: Path) -> pd.Da
     `weights` has the final parameters of each of the rows. Accuracy is of classes, R^2 of numbers: the other
     one is nan.
     """
-    data = _load(folder, set(runs["data_digest"]))
+    data = load_prepared(folder, set(runs["data_digest"]))
     rows = []
     for run, theta in zip(runs.itertuples(), weights, strict=True):
-        network = Network(
-            sizes=tuple(map(int, run.sizes.split("-"))),
-            activation=run.activation,
-            loss=run.loss,
-            bias=run.bias,
-            dtype=run.dtype,
-            output=run.output,
-        )
+        network = network_of(run)
         theta = theta[: network.n_parameters].astype(network.dtype)
         rows.append(
             {
@@ -58,7 +51,20 @@ def summary_of(folder: Path) -> dict[str, Any]:
         raise UserError(f"the prepared data in {folder} are missing or damaged: prepare them again") from None
 
 
-def _load(folder: Path, digests: set[str]) -> Prepared:
+def network_of(run: Any) -> Network:
+    """Return the network of a row of the table of runs."""
+    return Network(
+        sizes=tuple(map(int, run.sizes.split("-"))),
+        activation=run.activation,
+        loss=run.loss,
+        bias=run.bias,
+        dtype=run.dtype,
+        output=run.output,
+    )
+
+
+def load_prepared(folder: Path, digests: set[str]) -> Prepared:
+    """Return the prepared data of that folder; a UserError where runs were trained on others."""
     data = load(folder, summary_of(folder)["settings"])
     if digests - {data.summary["digest"]}:
         raise UserError(f"the data in {folder} are not those that the runs were trained on: train again")

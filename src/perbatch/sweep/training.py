@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from threadpoolctl import threadpool_limits
 
 from perbatch.backprop import Network, Run, generators, log_spaced, train
-from perbatch.data import Prepared
+from perbatch.data import Prepared, training_examples
 from perbatch.sweep.cell import cell, mode
 from perbatch.sweep.identity import effective_batch_size, of, summary
 
@@ -123,7 +123,7 @@ def read_history(text: str) -> list[dict[str, float]]:
 
 def schedule(config: Mapping[Any, Any]) -> np.ndarray:
     """Return the presentations at which the run is evaluated, the same for every batch size."""
-    last = config["data"]["split"]["train"] * config["epochs"]
+    last = training_examples(config["data"]) * config["epochs"]
     return log_spaced(min(config["evaluation"]["first"], last), last, config["evaluation"]["factor"])
 
 
@@ -135,7 +135,7 @@ def describe(config: Mapping[Any, Any]) -> dict[str, Any]:
         "data": config["data"]["name"],
         "data_digest": data["digest"],
         "task": data["task"],
-        "n_train": config["data"]["split"]["train"],
+        "n_train": training_examples(config["data"]),
         "mode": mode(config),
         "batch_size": effective_batch_size(config),
         "updates_per_batch": config["repeat"]["updates_per_batch"],

@@ -6,8 +6,8 @@ from perbatch.tracking import views
 
 QUESTION = """**When is back-propagation applied, and what does that choice cost?**
 
-Data set `{name}`. Each parent run is a sweep; the runs nested under it train the same network with one
-update mode, batch size, learning rate and seed each.
+`{name}`, a data set or a study. Each parent run is a sweep; the runs nested under it train the same network
+with one update mode, batch size, learning rate and seed each.
 
 Start here
 - [all runs, best first, with the columns that matter]({runs})
@@ -44,7 +44,7 @@ RULE = "---\n"
 
 
 def experiment(name: str, experiment_id: str) -> str:
-    """Return the note of the experiment of one data set."""
+    """Return the note of the experiment of one data set or study."""
     runs, cells = (views.address(experiment_id, view) for view in (views.RUNS, views.CELLS))
     return QUESTION.format(name=name, runs=runs, cells=cells)
 

@@ -36,12 +36,12 @@ AT_EDGE = "at the grid's edge"
 
 
 def best_rate_figure(findings: Findings) -> Figure | None:
-    """Draw the chosen rates; None where there are fewer than two plain batch sizes with a rate."""
+    """Draw the chosen rates; None below two rates, or below two plain batch sizes with one."""
     points = _points(findings)
     plain = points[points["series"] == PLAIN]
-    if len(plain) < 2:
-        return None
     rates = sorted(findings.study.runs["learning_rate"].unique())
+    if len(plain) < 2 or len(rates) < 2:
+        return None
     domain = padded(rates, share=0.04)
     sizes = sorted({int(size) for size in points["batch_size"]})
     x = batch_sizes(sizes)

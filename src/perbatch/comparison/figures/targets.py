@@ -35,7 +35,7 @@ COLUMNS = ["series", "size", "batch_size", "value", "low", "high", "reached", "s
 
 
 def target_figures(findings: Findings) -> list[Figure]:
-    """Draw updates, gradient evaluations and seconds to target; without those that have nothing to draw."""
+    """Draw updates, gradient evaluations and seconds to target, each where two batch sizes have something."""
     figures = (_figure(findings, quantity) for quantity in SCALING)
     return [figure for figure in figures if figure is not None]
 
@@ -52,7 +52,7 @@ def target_keys(findings: Findings) -> list[Key]:
 
 def _figure(findings: Findings, quantity: str) -> Figure | None:
     points = _points(findings, quantity)
-    if points.empty:
+    if points["size"].nunique() < 2:
         return None
     factor, unit = clock_unit(points["value"]) if quantity == "seconds" else (1.0, UNITS[quantity])
     points[["value", "low", "high"]] *= factor

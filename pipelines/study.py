@@ -1,0 +1,82 @@
+"""Stage `study`: one study's evidence, from data and a sweep of its own: results/study/NAME/evidence.csv.
+
+The sweep is `python pipelines/train.py -m experiment=NAME`; what is complete in runs/ is reused. A study that
+params.yaml does not name goes to results/experiment/NAME/ instead, and is skipped where its data are missing.
+"""
+
+import checkout  # isort: skip
+
+import argparse
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from evaluate import read_weights
+from perbatch.comparison import studies
+from perbatch.errors import UserError
+from perbatch.sweep.cli import command
+from perbatch.sweep.gradients import measure_gradients
+from perbatch.sweep.params import study_names
+from perbatch.sweep.places import PREPARED
+from perbatch.sweep.studies import prepare_data, study_block
+from perbatch.sweep.testing import on_test_data
+
+RESULTS = checkout.ROOT / "results"
+log = logging.getLogger(__name__)
+
+
+def main(name: str) -> None:
+    """Prepare the study's data, run its sweep, write its evidence and say the verdict."""
+    claim = studies.check_claim(name, study_block(name))
+    if claim.evidence == "benchmark":
+        raise UserError(f"{name} is judged from results/benchmark/throughput.csv and runs nothing")
+    os.chdir(checkout.ROOT)  # paths of data are relative to it, as DVC's are
+    named = name in study_names()
+    try:
+        prepare_data(name)
+    except UserError as error:
+        if named:
+            raise
+        log.warning("%s is skipped, its data are missing: %s", name, error)
+        return
+    tables = RESULTS / "experiment" / name / "train"
+    run_sweep(name, tables)
+    path = RESULTS / ("study" if named else "experiment") / name / "evidence.csv"
+    studies.write_evidence(evidence_of(claim, tables), path)
+    log.info("%s", studies.verdict_sentence(studies.judge(studies.read_evidence(claim, path))))
+
+
+def run_sweep(name: str, tables: Path) -> None:
+    """Run the study's sweep as a user does, in a process of its own; end as it ends where it fails."""
+    script = checkout.ROOT / "pipelines" / "train.py"
+    arguments = ["-m", f"experiment={name}", f"sweep.results='{tables}'"]
+    done = subprocess.run([sys.executable, script, *arguments], check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def evidence_of(claim: studies.Claim, tables: Path) -> pd.DataFrame:
+    """Make the evidence from the sweep's tables; only the runs that were chosen see the test data."""
+    runs, history = (pd.read_csv(tables / name) for name in ("runs.csv", "history.csv"))
+    weights = read_weights(tables / "weights.npy", len(runs))
+    if claim.evidence == "gradients":
+        return measure_gradients(runs, weights, PREPARED / runs["data"].iloc[0])
+    table = studies.from_sweep(claim, runs, history)
+    chosen = runs[runs["identity"].isin(studies.chosen_runs(studies.Evidence(claim, table)))]
+    tested = [
+        on_test_data(part, weights[part.index], PREPARED / str(data)) for data, part in chosen.groupby("data")
+    ]
+    scores = pd.concat(tested).drop(columns="test_loss").dropna(axis=1, how="all")
+    return table.merge(scores, on="identity", how="left").drop(columns="identity")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", metavar="NAME", help="a file of conf/experiment/ with a block study:")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    arguments = parser.parse_args()
+    command(lambda: main(arguments.name))

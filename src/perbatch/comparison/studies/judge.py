@@ -1,0 +1,116 @@
+"""Judging a claim: each condition by its quantity's interval, the verdict by all conditions."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perbatch.comparison.evidence.claim import Claim, Condition
+from perbatch.comparison.evidence.table import Evidence
+from perbatch.comparison.studies.quantities import QUANTITIES
+from perbatch.comparison.studies.reading import Reading
+from perbatch.errors import UserError
+
+REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE = "reproduced", "not reproduced", "inconclusive"
+NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A condition, what was read, and whether it holds (None: that cannot be said)."""
+
+    condition: Condition
+    reading: Reading
+    holds: bool | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a study: one of the words above, its findings, and why it could not be judged."""
+
+    name: str
+    claim: Claim | None
+    verdict: str
+    findings: tuple[Finding, ...] = ()
+    beside: tuple[Finding, ...] = ()
+    reason: str = ""
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Hold the evidence against every condition; a UserError where a quantity cannot be formed.
+
+    Reproduced: all hold. Not reproduced: one fails. Else inconclusive.
+    """
+    claim = evidence.claim
+    findings = tuple(_finding(evidence, condition) for condition in claim.conditions)
+    beside = tuple(_finding(evidence, condition) for condition in claim.beside)
+    outcomes = [finding.holds for finding in findings]
+    verdict = NOT_REPRODUCED if False in outcomes else REPRODUCED if all(outcomes) else INCONCLUSIVE
+    return Verdict(claim.name, claim, verdict, findings, beside)
+
+
+def unjudged(name: str, reason: str, claim: Claim | None = None) -> Verdict:
+    """Return the verdict of a study that could not be judged."""
+    return Verdict(name, claim, NOT_JUDGED, reason=reason)
+
+
+def holds(reading: Reading, condition: Condition) -> bool | None:
+    """Tell whether all of the interval lies within the bounds (True) or outside (False); else None."""
+    if not reading.usable:
+        return None
+    if condition.low <= reading.low and reading.high <= condition.high:
+        return True
+    return False if reading.high < condition.low or reading.low > condition.high else None
+
+
+def write_verdicts(verdicts: Sequence[Verdict], path: Path) -> None:
+    """Write verdicts.json: a list with a study each, in the order given; the same bytes from the same."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps([_written(verdict) for verdict in verdicts], indent=2, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _finding(evidence: Evidence, condition: Condition) -> Finding:
+    try:
+        reading = QUANTITIES[condition.quantity](evidence, **condition.of)
+    except KeyError as error:
+        raise UserError(
+            f"{evidence.claim.name}: the evidence has no column {error}, which {condition.quantity} needs"
+        ) from None
+    return Finding(condition, reading, holds(reading, condition))
+
+
+def _written(verdict: Verdict) -> dict[str, Any]:
+    claim = verdict.claim
+    return {
+        "name": verdict.name,
+        "claim": claim.claim if claim else None,
+        "source": claim.source if claim else None,
+        "conditions": [_row(finding) | {"holds": finding.holds} for finding in verdict.findings],
+        "beside": [_row(finding) for finding in verdict.beside],
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+    }
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    condition, reading = finding.condition, finding.reading
+    return {
+        "says": condition.says,
+        "quantity": condition.quantity,
+        "value": _number(reading.value),
+        "low": _number(reading.low),
+        "high": _number(reading.high),
+        "n": reading.n,
+        "kind": reading.kind,
+        "bound": condition.bound,
+        "reservation": reading.reservation,
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.6g}") if math.isfinite(value) else None

@@ -1,0 +1,87 @@
+"""The studies of `conf/experiment/`: what a file says of its claim, and the data its sweep needs."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from perbatch.data.preparation import prepare
+from perbatch.data.prepared import load
+from perbatch.errors import UserError
+from perbatch.sweep import grid, params, places, resolvers, schema
+from perbatch.sweep.cli import sentence
+from perbatch.sweep.identity import plain
+
+log = logging.getLogger(__name__)
+
+FOLDER = places.CONF / "experiment"
+
+
+def study_block(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """Return the block `study:` of a study's file with its defaults; a UserError where it cannot be read."""
+    path = folder / f"{name}.yaml"
+    try:
+        found = OmegaConf.load(path)
+    except FileNotFoundError:
+        names = ", ".join(sorted(each.stem for each in folder.glob("*.yaml")))
+        raise UserError(f"{name}: there is no such study in conf/experiment/, which has {names}") from None
+    except (OSError, YAMLError, OmegaConfBaseException) as error:
+        raise UserError(f"{path} is not readable as YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(found, DictConfig) or found.get("study") is None:
+        raise UserError(f"conf/experiment/{path.name} is no study: it has no block `study:`")
+    try:
+        typed = OmegaConf.merge(OmegaConf.structured(schema.Study), found.study)
+        return dict(OmegaConf.to_container(typed, resolve=True, throw_on_missing=True))  # type: ignore[arg-type]
+    except OmegaConfBaseException as error:
+        first = str(error).splitlines()[0]
+        raise UserError(f"conf/experiment/{path.name}: study: {error.full_key or ''}: {first}") from None
+
+
+def prepare_data(name: str) -> None:
+    """Prepare what the sweep of a study trains on, where that is missing or was made with other settings.
+
+    A UserError where the study would write the pipeline's own data, which another stage makes.
+    """
+    schema.register()
+    resolvers.register()
+    pipeline = params.data_overrides()["data"]
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        for chosen in _data_choices(name):
+            data = compose("config", [f"experiment={name}", *chosen]).data
+            if data.name == pipeline:
+                raise UserError(
+                    f"{name}: data={data.name} are the pipeline's own, which params.yaml may change; "
+                    "a study needs data of another name, as data=digits_studies"
+                )
+            _prepare(data)
+
+
+def _data_choices(name: str) -> list[tuple[str, ...]]:
+    """The different overrides of the group `data` and its keys among all runs of the sweep."""
+    master = compose("config", [f"experiment={name}"], return_hydra_config=True)
+    sweeper = master.hydra.sweeper
+    combinations = grid.expand(
+        plain(sweeper.params) or {}, [], GlobalHydra.instance().config_loader(), plain(sweeper.grids) or ()
+    )
+    kept = (tuple(text for text in each if text.startswith(("data=", "data."))) for each in combinations)
+    return list(dict.fromkeys(kept))
+
+
+def _prepare(data: DictConfig) -> None:
+    settings, folder = plain(data), places.PREPARED / data.name
+    try:
+        load(folder, settings)
+    except UserError:
+        try:
+            source = instantiate(data.reader)
+        except HydraException as error:  # it wraps what the reader raised
+            raise UserError(sentence(error)) from error
+        prepare(source, settings, folder)
+        log.info("Prepared %s", folder)
