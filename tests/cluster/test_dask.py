@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -113,4 +114,5 @@ def kill_until_the_end(process: Process, root: Path, here: Place) -> str:
     wait_for(lambda: len(here.stamps()) == 1, process)
     while process.poll() is None:
         kill_trainer(root)
+        time.sleep(0.5)
     return here.end(process, status=1)

@@ -76,7 +76,8 @@ def launch(
             error = _run(client, common, waiting, done, master)
             if error is not None and len(done) == before:
                 break
-        for number, overrides in waiting.items():
+        # Which of them does it? One that is left alone has shown it already.
+        for number, overrides in waiting.items() if len(waiting) > 1 else ():
             error = _run(client, common, {number: overrides}, done, master) or error
     if len(done) < len(jobs):
         raise WorkersDied([done.get(number) for number in range(len(jobs))], str(error))
