@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ import psutil
 import pytest
 from dask_workers import Dask
 
-from processes import Place, Process, copy_checkout, wait_for
+from processes import Place, copy_checkout, wait_for
 
 GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1,2", "epochs=3")
 
@@ -99,20 +98,3 @@ def test_a_worker_without_the_data_says_which_command_prepares_them(
     said = here.run(*GRID, CLUSTER, status=1)
     assert "6 of 6 runs failed" in said.splitlines()[-1]
     assert "pipelines/prepare.py" in said.splitlines()[-1]
-
-
-def test_a_run_that_takes_every_worker_down_fails_alone(here: Place, dask: Dask, checkout: Path) -> None:
-    root = dask.add("one", checkout)
-    process = here.start("batch_size=1", "seed=0", "epochs=3,4000", "learning_rate=0.05", CLUSTER)
-    said = kill_until_the_end(process, root, here)
-    assert "1 of 2 runs failed" in said.splitlines()[-1], said
-    assert len(here.stamps()) == 1
-
-
-def kill_until_the_end(process: Process, root: Path, here: Place) -> str:
-    """Kill whoever trains, once the driver has its first run."""
-    wait_for(lambda: len(here.stamps()) == 1, process)
-    while process.poll() is None:
-        kill_trainer(root)
-        time.sleep(0.5)
-    return here.end(process, status=1)
