@@ -8,8 +8,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-browser test-all lint ui docs plots pictures lock soak \
-	benchmark-platform benchmark-peers
+.PHONY: all help env repro test test-slow test-browser test-server test-cluster test-all lint \
+	ui server docs plots pictures lock soak benchmark-platform benchmark-peers
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -32,16 +32,22 @@ repro: env  ## run what is stale of the pipeline, and show its results in MLflow
 	python pipelines/register.py
 
 test: env  ## the tests, without the slow ones
-	pytest -q -n 2 --dist loadfile -m "not slow"
+	pytest -q -n 2 --dist loadfile -m "not slow and not server and not cluster"
 
 test-slow: env  ## only the slow tests: whole pipelines, several processes at once
 	pytest -q -n 2 --dist loadfile -m slow
+
+test-server: env  ## tracking=server, on a PostgreSQL and an MLflow server that the tests start
+	pytest -q tests/server
+
+test-cluster: env  ## the launchers slurm and cluster, on a two-node SLURM and a Dask cluster that the tests start
+	pytest -q tests/cluster
 
 test-browser: env  ## the report in a real browser: needs Chromium (Debian: apt install chromium)
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "no Chromium found: apt install chromium" >&2; exit 1; }
 	pytest -q tests/browser
 
-test-all: test test-slow  ## all tests
+test-all: test test-slow test-server test-cluster  ## all tests
 
 lint: env  ## ruff and mypy
 	ruff check .
@@ -51,6 +57,9 @@ lint: env  ## ruff and mypy
 benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into benchmarks/peers.md and peers.csv
 	pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
 	python benchmarks/peers.py
+
+server: env  ## PostgreSQL and an MLflow server on http://127.0.0.1:5001, for trying tracking=server
+	python deploy/server.py
 
 ui: env  ## MLflow's pages on http://127.0.0.1:5000 (UI_PORT=5001 for another port)
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port $(UI_PORT) \
@@ -72,4 +81,4 @@ pictures: env  ## the README's numbers and pictures, from the results
 	python docs/pictures.py
 
 lock: env  ## resolve pyproject.toml into requirements.lock anew
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --extra server --extra slurm --extra cluster --extra storage pyproject.toml -o requirements.lock

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import psutil
+
 from processes import Place, Process
 
 

@@ -17,11 +17,10 @@ from pathlib import Path
 
 from overhead import ROOT, processor
 
-sys.path.insert(0, str(ROOT / "tests" / "sweep"))
-from processes import Place, Process, wait_for
-
+sys.path.insert(0, str(ROOT / "tests"))
 from faults import Faults
 from perbatch.errors import STOPPED
+from processes import Place, Process, wait_for
 
 PAGE = ROOT / "benchmarks" / "soak.md"
 KILLS, RUNS = 20, 200

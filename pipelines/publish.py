@@ -1,6 +1,7 @@
 """After `evaluate`: attach the report, its tables and its figures to the sweep's parent run in MLflow.
 
 Results do not depend on it: it may be repeated, or missing. Where they are attached already it does nothing.
+With --fill it first logs the runs of the tables that the store lacks: `dvc pull` fetches none of MLflow's.
 """
 
 import checkout  # isort: skip
@@ -8,6 +9,8 @@ import checkout  # isort: skip
 import argparse
 import hashlib
 import json
+import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,26 +19,28 @@ import pandas as pd
 from evaluate import findings_of
 from perbatch import comparison
 from perbatch.errors import UserError
-from perbatch.sweep import provenance
+from perbatch.sweep import provenance, refill
 from perbatch.sweep.cli import command
-from perbatch.sweep.places import runs
+from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
+from perbatch.sweep.testing import summary_of
 from perbatch.tracking import SweepLog
+from perbatch.tracking.server import ADDRESS
 
 FILES = ("evaluate/report.html", "evaluate/comparison.csv", "evaluate/metrics.json", "train/runs.csv")
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, fill: bool) -> None:
     """Attach what FOLDER holds to the parent of exactly its runs, made where there is none."""
     files = [folder / name for name in FILES]
     if missing := [path for path in files if not path.is_file()]:
         raise UserError(f"{missing[0]} is missing: run the pipeline, or pipelines/evaluate.py, first")
     table = pd.read_csv(folder / "train" / "runs.csv", usecols=["identity", "data"])
     name, members = str(table["data"].iloc[0]), table["identity"].tolist()
-    store = store_of(None)
+    store = store_of(os.environ.get(ADDRESS))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     marker = runs() / f"published-{name}.json"
-    if (key := store.peek(name)) and _published(marker) == {"experiment": key, "digest": digest}:
+    if not fill and (key := store.peek(name)) and _published(marker) == {"experiment": key, "digest": digest}:
         return
     store.check()
     experiment = experiment_of(store, name)
@@ -43,6 +48,11 @@ def main(folder: Path) -> None:
     if not parent.find(members):
         parent.start(provenance.tags(), members, len(members), "dvc repro", {})
         parent.end("FINISHED", {}, [])
+    if fill:
+        summary = summary_of(PREPARED / name)
+        filled = refill.fill(store, experiment, folder / "train", parent.id, summary)
+        twice = f" ({filled.twice} of them more than once)" if filled.twice else ""
+        sys.stderr.write(f"MLflow had {filled.present} of the runs{twice}; {filled.logged} logged\n")
     findings = findings_of(folder)
     answers = comparison.answer_when(findings), comparison.answer_repeat(findings)
     with tempfile.TemporaryDirectory() as scratch:
@@ -61,6 +71,7 @@ def _published(marker: Path) -> dict[str, str]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fill", action="store_true", help="log the runs that the store lacks")
     parser.add_argument("folder", nargs="?", type=Path, default=checkout.ROOT / "results", metavar="FOLDER")
-    folder = parser.parse_args().folder
-    command(lambda: main(folder))
+    given = parser.parse_args()
+    command(lambda: main(given.folder, given.fill))

@@ -15,13 +15,14 @@ class PerbatchSweeper(Sweeper):
         params: Mapping[str, Any] | None,
         grids: Sequence[Mapping[str, Any]] | None,
         max_combinations: int,
+        runs_per_job: int,
     ) -> None:
         """Keep the grid.
 
         `params` has a sweep override a key, as in Hydra's basic sweeper; each of `grids` is a product of its
-        own on top of them. More than `max_combinations` are refused.
+        own on top of them. More than `max_combinations` are refused. A job trains `runs_per_job` runs.
         """
-        self._grid: tuple[Any, Any, int] = params or {}, grids or [], max_combinations
+        self._grid: tuple[Any, Any, int, int] = params or {}, grids or [], max_combinations, runs_per_job
 
     def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
         """Keep what Hydra hands over until the sweep starts."""
@@ -42,6 +43,7 @@ ConfigStore.instance().store(
         "params": None,
         "grids": None,
         "max_combinations": 100_000,
+        "runs_per_job": 1,
     },
     provider="perbatch",
 )

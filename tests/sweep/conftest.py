@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from processes import BASIC, GRID, Place, copy_checkout
 
 

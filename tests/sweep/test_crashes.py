@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import BASIC, GRID, JOBLIB, Place, Process, kill, wait_for
 
 from perbatch.errors import STOPPED
+from processes import BASIC, GRID, JOBLIB, Place, Process, kill, wait_for
 
 LONG = ("batch_size=1", "epochs=3000")  # a run takes far longer than any of these tests waits
 SEED = 20260

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+
 from processes import BASIC, GRID, JOBLIB, Place, kill, wait_for
 
 SEED = 20260

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from processes import BASIC, Place, kill, wait_for
 
 ENGINE = "compiled"

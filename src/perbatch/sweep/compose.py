@@ -23,10 +23,12 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
+from perbatch.sweep import packs
+
 log = logging.getLogger(__name__)
 
 
-INTERPOLATION = re.compile(r"\$\{(?!oc\.env:|checkout:|runs:)")
+INTERPOLATION = re.compile(r"\$\{(?!oc\.env:|checkout:|runs:|server:)")
 """An interpolation that may refer to another key: all but those of the resolvers that never do."""
 
 
@@ -63,6 +65,9 @@ class CachingLoader(ConfigLoader):
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """Return the config of one job of the sweep that `master_config` describes."""
+        if len(packed := packs.unpack(sweep_overrides)) > 1:
+            config = self.load_sweep_config(master_config, packed[0])
+            return packs.as_job_of(config, sweep_overrides)
         overrides = [_parse(text) for text in sweep_overrides]
         base = self._base(master_config, overrides)
         try:

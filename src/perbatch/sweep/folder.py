@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ CONFIG = "config.json"
 FAILURE = "failure.txt"
 LOGGED = "logged.json"
 STARTED = ".started"
+FILES = (LOGGED, FAILURE, CONFIG, TIMINGS, WEIGHTS, HISTORY, RESULT)
+"""What an ended run leaves, in the order of writing: the last makes it complete."""
 
 
 class Damaged(Exception):
@@ -83,9 +86,22 @@ class RunFolder:
         digests[ROW] = _digest_of_row(row)
         _write(self.path / RESULT, json.dumps({ROW: row, "digests": digests}, indent=1).encode())
 
+    def files(self) -> dict[str, bytes]:
+        """Return the files of a run that ended, to be put into its folder on another machine."""
+        paths = [self.path / name for name in FILES]
+        return {path.name: path.read_bytes() for path in paths if path.is_file()}
+
+    def take(self, files: Mapping[str, bytes]) -> None:
+        """Put the files of a run that ended elsewhere here, unless it is complete here."""
+        with self.lock():
+            if not self.complete:
+                for name in FILES:
+                    if name in files:
+                        _write(self.path / name, files[name])
+
     def clear(self) -> None:
         """Make the run incomplete, first of all, then forget what it held."""
-        for name in (RESULT, HISTORY, WEIGHTS, TIMINGS, CONFIG, FAILURE, LOGGED, STARTED):
+        for name in (*reversed(FILES), STARTED):
             (self.path / name).unlink(missing_ok=True)
 
     def row(self) -> dict[str, Any]:

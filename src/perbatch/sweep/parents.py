@@ -17,7 +17,7 @@ from perbatch.sweep import locks, provenance, record
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.plan import Plan, PlannedRun
 from perbatch.sweep.tables import runs_csv
-from perbatch.tracking import Store, SweepLog, close_stale
+from perbatch.tracking import Store, StoreUnavailable, SweepLog, close_stale
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Parents:
             self._lock.release()
             reason = " ".join(str(error).split())[:300]
             raise UserError(
-                f"the MLflow store {self._store.address} took no run ({reason}); "
+                f"the MLflow store {self._store.uri} took no run ({reason}); "
                 "mend that, or set MLFLOW_TRACKING_URI to another store"
             ) from error
         return self
@@ -87,16 +87,32 @@ class Parents:
 
     def log_missing(self, compose: Compose) -> None:
         """Log complete and failed runs that the store lacks from their folders, under these parents."""
-        if not self._store.uri.startswith("http"):  # a file may have been busy; a dead server stays dead
-            record.try_store_again()
-        for run in self._plan.runs:
-            if run.folder.ended and not run.folder.logged(self._logs[run.experiment].experiment.key):
-                config = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
-                with run.folder.lock():  # another sweep may be about to do the same
-                    record.log_where_missing(run.folder, config)
+        missing = [run for run in self._plan.runs if run.folder.ended and not self._logged(run)]
+        if not missing or not self._answers():
+            return
+        record.try_store_again()
+        for run in missing:
+            config = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
+            with run.folder.lock():  # another sweep may be about to do the same
+                record.log_where_missing(run.folder, config)
+        if logged := sum(map(self._logged, missing)):
+            log.info("%d runs that the MLflow store lacked are logged from their folders", logged)
+
+    def _logged(self, run: PlannedRun) -> bool:
+        return run.folder.logged(self._logs[run.experiment].experiment.key)
+
+    def _answers(self) -> bool:
+        """Tell whether a server is there: a file may have been busy, a dead server costs a wait each run."""
+        try:
+            if self._store.is_server:
+                self._store.check()
+        except StoreUnavailable:
+            return False
+        return True
 
     def _close_stale(self) -> int:
-        return close_stale(self._store, locks.HOST, _how_it_ended)
+        own = [sweep_log.id for sweep_log in self._logs.values()]
+        return close_stale(self._store, locks.HOST, _how_it_ended, own)
 
     def _end(self, status: str) -> None:
         for name, sweep_log in self._logs.items():

@@ -106,12 +106,22 @@ def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None
 
 
 def _folder(identity: str, overrides: list[str], loader: CachingLoader, master: DictConfig) -> RunFolder:
-    sweep = master.hydra.sweep
-    subdir = OmegaConf.to_container(sweep, resolve=False)["subdir"]  # type: ignore[call-overload,index]
-    if subdir != "${identity:}":  # the user's own: only the whole config can say
-        subdir = loader.load_sweep_config(master, overrides).hydra.sweep.subdir
-        return RunFolder(Path(sweep.dir, subdir))
-    return RunFolder(Path(sweep.dir, identity))
+    if _named_by_identity(master):
+        return RunFolder(Path(master.hydra.sweep.dir, identity))
+    return RunFolder(Path(master.hydra.sweep.dir, subfolder(overrides, loader, master)))
+
+
+def subfolder(overrides: list[str], loader: CachingLoader, master: DictConfig) -> str:
+    """Return the name of one run's folder below that of all runs."""
+    if _named_by_identity(master):
+        return of(loader.settings(master, overrides))
+    return str(loader.load_sweep_config(master, overrides).hydra.sweep.subdir)
+
+
+def _named_by_identity(master: DictConfig) -> bool:
+    """Where the user has a way of their own to name folders, only the whole config can say it."""
+    sweep = OmegaConf.to_container(master.hydra.sweep, resolve=False)
+    return sweep["subdir"] == "${identity:}"  # type: ignore[call-overload,index]
 
 
 def usable(folder: RunFolder) -> bool:

@@ -75,7 +75,7 @@ class LiveLog:
         self._stride = -(-evaluations // POINTS)
         self._rows: list[dict[str, float]] = []
         self._log: RunLog | None = None
-        self._seen, self._flushed, self._lost = 0, time.monotonic(), False
+        self._seen, self._flushed, self._lost = 0, time.monotonic(), not config.tracking.live
         self._best = math.inf
 
     def evaluation(self, row: dict[str, float]) -> None:
@@ -102,22 +102,22 @@ class LiveLog:
         return self._log
 
     def _flush(self) -> None:
-        self._open().add(_curves(self._rows, self._start))
+        self._open().add(curves(self._rows, self._start))
         self._rows.clear()
 
     def _finish(self) -> None:
         row, timings = self._folder.row(), self._folder.timings()
-        end = _milliseconds(timings["end"])
-        numbers = _numbers(row) | {
+        end = milliseconds(timings["end"])
+        ends = numbers(row) | {
             "final/training_seconds": timings["training_seconds"],
             "best/validation_loss": self._best,
         }
         last = [
-            Curve(name, [(int(row["presentations"]), end, float(number))]) for name, number in numbers.items()
+            Curve(name, [(int(row["presentations"]), end, float(number))]) for name, number in ends.items()
         ]
         run_log = self._open()
         run_log.add(
-            [*_curves(self._rows, self._start), *last], DIVERGED if row["status"] == "diverged" else {}
+            [*curves(self._rows, self._start), *last], DIVERGED if row["status"] == "diverged" else {}
         )
         run_log.attach([self._folder.path / name for name in (CONFIG, HISTORY, WEIGHTS)])
         # Before the end: a process killed in between leaves the run RUNNING, and the next sweep ends it.
@@ -126,9 +126,9 @@ class LiveLog:
 
     def _end(self, status: str) -> None:
         run_log, failure = self._open(), self._folder.path / FAILURE
-        run_log.add(_curves(self._rows, self._start))
+        run_log.add(curves(self._rows, self._start))
         run_log.attach([failure] if failure.is_file() else [])
-        run_log.end(status, _milliseconds(time.time()))
+        run_log.end(status, milliseconds(time.time()))
         self._folder.mark_logged(_experiment(self._config).key, run_log.id)
 
     def _try(self, action: Callable[[], None]) -> None:
@@ -172,13 +172,13 @@ def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
             | {"split": summary["settings"]["split"]},
         ),
         parent=config.tracking.parent,
-        start=_milliseconds(start),
+        start=milliseconds(start),
     )
 
 
 def log_where_missing(folder: RunFolder, config: DictConfig) -> None:
     """Log a run that is complete, or failed, from its folder where the store lacks it."""
-    if _logged(folder, config):
+    if not config.tracking.live or _logged(folder, config):
         return
     if not folder.complete:
         LiveLog(folder, config, time.time(), 1).end("FAILED")
@@ -202,21 +202,24 @@ def _experiment(config: DictConfig) -> Experiment:
     return experiment_of(store_of(config.tracking.uri), experiment_name(config))
 
 
-def _numbers(row: Mapping[str, Any]) -> dict[str, float]:
-    numbers = {f"final/{key}": row[key] for key in FINAL}
-    numbers |= {f"config/{key}": row[key] for key in SWEPT if row[key] is not None}
+def numbers(row: Mapping[str, Any]) -> dict[str, float]:
+    """Return the metrics that a run ends with, from its row of the table of runs."""
+    found = {f"final/{key}": row[key] for key in FINAL}
+    found |= {f"config/{key}": row[key] for key in SWEPT if row[key] is not None}
     if row["status"] == "diverged":
-        numbers["diverged_epoch"] = row["diverged_epoch"]
-    return numbers
+        found["diverged_epoch"] = row["diverged_epoch"]
+    return found
 
 
-def _curves(rows: Sequence[Mapping[str, float]], start: float) -> list[Curve]:
-    stamps = [(int(row["presentations"]), _milliseconds(start + row["training_seconds"])) for row in rows]
+def curves(rows: Sequence[Mapping[str, float]], start: float) -> list[Curve]:
+    """Return the curves of a run that started at `start` (seconds since 1970), from its evaluations."""
+    stamps = [(int(row["presentations"]), milliseconds(start + row["training_seconds"])) for row in rows]
     return [
         Curve(name, [(step, stamp, float(row[key])) for (step, stamp), row in zip(stamps, rows, strict=True)])
         for key, name in CURVES.items()
     ]
 
 
-def _milliseconds(seconds: float) -> int:
+def milliseconds(seconds: float) -> int:
+    """Return seconds since 1970 as MLflow counts them."""
     return int(seconds * 1000)

@@ -6,6 +6,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from perbatch.errors import UserError
 from perbatch.sweep import identity, params, places
+from perbatch.tracking import server
 
 
 def _params(name: str) -> dict[str, str] | list[dict[str, str]] | str:
@@ -24,10 +25,11 @@ def _identity(_root_: DictConfig) -> str:
 
 
 def register() -> None:
-    """Make `${checkout:PATH}`, `${runs:}`, `${identity:}`, `${params:train}`, `${params:path}` known."""
+    """Make `${checkout:PATH}`, `${runs:}`, `${server:}`, `${identity:}`, `${params:NAME}` known."""
     resolvers: dict[str, Callable[..., object]] = {
         "checkout": lambda path: str(places.CHECKOUT / path),
         "runs": lambda: str(places.runs()),
+        "server": server.address,
         "identity": _identity,
         "params": _params,
     }

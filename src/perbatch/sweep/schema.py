@@ -69,11 +69,12 @@ class Evaluation:
 
 @dataclass
 class Tracking:
-    """Where MLflow's store is, the experiment there, and the sweep's run that this run is nested under."""
+    """Where MLflow's store is, the experiment and the sweep's run that this run is under, and who logs it."""
 
     uri: str | None = MISSING
     experiment: str | None = None
     parent: str | None = None
+    live: bool = True
 
 
 @dataclass

@@ -13,8 +13,9 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
 from perbatch.tracking.registry import Registry, Served
 from perbatch.tracking.run_log import Curve, DataSet, RunLog
+from perbatch.tracking.server import StoreUnavailable
 from perbatch.tracking.stale import close_stale
-from perbatch.tracking.store import Experiment, Store, StoreUnavailable
+from perbatch.tracking.store import Experiment, Store
 from perbatch.tracking.sweep_log import SweepLog
 
 __all__ = [

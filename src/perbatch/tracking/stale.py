@@ -10,21 +10,28 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 LOCK_TAG, HOST_TAG = "perbatch.lock", "perbatch.host"
+PARENT_TAG = "mlflow.parentRunId"
 PAGE = 1000
 
 
-def close_stale(store: Store, host: str, verdict: Callable[[Path, str], str | None]) -> int:
+def close_stale(
+    store: Store, host: str, verdict: Callable[[Path, str], str | None], parents: Iterable[str] = ()
+) -> int:
     """End all runs of this host that are RUNNING although nobody is at work on them; count them.
 
     A run names its lock's file and its host in tags. `verdict` gets the lock and the run's id and returns
-    how the run ended, None where a process holds the lock.
+    how the run ended, None where a process holds the lock. Runs that jobs of a sweep of this host began on
+    other hosts are judged with it: those nested under one of `parents`, or under a parent that is ended here.
     """
-    ended = 0
-    for run in _running(store):
-        if run.data.tags.get(HOST_TAG) == host:
-            status = verdict(Path(run.data.tags.get(LOCK_TAG, "")), run.info.run_id)
+    running = sorted(_running(store), key=lambda run: PARENT_TAG in run.data.tags)
+    ended, dead = 0, set(parents)
+    for run in running:  # parents first
+        tags = run.data.tags
+        if tags.get(HOST_TAG) == host or tags.get(PARENT_TAG) in dead:
+            status = verdict(Path(tags.get(LOCK_TAG, "")), run.info.run_id)
             if status is not None:
                 store.client.set_terminated(run.info.run_id, status)
+                dead.add(run.info.run_id)
                 ended += 1
     return ended
 

@@ -2,20 +2,18 @@
 
 import logging
 import sqlite3
-import urllib.error
-import urllib.request
 import uuid
+from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from filelock import FileLock
 
-from perbatch.errors import UserError
-from perbatch.tracking import notes, views
+from perbatch.tracking import notes, server, views
+from perbatch.tracking.server import StoreUnavailable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,15 +22,11 @@ if TYPE_CHECKING:
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 STORE_TAG = "perbatch.store"
-ANSWER_SECONDS = 10
+PAGE = 1000
 MOVE_IT_AWAY = (
     "move it away, and the next sweep fills a new one from the run folders, "
     "or set MLFLOW_TRACKING_URI to another store"
 )
-
-
-class StoreUnavailable(UserError):
-    """The store does not answer or cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -52,31 +46,32 @@ class Store:
 
     @classmethod
     def locate(cls, uri: str | None, root: Path) -> "Store":
-        """Return the store at `uri` or, without one, the embedded store in `root`."""
+        """Return the store at `uri` or, without one, the embedded store in `root`.
+
+        Raises a UserError where the address holds a password.
+        """
+        server.refuse_secrets(uri or "")
         return cls(uri or f"sqlite:///{root / DATABASE}", root)
 
     @property
-    def address(self) -> str:
-        """The address without the user's name and password."""
-        parts = urlsplit(self.uri)
-        if "@" not in parts.netloc:
-            return self.uri  # put together again, a file's address would have lost slashes
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    def is_server(self) -> bool:
+        """Whether a server keeps the store, so that any number of machines may log to it."""
+        return server.is_server(self.uri)
 
     def check(self) -> None:
         """Raise StoreUnavailable, within seconds, where the store does not answer or cannot be written."""
-        if self.uri.startswith(("http://", "https://")):
-            self._check_server()
+        if self.is_server:
+            server.ask(self.uri, "experiments/search", max_results=1)
         elif self._file is not None:
             self._check_file(self._file)
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment of that name, made (and the store with it) where it does not exist."""
         with self._lock:
-            found = self.client.get_experiment_by_name(name) or self._create(name)
+            found = self._find_or_create(name)
             if found.lifecycle_stage == "deleted":
                 raise StoreUnavailable(
-                    f"the MLflow experiment {name!r} at {self.address} is deleted; "
+                    f"the MLflow experiment {name!r} at {self.uri} is deleted; "
                     f"restore it with `mlflow experiments restore -x {found.experiment_id}`"
                 )
             if STORE_TAG not in found.tags:
@@ -87,8 +82,12 @@ class Store:
     def peek(self, name: str) -> str:
         """Return the key of the experiment of that name, empty where there is none; makes nothing.
 
-        The embedded store is read without MLflow, whose import takes seconds.
+        The embedded store and a server are read without MLflow, whose import takes seconds.
         """
+        if self.is_server:
+            answer = server.ask(self.uri, "experiments/get-by-name", experiment_name=name) or {}
+            tags = answer.get("experiment", {}).get("tags", ())
+            return next((str(tag["value"]) for tag in tags if tag["key"] == STORE_TAG), "")
         if self._file is None:
             found = self.client.get_experiment_by_name(name)
             return found.tags.get(STORE_TAG, "") if found else ""
@@ -112,6 +111,20 @@ class Store:
             "ON t.name = a.name AND t.version = a.version WHERE a.name = ? AND a.alias = ? AND t.key = ?"
         )
         return str(self._read(query, model, alias, tag) or "")
+
+    def identities(self, experiment: Experiment) -> Counter[str]:
+        """Return how many ended runs of an experiment each identity has, FAILED ones too."""
+        found: Counter[str] = Counter()
+        token: str | None = None
+        while True:
+            page = self.client.search_runs(
+                [experiment.id], "tags.`perbatch.kind` = 'run'", max_results=PAGE, page_token=token
+            )
+            ended = [run for run in page if run.info.status in ("FINISHED", "FAILED")]
+            found.update(run.data.tags.get("perbatch.identity", "") for run in ended)
+            token = page.token
+            if not token:
+                return found
 
     def has_running(self) -> bool:
         """Return whether runs are RUNNING, of a sweep at work or of one that was killed; makes nothing.
@@ -152,6 +165,17 @@ class Store:
                     connection.execute("PRAGMA journal_mode=WAL")
         return client
 
+    def _find_or_create(self, name: str) -> "MlflowExperiment":
+        if found := self.client.get_experiment_by_name(name):
+            return found
+        try:
+            return self._create(name)
+        except Exception:
+            # Another machine may have made it meanwhile: the lock is this machine's.
+            if found := self.client.get_experiment_by_name(name):
+                return found
+            raise
+
     def _create(self, name: str) -> "MlflowExperiment":
         made = self.client.create_experiment(
             name,
@@ -175,28 +199,19 @@ class Store:
     def _why(self, error: Exception) -> str:
         """Say why MLflow cannot use a store that answers and can be written, and what to do."""
         reason = " ".join(str(error).split())
+        if self.is_server:
+            return f"the MLflow server at {self.uri} cannot be used ({reason[:200]})"
         if "database schema" in reason:
             return (
-                f"the MLflow store {self.address} belongs to another version of MLflow "
+                f"the MLflow store {self.uri} belongs to another version of MLflow "
                 f"({reason.partition(').')[0]})); install that version or, where the store is the older one, "
-                f"call `mlflow db upgrade {self.address}`"
+                f"call `mlflow db upgrade {self.uri}`"
             )
-        return f"the MLflow store {self.address} cannot be used ({reason[:200]}); {MOVE_IT_AWAY}"
+        return f"the MLflow store {self.uri} cannot be used ({reason[:200]}); {MOVE_IT_AWAY}"
 
     def _artifacts(self, name: str) -> str | None:
         # A server chooses for itself. MLflow's own default is below the working directory of the day.
         return None if self._file is None else (self._file.parent / ARTIFACTS / name).as_uri()
-
-    def _check_server(self) -> None:
-        try:
-            with urllib.request.urlopen(f"{self.uri.rstrip('/')}/health", timeout=ANSWER_SECONDS):
-                pass
-        except (urllib.error.URLError, OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise StoreUnavailable(
-                f"the MLflow server at {self.address} does not answer ({reason}); "
-                "start it, or unset MLFLOW_TRACKING_URI to log to SQLite"
-            ) from None
 
     def _check_file(self, path: Path) -> None:
         try:
@@ -206,7 +221,7 @@ class Store:
                 probe.touch()
                 probe.unlink()
                 return
-            with closing(sqlite3.connect(path, timeout=ANSWER_SECONDS)) as connection:
+            with closing(sqlite3.connect(path, timeout=server.ANSWER_SECONDS)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 # A transaction alone is granted on a read-only file too.
                 connection.execute("CREATE TABLE perbatch_probe (x)")

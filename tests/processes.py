@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 BASIC = "hydra/launcher=basic"
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1,2", "epochs=15")
@@ -37,6 +37,7 @@ class Place:
     root: Path
     checkout: Path
     engine: str = "numpy"  # slow enough to be met at its work
+    environment: Mapping[str, str] = field(default_factory=dict)  # a server's address, user and password
 
     def start(self, *arguments: str, cwd: Path | None = None, python: tuple[str, ...] = ()) -> Process:
         """Start a sweep in a process group of its own, as a terminal does."""
@@ -50,7 +51,7 @@ class Place:
         return subprocess.Popen(
             [sys.executable, *python, script, "-m", *arguments, *own],
             cwd=cwd or self.root,
-            env={**inherited, "DVC_ROOT": str(self.root)},
+            env={**inherited, **self.environment, "DVC_ROOT": str(self.root)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

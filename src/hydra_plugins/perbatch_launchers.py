@@ -1,0 +1,35 @@
+"""Registers perbatch's launchers for clusters with Hydra; the work is in perbatch.sweep."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.utils import JobReturn
+from hydra.plugins.launcher import Launcher
+
+
+class _Launcher(Launcher):
+    def __init__(self, **settings: Any) -> None:
+        self._settings = settings
+
+    def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
+        self._handed: tuple[Any, Any, Any] = hydra_context, task_function, config
+
+
+class SlurmLauncher(_Launcher):
+    """Hydra's face of `perbatch.sweep.slurm.launch`."""
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Run the jobs in an array of SLURM's, and wait until all have ended."""
+        from perbatch.sweep import slurm
+
+        return slurm.launch(self._settings, *self._handed, job_overrides)
+
+
+class ClusterLauncher(_Launcher):
+    """Hydra's face of `perbatch.sweep.elastic.launch`."""
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Run the jobs on a Dask cluster, and wait until all have ended."""
+        from perbatch.sweep import elastic
+
+        return elastic.launch(self._settings, *self._handed, job_overrides)

@@ -1,0 +1,98 @@
+"""`hydra/launcher=slurm`: arrays, packs, jobs that are killed or queued again, and what is refused."""
+
+import re
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+from slurm_nodes import Slurm
+
+from processes import Place, wait_for
+
+SLURM = "hydra/launcher=slurm"
+GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1,2", "epochs=3")
+LONG = ("batch_size=1", "epochs=60", "learning_rate=0.05")
+
+
+def test_an_array_of_packs_trains_what_one_process_does(place: Place, checkout: Path, tmp_path: Path) -> None:
+    said = place.run(
+        *GRID, SLURM, "hydra.sweeper.runs_per_job=2", "model.hidden=[4],[1000000000000]", status=1
+    )
+    assert "6 of 12 runs failed" in said.splitlines()[-1], said  # each its own: the packs held both kinds
+    jobs = sorted(path.name for path in (place.root / "runs" / ".submitit").glob("[0-9]*_[0-9]*"))
+    assert [job.partition("_")[2] for job in jobs] == list("012345")  # one array
+    assert len(place.stamps()) == 6
+    # Only the driver wrote SQLite: each run once, and none left open.
+    assert place.logged() == dict.fromkeys(place.stamps(), 1)
+    assert place.statuses() == {"FINISHED": 6, "FAILED": 6}
+    alone = Place(tmp_path / "alone", checkout)
+    alone.run(*GRID, "model.hidden=[4]", "hydra/launcher=basic")
+    place.run(*GRID, "model.hidden=[4]", SLURM)
+    assert place.tables() == alone.tables()
+
+
+def test_a_killed_job_is_tried_again_and_nothing_hangs(place: Place) -> None:
+    process = place.start(*LONG, "seed=0,1,2", SLURM)
+    wait_for(lambda: place.folders(".started"), process)
+    victim = place.folders(".started")[0]
+    wait_for(lambda: kill_holder(victim / ".lock"), process)
+    said = place.end(process)
+    assert "a worker died during this run; it is tried once more, alone" in said
+    assert len(place.stamps()) == 3
+    assert place.logged() == dict.fromkeys(place.stamps(), 1)
+
+
+def kill_holder(lock: Path) -> bool:
+    """Kill the job that trains a run, and the step that SLURM watches it by."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if any(file.path == str(lock) for file in process.open_files()):
+                parent = process.parent()
+                process.kill()
+                if parent is not None and "slurmstepd" in parent.name():
+                    parent.kill()
+                return True
+    return False
+
+
+def test_a_job_out_of_time_is_queued_again_and_goes_on(place: Place, slurm: Slurm) -> None:
+    process = place.start(*LONG, "seed=0,1,2", SLURM, "hydra.sweeper.runs_per_job=3")
+    wait_for(lambda: len(place.stamps()) == 1 and len(place.folders(".started")) == 2, process)
+    (job,) = slurm.ask("squeue", "-h", "-o", "%i").split()
+    kept = place.stamps()
+    slurm.ask("scancel", "--signal=USR2", job)  # what SLURM sends before the time limit
+    wait_for(lambda: "Restarts=1" in slurm.ask("scontrol", "show", "job", job), process)
+    assert "Traceback" not in place.end(process)
+    assert len(place.stamps()) == 3
+    assert kept.items() < place.stamps().items()
+
+
+def test_what_is_refused_before_anything_starts(place: Place) -> None:
+    def refusal(*arguments: str, python: tuple[str, ...] = ()) -> str:
+        said = place.run(*GRID, SLURM, *arguments, status=1, python=python)
+        assert "Traceback" not in said
+        assert place.stamps() == {}
+        return said.splitlines()[-1]
+
+    said = refusal("hydra.launcher.partition=moon")
+    assert said == "error: hydra.launcher.partition=moon: must be one of debug"
+    assert "hydra.launcher.moon: is no setting of SLURM's" in refusal("+hydra.launcher.moon=1")
+    said = refusal("tracking.uri=sqlite:///mlflow.db")
+    assert "a relative address means another place on each machine" in said
+    said = refusal("seed=range(0,100)")
+    assert "200 jobs are more than this SLURM takes at once (100)" in said
+    assert "hydra.sweeper.runs_per_job=2 or more" in said
+
+
+def test_where_slurm_or_submitit_is_missing_one_sentence_says_so(place: Place, tmp_path: Path) -> None:
+    place.environment = {**place.environment, "PATH": str(Path(sys.executable).parent)}
+    said = place.run(*GRID, SLURM, status=1).splitlines()[-1]
+    assert said.endswith("sbatch is not on this machine: start the sweep where SLURM takes jobs"), said
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "sitecustomize.py").write_text(
+        "import sys\nsys.modules |= dict.fromkeys(['submitit', 'hydra_plugins.hydra_submitit_launcher'])\n"
+    )
+    place.environment = {**place.environment, "PYTHONPATH": str(tmp_path / "without")}
+    said = place.run(*GRID, SLURM, status=1).splitlines()[-1]
+    assert re.search(r"pip install hydra-submitit-launcher", said), said

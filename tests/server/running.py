@@ -1,0 +1,84 @@
+"""A server of the tests' own: started, killed, started again, and asked what it has."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "server.py"
+
+
+@dataclass
+class Server:
+    """The server of one folder and port: started, killed and started again."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[str] = field(init=False)
+
+    def start(self) -> None:
+        """Start PostgreSQL and MLflow, and wait until it says how to use them."""
+        self.process = subprocess.Popen(
+            [sys.executable, str(SCRIPT), str(self.folder), "--port", str(self.port)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        said = self.process.stdout.readline()
+        assert "MLflow serves" in said, said + self.process.stdout.read()
+
+    def kill(self) -> None:
+        """Kill MLflow at once, as a crash does; PostgreSQL is stopped after it."""
+        for child in psutil.Process(self.process.pid).children():
+            if child.is_running() and "mlflow" in " ".join(child.cmdline()):
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, 9)
+        self.process.communicate(timeout=60)
+
+    def stop(self) -> None:
+        """End both in order."""
+        self.process.terminate()
+        self.process.communicate(timeout=60)
+
+    @property
+    def password(self) -> str:
+        """The password of its one user."""
+        return (self.folder / "password").read_text()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a sweep that logs to it finds in its environment."""
+        return {
+            "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{self.port}",
+            "MLFLOW_TRACKING_USERNAME": "admin",
+            "MLFLOW_TRACKING_PASSWORD": self.password,
+        }
+
+    def runs(self, kind: str = "run") -> list[dict]:
+        """All that the server knows of the runs, or of the sweeps."""
+        program = (
+            "import json, sys; from mlflow import MlflowClient; client = MlflowClient()\n"
+            "ids = [each.experiment_id for each in client.search_experiments()]\n"
+            "runs = client.search_runs(ids, sys.argv[1], max_results=5000)\n"
+            "print(json.dumps([run.to_dictionary() for run in runs]))"
+        )
+        query = f"tags.`perbatch.kind` = '{kind}'"
+        answer = subprocess.run(
+            [sys.executable, "-c", program, query],
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        return json.loads(answer.stdout)
+
+    def logged(self) -> Counter[str]:
+        """How many FINISHED runs each identity has."""
+        finished = [run["data"]["tags"] for run in self.runs() if run["info"]["status"] == "FINISHED"]
+        return Counter(tags["perbatch.identity"] for tags in finished)

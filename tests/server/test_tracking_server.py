@@ -1,0 +1,114 @@
+"""`tracking=server`: nothing lost, no secret told, and a server that dies stops no training."""
+
+import shutil
+from pathlib import Path
+
+from running import Server
+
+from processes import Place, wait_for
+
+BASIC = "hydra/launcher=basic"
+SERVER = "tracking=server"
+GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1", "epochs=3", BASIC, SERVER)
+
+
+def test_runs_and_their_files_reach_the_server_and_the_password_nothing(place: Place, server: Server) -> None:
+    said = place.run(*GRID)
+    mine = place.stamps().keys()
+    runs = [run for run in server.runs() if run["data"]["tags"]["perbatch.identity"] in mine]
+    assert sorted(run["info"]["status"] for run in runs) == ["FINISHED"] * 4
+    for run in runs:
+        folder = server.folder / "artifacts" / run["info"]["experiment_id"] / run["info"]["run_id"]
+        assert {path.name for path in (folder / "artifacts").iterdir()} == {
+            "config.json",
+            "history.csv",
+            "theta.npy",
+        }
+    texts = [said, str(runs), str(server.runs("sweep"))]
+    written = [path for root in (place.root, server.folder) for path in root.rglob("*") if path.is_file()]
+    told = [path for path in written if server.password.encode() in path.read_bytes()]
+    assert [text for text in texts if server.password in text] == []
+    assert told == [server.folder / "password"]
+
+
+def test_with_nothing_to_do_the_server_is_asked_twice_whatever_the_number_of_runs(
+    place: Place, server: Server
+) -> None:
+    grid = (*GRID, "seed=range(0,6)")
+    place.run(*grid)
+    before = place.stamps()
+    log = server.folder / "server.log"
+    read = len(log.read_bytes())
+    said = place.run(*grid, python=("-X", "importtime"))
+    assert "12 runs: 12 reused, 0 to train" in said
+    assert not [line for line in said.splitlines() if line.split("|")[-1].strip().startswith("mlflow")]
+    asked = [line for line in log.read_bytes()[read:].decode().splitlines() if "HTTP/1.1" in line]
+    assert len(asked) == 2, asked
+    assert place.stamps() == before
+
+
+def test_bad_credentials_are_one_sentence_before_anything_is_trained(place: Place) -> None:
+    place.environment = {**place.environment, "MLFLOW_TRACKING_PASSWORD": "not-the-password"}
+    said = place.run(*GRID, status=1)
+    address = place.environment["MLFLOW_TRACKING_URI"]
+    assert said.splitlines()[-1] == (
+        f"error: the MLflow server at {address} refuses the user and password: set MLFLOW_TRACKING_USERNAME "
+        "and MLFLOW_TRACKING_PASSWORD to those of an account there"
+    )
+    assert "Traceback" not in said
+    assert "not-the-password" not in said
+    assert not list(place.root.glob("runs/*"))
+
+
+def test_a_server_that_comes_back_gets_what_it_missed(place: Place, server: Server) -> None:
+    grid = ("batch_size=1", "seed=0,1,2,3,4,5,6,7", "epochs=40", "learning_rate=0.05", BASIC, SERVER)
+    process = place.start(*grid)
+    wait_for(lambda: place.folders("logged.json"), process)
+    server.kill()
+    try:
+        wait_for(lambda: len(place.folders("run.json", "logged.json")) > 1, process)  # it trains on
+    finally:
+        server.start()
+    said = place.end(process)
+    assert "Traceback" not in said
+    assert said.count("not logged to MLflow") == 1, said
+    kept = place.stamps()
+    assert len(kept) == 8
+    place.run(*grid)  # where the sweep ended before the server was back, this logs what is missing
+    assert place.stamps() == kept
+    logged = server.logged()
+    assert {identity: logged[identity] for identity in kept} == dict.fromkeys(kept, 1)
+    ours = [run for run in server.runs() if run["data"]["tags"]["perbatch.identity"] in kept]
+    assert [run for run in ours if run["info"]["status"] == "RUNNING"] == []
+
+
+def test_eight_sweeps_at_once_lose_nothing_and_duplicates_collapse(
+    tmp_path: Path, checkout: Path, server: Server
+) -> None:
+    """Eight machines without a common disk; two of them train the same four runs."""
+    grids = [f"seed=range({100 + 4 * min(number, 6)},{104 + 4 * min(number, 6)})" for number in range(8)]
+    places = [Place(tmp_path / str(n), checkout, environment=server.environment) for n in range(8)]
+    common = ("batch_size=full", "learning_rate=0.1", "epochs=2", BASIC, SERVER)
+    for place, process in [
+        (place, place.start(grid, *common)) for place, grid in zip(places, grids, strict=True)
+    ]:
+        place.end(process)
+    stamps = [place.stamps() for place in places]
+    wanted = set().union(*stamps)
+    assert [len(each) for each in stamps] == [4] * 8
+    assert len(wanted) == 28
+    logged = server.logged()
+    assert sorted(logged[identity] for identity in wanted) == [1] * 24 + [2] * 4
+    # Both machines' folders side by side are one set of runs: a table has each identity once.
+    shutil.copytree(places[6].root / "runs", places[7].root / "runs", dirs_exist_ok=True)
+    assert "4 runs: 4 reused, 0 to train" in places[7].run(grids[7], *common)
+    assert places[7].tables() == places[6].tables()
+
+
+def test_an_address_is_needed_and_holds_no_password(place: Place) -> None:
+    place.environment = {}
+    assert "MLFLOW_TRACKING_URI must be the address" in place.run(*GRID, status=1).splitlines()[-1]
+    place.environment = {"MLFLOW_TRACKING_URI": "http://me:hidden@127.0.0.1:9"}
+    said = place.run(*GRID, status=1)
+    assert "holds a password: give it in MLFLOW_TRACKING_USERNAME" in said.splitlines()[-1]
+    assert "hidden" not in said
