@@ -1,51 +1,64 @@
-"""What a sweep does when its launcher breaks down, with a launcher that breaks down on purpose."""
+"""Workers of Hydra's joblib launcher that are killed outside of any run: that costs nothing, or is said."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from hydra.core.utils import JobReturn, JobStatus
 
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.plan import Plan, PlannedRun
-from perbatch.sweep.sweeper import _train
+from processes import GRID, JOBLIB, Place
 
-PARENTS = SimpleNamespace(of=lambda run: "parent")
-
-
-@pytest.fixture
-def plan(tmp_path: Path) -> Plan:
-    runs = [PlannedRun(name, [name], "digits", name, RunFolder(tmp_path / name)) for name in "abc"]
-    return Plan(3, [], runs, list("abc"), {})
-
-
-def complete(folder: RunFolder) -> None:
-    with folder.lock():
-        folder.write({}, "", np.zeros(1), {}, {"status": "finished"})
-
-
-def test_a_worker_that_dies_between_two_runs_costs_nothing(plan: Plan) -> None:
-    launched: list[list[str]] = []
-
-    def launch(jobs: list[list[str]]) -> list[JobReturn]:
-        launched.append([job[0] for job in jobs])
-        by_name = {run.name: run.folder for run in plan.missing}
-        if len(launched) == 1:
-            complete(by_name["b"])
-            raise RuntimeError("a worker was terminated")
-        for job in jobs:
-            complete(by_name[job[0]])
-        return [JobReturn(status=JobStatus.COMPLETED) for _ in jobs]
-
-    _train(plan, PARENTS, launch, rerun=False)
-    assert launched == [["a", "b", "c"], ["a", "c"]]
-    assert all(run.folder.complete for run in plan.missing)
+# A worker kills itself while the folder of marks has fewer marks than it may have: at its start, or ...
+AT_START = """
+import os, signal, sys
+marks, most = {marks!r}, {most}
+def strike():
+    if len(os.listdir(marks)) < most:
+        os.mkdir(os.path.join(marks, str(os.getpid())))
+        os.kill(os.getpid(), signal.SIGKILL)
+if any("popen_loky" in each for each in sys.orig_argv):
+    {when}
+"""
+# ... at whatever it does after it has completed a run
+AFTER_A_RUN = """done = []
+    def watch(event, values):
+        if done:
+            done.clear()  # what it does itself is watched too
+            strike()
+        if event == "os.rename" and str(values[1]).endswith("run.json"):
+            done.append(True)
+    sys.addaudithook(watch)
+"""
 
 
-def test_a_launcher_that_does_nothing_at_all_is_not_tried_again(plan: Plan) -> None:
-    def launch(jobs: list[list[str]]) -> list[JobReturn]:
-        raise RuntimeError("no such launcher")
+def strike(place: Place, when: str, most: int) -> Path:
+    """Let at most that many of the place's workers kill themselves; return where each leaves a mark."""
+    marks = place.root / "marks"
+    marks.mkdir(parents=True)
+    code = AT_START.format(marks=str(marks), most=most, when=when)
+    (place.root / "sitecustomize.py").write_text(code)
+    place.environment = {"PYTHONPATH": str(place.root)}
+    return marks
 
-    with pytest.raises(RuntimeError, match="no such launcher"):
-        _train(plan, PARENTS, launch, rerun=False)
+
+def test_a_worker_killed_at_its_start_costs_nothing(place: Place, straight: Place) -> None:
+    marks = strike(place, "strike()", most=1)
+    assert "Traceback" not in place.run(*GRID, *JOBLIB)
+    assert len(list(marks.iterdir())) == 1
+    assert place.tables() == straight.tables()
+
+
+@pytest.mark.slow
+def test_a_worker_killed_between_two_runs_costs_nothing(place: Place, straight: Place) -> None:
+    marks = strike(place, AFTER_A_RUN, most=1)
+    assert "Traceback" not in place.run(*GRID, *JOBLIB)
+    assert len(list(marks.iterdir())) == 1
+    assert place.tables() == straight.tables()
+    assert place.logged() == dict.fromkeys(place.stamps(), 1)
+
+
+@pytest.mark.slow
+def test_workers_that_never_start_are_said_in_one_sentence(place: Place) -> None:
+    strike(place, "strike()", most=1000)
+    said = place.run(*GRID, *JOBLIB, status=1)
+    assert "Traceback" not in said
+    assert "error: no run began, 2 times: the launcher failed with TerminatedWorkerError" in said
+    assert place.statuses("sweep") == {"KILLED": 1}

@@ -11,12 +11,16 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from perbatch.errors import UserError
 from perbatch.sweep import packs, remote
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.plan import PlannedRun
 from perbatch.sweep.remote import WorkersDied
 
 log = logging.getLogger(__name__)
+
+TRIES = 2
+"""Times that a launcher may fail before any run began: a worker may have been killed at its start."""
 
 Overrides = Callable[[PlannedRun], list[str]]
 
@@ -46,7 +50,7 @@ class Launching:
         """
         for run in missing:
             _clear(run.folder, rerun)
-        waiting, suspects = list(missing), list[PlannedRun]()
+        waiting, suspects, tries = list(missing), list[PlannedRun](), TRIES
         while waiting:
             error, dead = self._launch(waiting, self._runs_per_job)
             left = [run for run in waiting if not run.folder.ended]
@@ -54,7 +58,8 @@ class Launching:
                 _note_other_runs(left)
                 break
             if len(left) == len(waiting) and not any(run.folder.started for run in left):
-                raise error
+                tries -= 1
+                _give_up(error, tries)
             for group in dead:
                 _suspect_one_of(group)
             suspects += [run for run in left if run.folder.started]
@@ -103,6 +108,15 @@ class Launching:
                 for run, own in zip(group, packs.returns(job, len(group)), strict=True):
                     _note_failure(run.folder, own)
         return error, dead
+
+
+def _give_up(error: Exception, tries: int) -> None:
+    """Raise a UserError where a launcher failed before any run began, and another try would not mend that."""
+    if isinstance(error, UserError):
+        raise error
+    if tries == 0:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise UserError(f"no run began, {TRIES} times: the launcher failed with {reason}") from error
 
 
 def _note_other_runs(runs: Sequence[PlannedRun]) -> None:
