@@ -1,5 +1,6 @@
 """Where compiled code is kept. Mostly a tiny package stands for the engine: it compiles in a second."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -94,6 +95,17 @@ def test_processes_that_compile_at_once(package: Path, tmp_path: Path) -> None:
     assert sorted(compiled for _, compiled, _ in together) == [False, True, True]
     for kind in kinds[1:]:
         assert finish(start(package, tmp_path / "cache", kind))[:2] == (42.0, False)
+
+
+def test_processes_load_at_once_and_wait_only_where_one_must_compile(package: Path, tmp_path: Path) -> None:
+    _, _, said = finish(start(package, tmp_path / "cache"))
+    with Path(said.split("kept in ")[1].strip(), "lock").open() as another:
+        fcntl.flock(another, fcntl.LOCK_SH)  # as a process that loads
+        assert finish(start(package, tmp_path / "cache")) == (42.0, False, "")
+        compiling = start(package, tmp_path / "cache", "float32")
+        with pytest.raises(subprocess.TimeoutExpired):
+            compiling.wait(5)
+    assert finish(compiling)[:2] == (42.0, True)
 
 
 @pytest.mark.parametrize("obstacle", ["a file", "read-only", "others may write"])

@@ -58,14 +58,15 @@ def kept(function: Callable[..., Any]) -> Any:
 
 @contextlib.contextmanager
 def ready(dtype: np.dtype) -> Iterator[None]:
-    """Around a precision's first call: one process at a time, which says so where it is about to compile.
+    """Around a precision's first call: one process at a time compiles, and says so; any number load.
 
     Of two processes that compile for different types at once, Numba could load the one's code as the other's.
     """
     compiled = folder() / dtype.name
     with (folder() / "lock").open("a") as lock:
         with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Loading takes a good part of a second: on a cluster the jobs that start together must not queue.
+            fcntl.flock(lock, fcntl.LOCK_SH if compiled.exists() else fcntl.LOCK_EX)
         if compiled.exists():
             yield
             return
