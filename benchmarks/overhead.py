@@ -1,7 +1,7 @@
 """`make benchmark-platform`: what a run costs beside its training, written to benchmarks/platform.md.
 
 Real commands in a temporary root; ratios are of measurements of one call. Seconds depend on the machine.
-`python benchmarks/overhead.py growth` measures that row alone and keeps the others.
+`python benchmarks/overhead.py new_runs` measures that row alone and keeps the others.
 """
 
 import argparse
@@ -33,13 +33,11 @@ HALF_A_SECOND = ["batch_size=1", "epochs=45", "learning_rate=0.01", "evaluation.
 
 
 class Measured(NamedTuple):
-    """What a command used: wall and CPU seconds; its first process's peak memory in MB and CPU over time."""
+    """What a command used: wall and CPU seconds, and its first process's peak memory in MB."""
 
     wall: float
     cpu: float
     memory: float
-    trail: list[tuple[float, float]]
-    """(seconds since 1970, CPU seconds so far), a few a second."""
 
 
 class Machine:
@@ -54,7 +52,6 @@ class Machine:
     def call(self, *command: object, cwd: Path = ROOT) -> Measured:
         """Run a Python script to its end."""
         before, start, peak = _cpu(), time.perf_counter(), [0.0]
-        trail: list[tuple[float, float]] = []
         process = subprocess.Popen(
             [sys.executable, *map(str, command)],
             cwd=cwd,
@@ -63,12 +60,12 @@ class Machine:
             stderr=subprocess.PIPE,
             text=True,
         )
-        watcher = threading.Thread(target=_watch, args=(process.pid, peak, trail), daemon=True)
+        watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
         watcher.start()
         _, errors = process.communicate()
         if process.returncode:
             sys.exit(f"{command} ended with {process.returncode}:\n{errors}")
-        return Measured(time.perf_counter() - start, _cpu() - before, peak[0], trail)
+        return Measured(time.perf_counter() - start, _cpu() - before, peak[0])
 
     def sweep(self, *overrides: str) -> Measured:
         """Measure one of our sweeps."""
@@ -80,13 +77,11 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _watch(pid: int, peak: list[float], trail: list[tuple[float, float]]) -> None:
+def _watch(pid: int, peak: list[float]) -> None:
     try:
         process = psutil.Process(pid)
         while True:
             peak[0] = max(peak[0], process.memory_info().rss / 1e6)
-            used = process.cpu_times()
-            trail.append((time.time(), used.user + used.system))
             time.sleep(0.2)
     except psutil.Error:
         return
@@ -152,19 +147,6 @@ def reused_runs(machine: Machine, count: int = 10_000) -> list[str]:
     ]
 
 
-def growth(machine: Machine, count: int = 10_000) -> list[str]:
-    """Whether the last new runs of a long sweep cost more CPU than the first; a tenth of it at each end."""
-    swept = machine.sweep(*TINY, f"seed=range(20000,{20000 + count})", "hydra/launcher=basic")
-    stamps = sorted(path.stat().st_mtime for path in (machine.root / "runs").glob("*/run.json"))[-count:]
-    cpu = np.interp(stamps, *zip(*swept.trail, strict=True))
-    tenth = count // 10
-    first, last = cpu[tenth - 1] - cpu[0], cpu[-1] - cpu[-tenth]
-    return [
-        f"| growth, the last tenth of new runs against the first | {last / first:.2f} | "
-        f"CPU of {count:,} runs, driver {swept.memory:.0f} MB | 1.2, 500 MB |"
-    ]
-
-
 def workers(machine: Machine, count: int = 80) -> list[str]:
     """How much faster two workers are than one, by a sweep's later half, when start-up is over."""
 
@@ -197,9 +179,7 @@ def processor() -> str:
     return f"{found[1] if found else platform.processor()}, {os.cpu_count()} cores"
 
 
-MEASURES = {
-    each.__name__: each for each in (new_runs, workers, reused_runs, growth, nothing_to_do, evaluated_runs)
-}
+MEASURES = {each.__name__: each for each in (new_runs, workers, reused_runs, nothing_to_do, evaluated_runs)}
 
 
 def main() -> None:
@@ -215,6 +195,7 @@ def main() -> None:
         labels = {_label(row) for row in rows}
         kept = [row for row in kept if _label(row) not in labels] + rows
     head = ["# What the platform costs", "", f"{processor()}. Written by `make benchmark-platform`."]
+    head += ["How it grows over 10,000 new runs: [scale.md](scale.md)."]
     table = ["", "| what | measured | | goal | date, load before |", "| --- | --- | --- | --- | --- |"]
     PAGE.write_text("\n".join([*head, *table, *kept, ""]), encoding="utf-8")
     sys.stdout.write(PAGE.read_text(encoding="utf-8"))
