@@ -76,7 +76,8 @@ def test_the_workflow_does_what_the_own_check_does() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
     job = workflow["jobs"]["check"]
     commands = [step["run"] for step in job["steps"] if "run" in step]
-    assert commands == ["bash .ci/run"]
+    assert [each for each in commands if not each.startswith("git config")] == ["bash .ci/run"]
+    assert job["container"] == "python:${{ matrix.python }}-bookworm"  # .ci/run installs by apt, as root
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
         "requires-python"
     ]
