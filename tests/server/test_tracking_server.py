@@ -1,15 +1,18 @@
 """`tracking=server`: nothing lost, no secret told, and a server that dies stops no training."""
 
 import shutil
+import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from running import Server
 
 from processes import Place, wait_for
 
 BASIC = "hydra/launcher=basic"
 SERVER = "tracking=server"
+RATES = {"server": 0.05, "database": 0.04}  # runs of their own
 GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1", "epochs=3", BASIC, SERVER)
 
 
@@ -61,26 +64,32 @@ def test_bad_credentials_are_one_sentence_before_anything_is_trained(place: Plac
     assert not list(place.root.glob("runs/*"))
 
 
-def test_a_server_that_comes_back_gets_what_it_missed(place: Place, server: Server) -> None:
-    grid = ("batch_size=1", "seed=0,1,2,3,4,5,6,7", "epochs=40", "learning_rate=0.05", BASIC, SERVER)
+@pytest.mark.parametrize("part", ["server", "database"])
+def test_what_dies_and_comes_back_gets_what_it_missed(place: Place, server: Server, part: str) -> None:
+    grid = ("batch_size=1", "seed=range(0,12)", "epochs=40", f"learning_rate={RATES[part]}", BASIC, SERVER)
     process = place.start(*grid)
     wait_for(lambda: place.folders("logged.json"), process)
-    server.kill()
+    if part == "server":
+        kill, start = server.kill, server.start
+    else:
+        kill, start = server.kill_database, server.start_database
+    kill()
+    back = time.monotonic() + 20
     try:
         wait_for(lambda: len(place.folders("run.json", "logged.json")) > 1, process)  # it trains on
+        time.sleep(max(0.0, back - time.monotonic()))
     finally:
-        server.start()
+        start()
     said = place.end(process)
     assert "Traceback" not in said
     assert said.count("not logged to MLflow") == 1, said
     kept = place.stamps()
-    assert len(kept) == 8
+    assert len(kept) == 12
     place.run(*grid)  # where the sweep ended before the server was back, this logs what is missing
     assert place.stamps() == kept
-    logged = server.logged()
-    assert {identity: logged[identity] for identity in kept} == dict.fromkeys(kept, 1)
-    ours = [run for run in server.runs() if run["data"]["tags"]["perbatch.identity"] in kept]
-    assert [run for run in ours if run["info"]["status"] == "RUNNING"] == []
+    statuses = server.statuses()
+    assert [statuses[identity, "FINISHED"] for identity in kept] == [1] * 12
+    assert [statuses[identity, "RUNNING"] for identity in kept] == [0] * 12
 
 
 def test_eight_sweeps_at_once_lose_nothing_and_duplicates_collapse(
@@ -100,8 +109,8 @@ def test_eight_sweeps_at_once_lose_nothing_and_duplicates_collapse(
     wanted = set().union(*stamps)
     assert [len(each) for each in stamps] == [50] * 8
     assert len(wanted) == 350
-    logged = server.logged()
-    assert Counter(logged[identity] for identity in wanted) == {1: 300, 2: 50}
+    statuses = server.statuses()
+    assert Counter(statuses[identity, "FINISHED"] for identity in wanted) == {1: 300, 2: 50}
     # Both machines' folders side by side are one set of runs: a table has each identity once.
     shutil.copytree(places[6].root / "runs", places[7].root / "runs", dirs_exist_ok=True)
     again = places[7].run(f"seed=range({seeds[7]},{seeds[7] + 50})", *common)

@@ -42,6 +42,12 @@ def answering(status: int, text: str, **headers: str) -> Iterator[str]:
         (200, PAGE, {"Content_Type": "text/html"}, "what answers at {} is no MLflow server"),
         (200, "[]", {}, "what answers at {} is no MLflow server"),
         (404, '{"error_code": "ENDPOINT_NOT_FOUND"}', {}, '{} cannot be used; it says 404 Not Found: {{"err'),
+        (
+            503,
+            '{"message": "no\\n database"}',
+            {},
+            "{} cannot be used; it says 503 Service Unavailable: no data",
+        ),
         (502, PAGE, {"Content_Type": "text/html"}, "{} cannot be used; it says 502 Bad Gateway"),
         (403, "Invalid Host header", {}, "{} cannot be used; it says 403 Forbidden: Invalid Host header"),
         (401, "", {}, "{} refuses the user and password"),

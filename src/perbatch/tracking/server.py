@@ -116,11 +116,16 @@ def _refusal(uri: str, error: urllib.error.HTTPError, body: bytes) -> StoreUnava
     if location := error.headers.get("Location"):
         elsewhere = location.partition("/api/")[0]
         return StoreUnavailable(f"the MLflow server at {uri} has moved to {elsewhere}: set {ADDRESS} to that")
-    plain = (
-        "" if "html" in error.headers.get_content_type() else " ".join(body.decode(errors="replace").split())
-    )
-    said = f"{error.code} {error.reason}" + (f": {plain[:200]}" if plain else "")
+    said = ": ".join(filter(None, (f"{error.code} {error.reason}", _plain(error, body))))
     return StoreUnavailable(f"the MLflow server at {uri} cannot be used; it says {said}")
+
+
+def _plain(error: urllib.error.HTTPError, body: bytes) -> str:
+    """What the body says on one line: MLflow's message, a proxy's text; nothing of a page."""
+    text = body.decode(errors="replace")
+    with suppress(ValueError, TypeError, KeyError):
+        text = str(json.loads(text)["message"])
+    return "" if "html" in error.headers.get_content_type() else " ".join(text.split())[:200]
 
 
 def _authorization() -> dict[str, str]:
