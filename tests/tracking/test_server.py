@@ -1,9 +1,12 @@
 """What answers at a server's address, and what is said of it: one sentence, and no secret."""
 
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +17,11 @@ PAGE = "<html><body>Please log in to the network</body></html>"
 
 
 @contextmanager
-def answering(status: int, text: str, **headers: str) -> Iterator[str]:
-    """A web server that gives one answer to whatever it is asked; yields its address."""
+def answering(status: int, text: str, certificate: Path | None = None, **headers: str) -> Iterator[str]:
+    """A web server that gives one answer to whatever it is asked; yields its address.
+
+    `certificate` is a file with it and its key.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -29,9 +35,13 @@ def answering(status: int, text: str, **headers: str) -> Iterator[str]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            web.socket = context.wrap_socket(web.socket, server_side=True)
         threading.Thread(target=web.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{web.server_port}"
+            yield f"{'https://localhost' if certificate else 'http://127.0.0.1'}:{web.server_port}"
         finally:
             web.shutdown()
 
@@ -90,3 +100,25 @@ def test_a_certificate_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", "/no/such/file.pem")
     with pytest.raises(UserError, match=r"CERT_PATH=/no/such/file\.pem: there is no such file"):
         server.ask("https://localhost:1", "experiments/search", max_results=1)
+
+
+def test_an_authority_of_ones_own_is_trusted_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.pem"
+    name = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", own, "-out", own, *name],
+        check=True,
+        capture_output=True,
+    )
+    certificate = tmp_path / "certificate.pem"
+    text = own.read_text()
+    certificate.write_text(text[text.index("-----BEGIN CERTIFICATE") :])
+    with answering(200, "{}", own) as address:
+        with pytest.raises(
+            StoreUnavailable, match=r"is not to be trusted .*MLFLOW_TRACKING_SERVER_CERT_PATH"
+        ):
+            server.ask(address, "experiments/search", max_results=1)
+        monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
+        assert server.ask(address, "experiments/search", max_results=1) == {}

@@ -67,10 +67,7 @@ def ask(uri: str, path: str, **query: str | int) -> Mapping[str, Any] | None:
             return None
         raise _refusal(uri, error, body) from None
     except (OSError, HTTPException) as error:
-        raise StoreUnavailable(
-            f"the MLflow server at {uri} does not answer ({getattr(error, 'reason', error)}); "
-            f"start it, or unset {ADDRESS} to log to SQLite"
-        ) from None
+        raise _silence(uri, getattr(error, "reason", error)) from None
     with suppress(ValueError):
         if isinstance(found := json.loads(text), dict):
             return found
@@ -105,6 +102,18 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any) -> None:
         return None
+
+
+def _silence(uri: str, reason: object) -> StoreUnavailable:
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return StoreUnavailable(
+            f"the certificate of the MLflow server at {uri} is not to be trusted ({reason.verify_message}): "
+            f"name the file of your authority's in {CERTIFICATES[0]}"
+        )
+    return StoreUnavailable(
+        f"the MLflow server at {uri} does not answer ({reason}); "
+        f"start it, or unset {ADDRESS} to log to SQLite"
+    )
 
 
 def _refusal(uri: str, error: urllib.error.HTTPError, body: bytes) -> StoreUnavailable:
