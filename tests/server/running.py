@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import requests
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "server.py"
 
@@ -81,6 +82,21 @@ class Server:
             "MLFLOW_TRACKING_USERNAME": "admin",
             "MLFLOW_TRACKING_PASSWORD": self.password,
         }
+
+    def add_user(self, name: str) -> dict[str, str]:
+        """Add a user, who may read what others made; give what the user's environment holds."""
+        login = {"username": name, "password": "twelve-letters"}
+        requests.post(
+            f"http://127.0.0.1:{self.port}/api/2.0/mlflow/users/create",
+            json=login,
+            auth=("admin", self.password),
+        ).raise_for_status()
+        return {f"MLFLOW_TRACKING_{key.upper()}": value for key, value in login.items()}
+
+    @property
+    def log(self) -> list[str]:
+        """The lines of its log, one for each request among them."""
+        return (self.folder / "server.log").read_text().splitlines()
 
     def runs(self, kind: str = "run") -> list[dict]:
         """All that the server knows of the runs, or of the sweeps."""

@@ -41,12 +41,11 @@ def test_with_nothing_to_do_the_server_is_asked_twice_whatever_the_number_of_run
     grid = (*GRID, "seed=range(0,6)")
     place.run(*grid)
     before = place.stamps()
-    log = server.folder / "server.log"
-    read = len(log.read_bytes())
+    read = len(server.log)
     said = place.run(*grid, python=("-X", "importtime"))
     assert "12 runs: 12 reused, 0 to train" in said
     assert not [line for line in said.splitlines() if line.split("|")[-1].strip().startswith("mlflow")]
-    asked = [line for line in log.read_bytes()[read:].decode().splitlines() if "HTTP/1.1" in line]
+    asked = [line for line in server.log[read:] if "HTTP/1.1" in line]
     assert len(asked) == 2, asked
     assert place.stamps() == before
 
