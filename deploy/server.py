@@ -37,9 +37,9 @@ auth_cache_ttl_seconds = 60
 
 def main(folder: Path, port: int) -> None:
     """Start both, say how to use them, and wait for the end."""
+    refuse_taken(port)
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        refuse_taken(port)
         sockets = stack.enter_context(postgres(folder / "postgres"))
         server = stack.enter_context(mlflow(folder, sockets, port))
         sys.stdout.write(
@@ -81,9 +81,7 @@ def postgres(data: Path) -> Iterator[Path]:
     try:
         if fresh and not call("initdb", "-D", str(data), "-U", "mlflow", "-A", "trust", "-E", "UTF8"):
             sys.exit(f"error: PostgreSQL made no database in {data}")
-        options = (
-            f"-k {sockets} -c listen_addresses= -c unix_socket_permissions={'0777' if account else '0700'}"
-        )
+        options = f"-k {sockets} -c listen_addresses="  # the sockets' folder is its owner's alone
         if not call("pg_ctl", "-D", str(data), "-l", str(data / "log"), "-o", options, "-w", "start"):
             sys.exit(f"error: PostgreSQL did not start; {data / 'log'} says why")
         try:
