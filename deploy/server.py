@@ -9,17 +9,19 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 USER = "admin"
+DATABASES = ("mlflow", "accounts")
 SECONDS = 90
 """How long the server may take to start: it makes its tables first."""
 
@@ -35,19 +37,28 @@ auth_cache_ttl_seconds = 60
 
 def main(folder: Path, port: int) -> None:
     """Start both, say how to use them, and wait for the end."""
+    refuse_taken(port)
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         sockets = stack.enter_context(postgres(folder / "postgres"))
         server = stack.enter_context(mlflow(folder, sockets, port))
         sys.stdout.write(
-            f"MLflow serves http://127.0.0.1:{port}; in another shell:\n"
+            f"MLflow serves http://127.0.0.1:{port} until Ctrl-C; in another shell:\n"
             f"  export MLFLOW_TRACKING_URI=http://127.0.0.1:{port}\n"
             f"  export MLFLOW_TRACKING_USERNAME={USER}\n"
             f"  export MLFLOW_TRACKING_PASSWORD=$(cat {folder / 'password'})\n"
             "  python pipelines/train.py -m tracking=server batch_size=1,32 learning_rate=0.1\n"
         )
         sys.stdout.flush()
-        sys.exit(server.wait())
+        server.wait()
+        sys.exit(f"error: MLflow's server ended; {folder / 'server.log'} says why")
+
+
+def refuse_taken(port: int) -> None:
+    """End the program where another one has the port: its answers would be taken for ours."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            sys.exit(f"error: port {port} is taken: give another one, --port {port + 1}")
 
 
 @contextmanager
@@ -55,39 +66,31 @@ def postgres(data: Path) -> Iterator[Path]:
     """Run PostgreSQL on `data`, made where it does not exist, without a port; give its socket's folder."""
     account = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
     sockets = Path(tempfile.mkdtemp(prefix="perbatch-"))
-    fresh = not data.exists()
+    fresh = not (data / "PG_VERSION").exists()
     data.mkdir(mode=0o700, exist_ok=True)
     if account:
         shutil.chown(sockets, account)
         shutil.chown(data, account)
 
-    def call(*command: str) -> None:
-        subprocess.run(command, user=account, cwd="/", check=True, stdout=subprocess.DEVNULL)
+    def call(name: str, *arguments: str) -> bool:
+        done = subprocess.run(
+            [program(name), *arguments], user=account, cwd="/", stdout=subprocess.DEVNULL, check=False
+        )
+        return done.returncode == 0
 
     try:
-        if fresh:
-            call(
-                program("initdb"),
-                "-D",
-                str(data),
-                "-U",
-                "mlflow",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-            )
-        options = f"-k {sockets} -c listen_addresses= -c unix_socket_permissions=0700"
-        if account:
-            options = options.replace("0700", "0777")
-        call(program("pg_ctl"), "-D", str(data), "-l", str(data / "log"), "-o", options, "-w", "start")
+        if fresh and not call("initdb", "-D", str(data), "-U", "mlflow", "-A", "trust", "-E", "UTF8"):
+            sys.exit(f"error: PostgreSQL made no database in {data}")
+        options = f"-k {sockets} -c listen_addresses="  # the sockets' folder is its owner's alone
+        if not call("pg_ctl", "-D", str(data), "-l", str(data / "log"), "-o", options, "-w", "start"):
+            sys.exit(f"error: PostgreSQL did not start; {data / 'log'} says why")
         try:
             if fresh:
-                for name in ("mlflow", "accounts"):
-                    call(program("createdb"), "-h", str(sockets), "-U", "mlflow", name)
+                for name in DATABASES:
+                    call("createdb", "-h", str(sockets), "-U", "mlflow", name)
             yield sockets
         finally:
-            call(program("pg_ctl"), "-D", str(data), "-m", "fast", "stop")
+            call("pg_ctl", "-D", str(data), "-m", "fast", "stop")
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
 
@@ -99,21 +102,14 @@ def mlflow(folder: Path, sockets: Path, port: int) -> Iterator[subprocess.Popen[
     if not password.exists():
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(18))
-    database = "postgresql://mlflow@/{}?host=" + str(sockets)
+    runs, accounts = (f"postgresql://mlflow@/{name}?host={sockets}" for name in DATABASES)
     settings = folder / "login.ini"
-    settings.write_text(AUTH.format(database=database.format("accounts"), user=USER))
+    settings.write_text(AUTH.format(database=accounts, user=USER))
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += [
-        "--workers",
-        "2",
-        "--app-name",
-        "basic-auth",
-        "--backend-store-uri",
-        database.format("mlflow"),
-    ]
-    command += ["--serve-artifacts", "--artifacts-destination", (folder / "artifacts").absolute().as_uri()]
+    command += ["--workers", "2", "--app-name", "basic-auth", "--backend-store-uri", runs]
+    command += ["--serve-artifacts", "--artifacts-destination", (folder / "artifacts").as_uri()]
     environment = os.environ | {
-        "MLFLOW_AUTH_CONFIG_PATH": str(settings.absolute()),
+        "MLFLOW_AUTH_CONFIG_PATH": str(settings),
         "MLFLOW_AUTH_ADMIN_PASSWORD": password.read_text(),
         "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(),
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -127,7 +123,8 @@ def mlflow(folder: Path, sockets: Path, port: int) -> Iterator[subprocess.Popen[
         wait(server, port, folder / "server.log")
         yield server
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it may have died
+            os.killpg(server.pid, signal.SIGTERM)
         try:
             server.wait(20)
         except subprocess.TimeoutExpired:
@@ -155,13 +152,18 @@ def program(name: str) -> str:
     return found
 
 
+def leave(*_: object) -> None:
+    """End in order, which a second Ctrl-C does not disturb."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(0)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=CHECKOUT / ".server")
     parser.add_argument("--port", type=int, default=5001)
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        main(given.folder.absolute(), given.port)
-    except KeyboardInterrupt:
-        sys.exit(0)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    main(given.folder.absolute(), given.port)

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -43,23 +44,27 @@ def main(folder: Path, fill: bool) -> None:
     if not fill and (key := store.peek(name)) and _published(marker) == {"experiment": key, "digest": digest}:
         return
     store.check()
-    experiment = experiment_of(store, name)
-    parent = SweepLog(store, experiment)
-    if not parent.find(members):
-        parent.start(provenance.tags(), members, len(members), "dvc repro", {})
-        parent.end("FINISHED", {}, [])
-    if fill:
-        summary = summary_of(PREPARED / name)
-        filled = refill.fill(store, experiment, folder / "train", parent.id, summary)
-        twice = f" ({filled.twice} of them more than once)" if filled.twice else ""
-        sys.stderr.write(f"MLflow had {filled.present} of the runs{twice}; {filled.logged} logged\n")
+    with store.one_sentence():
+        experiment = experiment_of(store, name)
+        parent = SweepLog(store, experiment)
+        if not parent.find(members):
+            parent.start(provenance.tags(), members, len(members), "dvc repro", {})
+            parent.end("FINISHED", {}, [])
+        if fill:
+            filled = refill.fill(store, experiment, folder / "train", parent.id, summary_of(PREPARED / name))
+            sys.stderr.write(f"{filled}\n")
+        attach(parent, folder, files)
+    marker.write_text(json.dumps({"experiment": experiment.key, "digest": digest}))
+
+
+def attach(parent: SweepLog, folder: Path, files: Sequence[Path]) -> None:
+    """Attach the files and figures, and put the answer in front of the parent's note."""
     findings = findings_of(folder)
     answers = comparison.answer_when(findings), comparison.answer_repeat(findings)
     with tempfile.TemporaryDirectory() as scratch:
         figures = Path(scratch) / "figures"
         comparison.write_figures(findings, figures)
         parent.publish("\n\n".join(answer.sentence for answer in answers), files, figures)
-    marker.write_text(json.dumps({"experiment": experiment.key, "digest": digest}))
 
 
 def _published(marker: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ import checkout  # isort: skip
 
 import argparse
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from perbatch.sweep.cli import command
 from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
 from perbatch.tracking import Registry
+from perbatch.tracking.server import ADDRESS
 
 
 def main(folder: Path) -> None:
@@ -26,7 +28,7 @@ def main(folder: Path) -> None:
     if not champion:
         print("no champion: every reported run diverged or ended above its start")
         return
-    registry = Registry(store_of(None), champion["data"])
+    registry = Registry(store_of(os.environ.get(ADDRESS)), champion["data"])
     runs().mkdir(parents=True, exist_ok=True)
     with FileLock(runs() / ".registry.lock"):  # two at a time would register one champion twice
         if registry.champion == champion["identity"]:
@@ -49,8 +51,9 @@ def register(folder: Path, champion: Mapping[str, Any], registry: Registry) -> N
         raise UserError(f"{folder}: the champion {champion['identity']} is not in train/runs.csv")
     network = served(next(table.loc[row].itertuples()), weights[row[0]], PREPARED / champion["data"])
     tags = {key: str(value) for key, value in champion.items() if value is not None and key != "identity"}
-    experiment = experiment_of(registry.store, champion["data"])
-    version = registry.crown(champion["identity"], experiment, network, tags)
+    with registry.store.one_sentence():
+        experiment = experiment_of(registry.store, champion["data"])
+        version = registry.crown(champion["identity"], experiment, network, tags)
     print(f"champion of {champion['data']}: {registry.name} version {version}")
 
 

@@ -63,14 +63,14 @@ def test_a_colleague_pulls_report_and_runs_and_trains_nothing(
     if kind == "ssh":
         sshd = request.getfixturevalue("sshd")
         place = f"ssh://{getpass.getuser()}@127.0.0.1:{sshd.port}{place}"
-        settings = ["dvc", "remote", "modify", "--local", "lab", "keyfile", str(sshd.key)]
-    copy.run("dvc", "remote", "add", "--force", "--default", "lab", place)
+        settings = ["dvc", "remote", "modify", "--local", kind, "keyfile", str(sshd.key)]
+    copy.run("dvc", "remote", "add", "--force", "--default", kind, place)
     if settings:
         copy.run(*settings)
+    test_pipeline.git(copy.root, "commit", "-qm", "Where the results are", ".dvc/config")
     copy.run("dvc", "push")
     colleague = tmp_path / "colleague"
     test_pipeline.git(tmp_path, "clone", "-q", str(copy.root), str(colleague))
-    shutil.copy(copy.root / ".dvc" / "config", colleague / ".dvc" / "config")
 
     def call(*command: str) -> str:
         return test_pipeline.run(colleague, *command).stdout
@@ -82,7 +82,7 @@ def test_a_colleague_pulls_report_and_runs_and_trains_nothing(
         assert (colleague / name).read_bytes() == (copy.root / name).read_bytes(), name
     assert "up to date" in call("dvc", "status", "prepare", "train", "evaluate")
     call("python", "pipelines/publish.py", "--fill")
-    rows = list(csv.DictReader((colleague / "results" / "train" / "runs.csv").open()))
+    rows = list(csv.DictReader((colleague / "results/train/runs.csv").read_text().splitlines()))
     runs = logged(colleague)
     assert sorted(run.data.tags["perbatch.identity"] for run in runs) == sorted(
         row["identity"] for row in rows

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -10,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import requests
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "server.py"
 
@@ -42,6 +45,25 @@ class Server:
                     os.killpg(child.pid, 9)
         self.process.communicate(timeout=60)
 
+    def kill_database(self) -> None:
+        """Crash PostgreSQL; MLflow lives on without it."""
+        postmaster = psutil.Process(int((self._database / "postmaster.pid").read_text().split()[0]))
+        postmaster.send_signal(signal.SIGQUIT)
+        psutil.wait_procs([postmaster])
+
+    def start_database(self) -> None:
+        """Start PostgreSQL again as it was started; it is ended with the server."""
+        postgres, *options = shlex.split((self._database / "postmaster.opts").read_text())
+        control = [str(Path(postgres).with_name("pg_ctl")), "-D", str(self._database), "-w", "start"]
+        log = ["-l", str(self._database / "log"), "-o", shlex.join(options)]
+        subprocess.run(
+            control + log, user=self._database.owner(), cwd="/", check=True, stdout=subprocess.DEVNULL
+        )
+
+    @property
+    def _database(self) -> Path:
+        return self.folder / "postgres"
+
     def stop(self) -> None:
         """End both in order."""
         self.process.terminate()
@@ -61,6 +83,21 @@ class Server:
             "MLFLOW_TRACKING_PASSWORD": self.password,
         }
 
+    def add_user(self, name: str) -> dict[str, str]:
+        """Add a user, who may read what others made; give what the user's environment holds."""
+        login = {"username": name, "password": "twelve-letters"}
+        requests.post(
+            f"http://127.0.0.1:{self.port}/api/2.0/mlflow/users/create",
+            json=login,
+            auth=("admin", self.password),
+        ).raise_for_status()
+        return {f"MLFLOW_TRACKING_{key.upper()}": value for key, value in login.items()}
+
+    @property
+    def log(self) -> list[str]:
+        """The lines of its log, one for each request among them."""
+        return (self.folder / "server.log").read_text().splitlines()
+
     def runs(self, kind: str = "run") -> list[dict]:
         """All that the server knows of the runs, or of the sweeps."""
         program = (
@@ -78,7 +115,8 @@ class Server:
         )
         return json.loads(answer.stdout)
 
-    def logged(self) -> Counter[str]:
-        """How many FINISHED runs each identity has."""
-        finished = [run["data"]["tags"] for run in self.runs() if run["info"]["status"] == "FINISHED"]
-        return Counter(tags["perbatch.identity"] for tags in finished)
+    def statuses(self) -> Counter[tuple[str, str]]:
+        """How many runs each identity has with each status."""
+        return Counter(
+            (run["data"]["tags"]["perbatch.identity"], run["info"]["status"]) for run in self.runs()
+        )

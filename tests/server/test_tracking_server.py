@@ -1,14 +1,18 @@
 """`tracking=server`: nothing lost, no secret told, and a server that dies stops no training."""
 
 import shutil
+import time
+from collections import Counter
 from pathlib import Path
 
+import pytest
 from running import Server
 
 from processes import Place, wait_for
 
 BASIC = "hydra/launcher=basic"
 SERVER = "tracking=server"
+RATES = {"server": 0.05, "database": 0.04}  # runs of their own
 GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1", "epochs=3", BASIC, SERVER)
 
 
@@ -37,12 +41,11 @@ def test_with_nothing_to_do_the_server_is_asked_twice_whatever_the_number_of_run
     grid = (*GRID, "seed=range(0,6)")
     place.run(*grid)
     before = place.stamps()
-    log = server.folder / "server.log"
-    read = len(log.read_bytes())
+    read = len(server.log)
     said = place.run(*grid, python=("-X", "importtime"))
     assert "12 runs: 12 reused, 0 to train" in said
     assert not [line for line in said.splitlines() if line.split("|")[-1].strip().startswith("mlflow")]
-    asked = [line for line in log.read_bytes()[read:].decode().splitlines() if "HTTP/1.1" in line]
+    asked = [line for line in server.log[read:] if "HTTP/1.1" in line]
     assert len(asked) == 2, asked
     assert place.stamps() == before
 
@@ -60,48 +63,57 @@ def test_bad_credentials_are_one_sentence_before_anything_is_trained(place: Plac
     assert not list(place.root.glob("runs/*"))
 
 
-def test_a_server_that_comes_back_gets_what_it_missed(place: Place, server: Server) -> None:
-    grid = ("batch_size=1", "seed=0,1,2,3,4,5,6,7", "epochs=40", "learning_rate=0.05", BASIC, SERVER)
+@pytest.mark.parametrize("part", ["server", "database"])
+def test_what_dies_and_comes_back_gets_what_it_missed(place: Place, server: Server, part: str) -> None:
+    grid = ("batch_size=1", "seed=range(0,12)", "epochs=40", f"learning_rate={RATES[part]}", BASIC, SERVER)
     process = place.start(*grid)
     wait_for(lambda: place.folders("logged.json"), process)
-    server.kill()
+    if part == "server":
+        kill, start = server.kill, server.start
+    else:
+        kill, start = server.kill_database, server.start_database
+    kill()
+    back = time.monotonic() + 20
     try:
         wait_for(lambda: len(place.folders("run.json", "logged.json")) > 1, process)  # it trains on
+        time.sleep(max(0.0, back - time.monotonic()))
     finally:
-        server.start()
+        start()
     said = place.end(process)
     assert "Traceback" not in said
     assert said.count("not logged to MLflow") == 1, said
     kept = place.stamps()
-    assert len(kept) == 8
+    assert len(kept) == 12
     place.run(*grid)  # where the sweep ended before the server was back, this logs what is missing
     assert place.stamps() == kept
-    logged = server.logged()
-    assert {identity: logged[identity] for identity in kept} == dict.fromkeys(kept, 1)
-    ours = [run for run in server.runs() if run["data"]["tags"]["perbatch.identity"] in kept]
-    assert [run for run in ours if run["info"]["status"] == "RUNNING"] == []
+    statuses = server.statuses()
+    assert [statuses[identity, "FINISHED"] for identity in kept] == [1] * 12
+    assert [statuses[identity, "RUNNING"] for identity in kept] == [0] * 12
 
 
 def test_eight_sweeps_at_once_lose_nothing_and_duplicates_collapse(
     tmp_path: Path, checkout: Path, server: Server
 ) -> None:
-    """Eight machines without a common disk; two of them train the same four runs."""
-    grids = [f"seed=range({100 + 4 * min(number, 6)},{104 + 4 * min(number, 6)})" for number in range(8)]
+    """Eight machines without a common disk, fifty runs each; two of them train the same fifty."""
+    seeds = [100 + 50 * min(number, 6) for number in range(8)]
     places = [Place(tmp_path / str(n), checkout, environment=server.environment) for n in range(8)]
-    common = ("batch_size=full", "learning_rate=0.1", "epochs=2", BASIC, SERVER)
-    for place, process in [
-        (place, place.start(grid, *common)) for place, grid in zip(places, grids, strict=True)
-    ]:
-        place.end(process)
+    common = ("batch_size=full", "learning_rate=0.1", "epochs=1", BASIC, SERVER)
+    sweeps = [
+        place.start(f"seed=range({seed},{seed + 50})", *common)
+        for place, seed in zip(places, seeds, strict=True)
+    ]
+    for place, process in zip(places, sweeps, strict=True):
+        assert "not logged to MLflow" not in place.end(process)
     stamps = [place.stamps() for place in places]
     wanted = set().union(*stamps)
-    assert [len(each) for each in stamps] == [4] * 8
-    assert len(wanted) == 28
-    logged = server.logged()
-    assert sorted(logged[identity] for identity in wanted) == [1] * 24 + [2] * 4
+    assert [len(each) for each in stamps] == [50] * 8
+    assert len(wanted) == 350
+    statuses = server.statuses()
+    assert Counter(statuses[identity, "FINISHED"] for identity in wanted) == {1: 300, 2: 50}
     # Both machines' folders side by side are one set of runs: a table has each identity once.
     shutil.copytree(places[6].root / "runs", places[7].root / "runs", dirs_exist_ok=True)
-    assert "4 runs: 4 reused, 0 to train" in places[7].run(grids[7], *common)
+    again = places[7].run(f"seed=range({seeds[7]},{seeds[7] + 50})", *common)
+    assert "50 runs: 50 reused, 0 to train" in again
     assert places[7].tables() == places[6].tables()
 
 

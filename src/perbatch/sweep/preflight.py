@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from perbatch.errors import UserError
 from perbatch.sweep import record
-from perbatch.sweep.cell import run_name
+from perbatch.sweep.cell import experiment_name, run_name
 from perbatch.sweep.check import check
 from perbatch.sweep.cli import sentence
 from perbatch.sweep.folder import RunFolder
@@ -28,7 +28,10 @@ class Preflight(Callback):
         try:
             check(config)
             if not config.dry_run:
-                record.store_of(config.tracking.uri).check()
+                store = record.store_of(config.tracking.uri)
+                store.check()
+                if store.is_server:  # it may refuse this user's runs; a file that takes one takes all
+                    record.experiment_of(store, experiment_name(config))
         except (UserError, OmegaConfBaseException) as error:
             sys.exit(f"error: {sentence(error)}")  # Hydra turns a callback's exceptions into warnings
         if config.dry_run:

@@ -42,6 +42,11 @@ class Filled:
     twice: int
     logged: int
 
+    def __str__(self) -> str:
+        """Say it in one line."""
+        twice = f" ({self.twice} of them more than once)" if self.twice else ""
+        return f"MLflow had {self.present} of the runs{twice}; {self.logged} logged"
+
 
 def fill(
     store: Store, experiment: Experiment, tables: Path, parent: str, summary: Mapping[str, Any]

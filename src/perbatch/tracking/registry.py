@@ -147,7 +147,12 @@ class Registry:
             client.create_registered_model(self.name, description=f"Networks trained on {self.data}.")
         with _default_store(self.store.uri):
             made = client.create_model_version(
-                self.name, logged.artifact_location, run, tags=marks, model_id=logged.model_id
+                self.name,
+                logged.artifact_location,
+                run,
+                tags=marks,
+                model_id=logged.model_id,
+                await_creation_for=0,  # it is ready at once, and waiting would be announced
             )
         return int(made.version)
 

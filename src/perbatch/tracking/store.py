@@ -4,7 +4,8 @@ import logging
 import sqlite3
 import uuid
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -75,8 +76,10 @@ class Store:
                     f"restore it with `mlflow experiments restore -x {found.experiment_id}`"
                 )
             if STORE_TAG not in found.tags:
-                self.client.set_experiment_tag(found.experiment_id, STORE_TAG, uuid.uuid4().hex)
+                self._tag(found, uuid.uuid4().hex)
                 found = self.client.get_experiment(found.experiment_id)
+            elif self.is_server:  # whose users may not all write: the same value again shows it
+                self._tag(found, found.tags[STORE_TAG])
             return Experiment(found.experiment_id, found.tags[STORE_TAG])
 
     def peek(self, name: str) -> str:
@@ -85,9 +88,7 @@ class Store:
         The embedded store and a server are read without MLflow, whose import takes seconds.
         """
         if self.is_server:
-            answer = server.ask(self.uri, "experiments/get-by-name", experiment_name=name) or {}
-            tags = answer.get("experiment", {}).get("tags", ())
-            return next((str(tag["value"]) for tag in tags if tag["key"] == STORE_TAG), "")
+            return server.experiment_tag(self.uri, name, STORE_TAG)
         if self._file is None:
             found = self.client.get_experiment_by_name(name)
             return found.tags.get(STORE_TAG, "") if found else ""
@@ -100,8 +101,10 @@ class Store:
     def alias_tag(self, model: str, alias: str, tag: str) -> str:
         """Return a tag of the model version that has the alias, empty where there is none; makes nothing.
 
-        The embedded store is read without MLflow.
+        The embedded store and a server are read without MLflow.
         """
+        if self.is_server:
+            return server.alias_tag(self.uri, model, alias, tag)
         if self._file is None:
             found = self.client.search_registered_models(f"name = '{model}'")
             versions = [each.aliases[alias] for each in found if alias in each.aliases]
@@ -175,6 +178,29 @@ class Store:
             if found := self.client.get_experiment_by_name(name):
                 return found
             raise
+
+    @contextmanager
+    def one_sentence(self) -> Iterator[None]:
+        """Raise what MLflow raises within as StoreUnavailable, without its traceback."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except MlflowException as error:
+            raise StoreUnavailable(self._why(error)) from error
+
+    def _tag(self, experiment: "MlflowExperiment", key: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self.client.set_experiment_tag(experiment.experiment_id, STORE_TAG, key)
+        except MlflowException as error:
+            if error.error_code != "PERMISSION_DENIED":
+                raise
+            raise StoreUnavailable(
+                f"the user of the MLflow server at {self.uri} may read the experiment {experiment.name!r} "
+                "and not write it: ask who runs the server for the permission EDIT"
+            ) from error
 
     def _create(self, name: str) -> "MlflowExperiment":
         made = self.client.create_experiment(
