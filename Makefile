@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 UI_PORT ?= 5000
+SERVER_PORT ?= 5001
 BIN := $(VENV)/bin
 # the pipeline's stages call `python`, and DVC is called from the environment too
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -58,8 +59,8 @@ benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into ben
 	pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
 	python benchmarks/peers.py
 
-server: env  ## PostgreSQL and an MLflow server on http://127.0.0.1:5001, for trying tracking=server
-	python deploy/server.py
+server: env  ## PostgreSQL and an MLflow server on http://127.0.0.1:5001 (SERVER_PORT=5002 for another), for trying tracking=server
+	python deploy/server.py --port $(SERVER_PORT)
 
 ui: env  ## MLflow's pages on http://127.0.0.1:5000 (UI_PORT=5001 for another port)
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port $(UI_PORT) \
