@@ -1,10 +1,12 @@
-"""Jobs on a Dask cluster, by joblib's own backend for it: workers come and go, and share no disk.
+"""Jobs on a Dask cluster, by Dask's own client: workers come and go, and share no disk.
 
 A worker trains in the run folders of its own machine. What it made goes back with the job, and the driver
 puts it into its own run folders: those are the truth.
 """
 
+import logging
 import platform
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,11 +27,19 @@ from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.remote import WorkersDied
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, KilledWorker
+
+log = logging.getLogger(__name__)
 
 Folders = dict[str, dict[str, bytes]]
 """Files of run folders, by their names below the folder of all runs."""
 
+Ended = tuple[int, "JobReturn | KilledWorker", Folders]
+"""A job's number, what Hydra reports of it or Dask of its workers' deaths, and the folders of its runs."""
+
+POLL_SECONDS = 0.5
+RESTART_SECONDS = 10
+"""How long a worker that died may take to be started again, before a word is said of it."""
 CONNECT_SECONDS = 15
 INSTALL = "pip install distributed"
 START = "`dask scheduler` starts one, `dask worker ADDRESS --nthreads 1` its workers"
@@ -63,56 +73,85 @@ def launch(
     master: DictConfig,
     jobs: Sequence[Sequence[str]],
 ) -> list[JobReturn]:
-    """Run the jobs; `settings` has the scheduler's address. A worker that dies leaves its job to another.
+    """Run the jobs; `settings` are those of conf/hydra/launcher/cluster.yaml.
 
-    Raises WorkersDied, after all others have ended, where jobs took one worker after another down.
+    A worker that dies leaves its job to another. Raises WorkersDied, after all others have ended, where jobs
+    took one worker after another down, and a UserError where no worker is left, or the scheduler is gone.
     """
-    # One parcel of bytes: a large object Dask would keep on one worker, and lose with it.
     common = zlib.compress(cloudpickle.dumps((context, task, master, Singleton.get_state())))
-    done: dict[int, JobReturn] = {}
+    returns: dict[int, JobReturn] = {}
     with _client(settings["address"]) as client:
-        while waiting := {number: list(jobs[number]) for number in range(len(jobs)) if number not in done}:
-            before = len(done)
-            error = _run(client, common, waiting, done, master)
-            if error is not None and len(done) == before:
-                break
-        # Which of them does it? One that is left alone has shown it already.
-        for number, overrides in waiting.items() if len(waiting) > 1 else ():
-            error = _run(client, common, {number: overrides}, done, master) or error
-    if len(done) < len(jobs):
-        raise WorkersDied([done.get(number) for number in range(len(jobs))], str(error))
-    return [done[number] for number in range(len(jobs))]
+
+        def run(numbers: Sequence[int]) -> "dict[int, KilledWorker]":
+            killed = {}
+            waiting = {number: list(jobs[number]) for number in numbers}
+            for number, job, folders in _run(client, common, waiting, settings["no_worker_timeout_min"]):
+                for name, files in folders.items():
+                    RunFolder(Path(master.hydra.sweep.dir, name)).take(files)
+                if isinstance(job, JobReturn):
+                    returns[number] = job
+                else:
+                    killed[number] = job
+            return killed
+
+        killed = run(range(len(jobs)))
+        # Dask counts a worker's death against every job that it held. Which of them does it?
+        for number in list(killed) if len(jobs) > 1 else []:
+            killed |= run([number])
+    if dead := [number for number in killed if number not in returns]:
+        death = killed[dead[0]]
+        raise WorkersDied(
+            [returns.get(number) for number in range(len(jobs))],
+            f"one took {death.allowed_failures + 1} Dask workers down, the last of them "
+            f"{death.last_worker.address}, whose output may say why",
+        )
+    return [returns[number] for number in range(len(jobs))]
 
 
 def _run(
-    client: "Client",
-    common: bytes,
-    jobs: Mapping[int, list[str]],
-    done: dict[int, JobReturn],
-    master: DictConfig,
-) -> Exception | None:
-    """Run jobs and keep what comes back, as it comes; return what Dask raises where one kills its workers."""
-    from distributed import KilledWorker
-    from joblib import Parallel, delayed, parallel_config
-    from joblib._dask import DaskDistributedBackend
+    client: "Client", common: bytes, jobs: Mapping[int, list[str]], minutes: float | None
+) -> Iterator[Ended]:
+    """Hand the jobs out, and give each as it ends; a UserError where no worker is there for the `minutes`."""
+    from distributed import KilledWorker, as_completed
 
-    class Backend(DaskDistributedBackend):
-        def effective_n_jobs(self, n_jobs: int) -> int:
-            # With one worker joblib would run all jobs here, in the driver, and no other could join.
-            return max(2, super().effective_n_jobs(n_jobs))
+    futures = client.map(_execute, [common] * len(jobs), list(jobs.values()), list(jobs), pure=False)
+    numbers = {future.key: number for future, number in zip(futures, jobs, strict=True)}
+    results = as_completed(futures, loop=client.loop, with_results=True, raise_errors=False)
+    del futures  # Dask forgets a result when its future is forgotten here
+    lonely = _Lonely(minutes)
+    while not results.is_empty():
+        for future, result in results.next_batch(block=False):
+            if future.status == "finished":
+                yield result
+            elif future.status != "error":
+                raise UserError("the Dask scheduler is gone; start it again, and the same command goes on")
+            elif isinstance(result[1], KilledWorker):
+                yield numbers[future.key], result[1], {}
+            else:  # the job did not start there
+                yield numbers[future.key], _failed(f"a Dask worker: {result[1]!r}"), {}
+        lonely.look(client)
+        time.sleep(POLL_SECONDS)
 
-    with parallel_config(Backend(client=client)):
-        results = Parallel(batch_size=1, pre_dispatch="all", return_as="generator_unordered")(
-            delayed(_execute)(common, overrides, number) for number, overrides in jobs.items()
-        )
-        try:
-            for number, job, folders in results:
-                for name, files in folders.items():
-                    RunFolder(Path(master.hydra.sweep.dir, name)).take(files)
-                done[number] = job
-        except KilledWorker as error:
-            return error
-    return None
+
+class _Lonely:
+    """How long there has been no worker: said once, and at last too long."""
+
+    def __init__(self, minutes: float | None) -> None:
+        self._minutes, self._since, self._said = minutes, time.monotonic(), False
+
+    def look(self, client: "Client") -> None:
+        """Raise a UserError where no worker was there for too long."""
+        if client.ncores():
+            self._since, self._said = time.monotonic(), False
+            return
+        seconds = time.monotonic() - self._since
+        if self._minutes is not None and seconds > 60 * self._minutes:
+            raise UserError(
+                f"no Dask worker was there for {self._minutes:g} min: start one, and the same command goes on"
+            )
+        if seconds > RESTART_SECONDS and not self._said:
+            log.warning("no Dask worker is there: the sweep waits for one")
+            self._said = True
 
 
 def _execute(common: bytes, overrides: list[str], number: int) -> tuple[int, JobReturn, Folders]:
@@ -124,7 +163,7 @@ def _execute(common: bytes, overrides: list[str], number: int) -> tuple[int, Job
     try:
         names = [plan.subfolder(each, loader, master) for each in packs.unpack(overrides)]
     except Exception as error:  # the data are not here, or others: what the run is called depends on them
-        return number, _failed(error), {}
+        return number, _failed(f"{platform.node()}: {sentence(error) or error}"), {}
     config = loader.load_sweep_config(master, overrides)
     with open_dict(config):
         config.hydra.job.id, config.hydra.job.num = str(number), number
@@ -139,12 +178,9 @@ def _execute(common: bytes, overrides: list[str], number: int) -> tuple[int, Job
     return number, job, {name: RunFolder(Path(master.hydra.sweep.dir, name)).files() for name in names}
 
 
-def _failed(error: Exception) -> JobReturn:
+def _failed(reason: str) -> JobReturn:
     job = JobReturn()
-    job.status, job.return_value = (
-        JobStatus.FAILED,
-        UserError(f"{platform.node()}: {sentence(error) or error}"),
-    )
+    job.status, job.return_value = JobStatus.FAILED, UserError(reason)
     return job
 
 
