@@ -22,6 +22,15 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
     return copy_checkout(tmp_path_factory.mktemp("checkout"), prepared)
 
 
+def altered(checkout: Path, *statements: str) -> Path:
+    """Let each training of a run in this checkout begin with these statements."""
+    source = checkout / "src" / "perbatch" / "sweep" / "training.py"
+    before, first, after = source.read_text().partition("    network = network_for(config, data)\n")
+    assert first
+    source.write_text(before + "".join(f"    {each}\n" for each in statements) + first + after)
+    return checkout
+
+
 @pytest.fixture(scope="session")
 def slurm() -> Iterator[Slurm]:
     """Its folder must have a short path: sockets lie in it."""
@@ -36,6 +45,24 @@ def slurm() -> Iterator[Slurm]:
     finally:
         running.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def slow_checkout(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Path:
+    """Code with which a run takes 4 s at least, and leaves a line in `trained`, wherever it is trained."""
+    slow = tmp_path_factory.mktemp("slow") / "checkout"
+    shutil.copytree(checkout, slow)
+    return altered(
+        slow,
+        "with open(__import__('os').environ['DVC_ROOT'] + '/trained', 'a') as trained:",
+        "    trained.write(f'{config.seed}\\n')",
+        "time.sleep(4)",
+    )
+
+
+@pytest.fixture
+def slow_place(tmp_path: Path, slow_checkout: Path, slurm: Slurm) -> Place:
+    return Place(tmp_path / "slow", slow_checkout, environment=slurm.environment)
 
 
 @pytest.fixture

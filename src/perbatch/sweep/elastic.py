@@ -195,6 +195,8 @@ def _client(address: str | None) -> Iterator["Client"]:
             "hydra/launcher=cluster: which cluster? Give hydra.launcher.address=tcp://HOST:8786 or set "
             f"DASK_SCHEDULER_ADDRESS; {START}"
         )
+    # It would log the traceback of what is said here in one sentence.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)

@@ -21,10 +21,13 @@ from omegaconf import DictConfig, OmegaConf
 from perbatch.errors import UserError
 from perbatch.sweep.places import CHECKOUT
 from perbatch.sweep.remote import WorkersDied
+from perbatch.sweep.slurm_job import SlurmJob
 
 POLL_SECONDS = 2.0
 GRACE_SECONDS = 20.0
 """How long a result may take, over a network file system, to show here after its job has left the queue."""
+SIGNAL_EARLY_SECONDS = 30
+"""SLURM looks every 30 s at which jobs are to get the signal before their time is up."""
 INSTALL = "pip install hydra-submitit-launcher"
 
 
@@ -39,7 +42,7 @@ def check(launcher: DictConfig) -> None:
         raise UserError(
             "hydra/launcher=slurm: sbatch is not on this machine: start the sweep where SLURM takes jobs"
         )
-    _complete(launcher)
+    _refuse_short(_complete(launcher))
     partitions = [line.rstrip("*") for line in _ask("sinfo", "-h", "-o", "%P").split()]
     if launcher.get("partition") is not None and launcher.partition not in partitions:
         raise UserError(
@@ -61,14 +64,19 @@ def launch(
     _refuse_large_array(len(jobs), master.hydra.sweeper.runs_per_job)
     from hydra_plugins.hydra_submitit_launcher.submitit_launcher import SlurmLauncher
 
-    job = SlurmLauncher(**_complete(settings))
+    params = _complete(settings)
+    job = SlurmLauncher(**params)
     job.setup(hydra_context=context, task_function=task, config=master)
     # A job must run the code of this checkout, wherever an installation points.
     paths = [str(CHECKOUT / "src"), os.environ.get("PYTHONPATH")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    last_word = (
+        f"its SLURM job ran out of time, and was queued again max_num_timeout={params['max_num_timeout']} "
+        f"times (timeout_min={params['timeout_min']}): give it more minutes, or fewer runs"
+    )
     numbers = range(len(jobs))
-    submitted = _executor(job.params).map_array(
-        job,
+    submitted = _executor(params).map_array(
+        SlurmJob(job, last_word),
         [list(overrides) for overrides in jobs],
         ["hydra.sweep.dir" for _ in numbers],
         list(numbers),
@@ -155,6 +163,16 @@ def _last_words(job: Any) -> str:
     lines = path.read_text(errors="replace").split("\n") if path.is_file() else []
     words = [line for line in lines if line.strip()]
     return f"{words[-1] if words else 'no word of why'} ({path})"
+
+
+def _refuse_short(settings: Mapping[str, Any]) -> None:
+    minutes, delay = settings["timeout_min"], settings["signal_delay_s"]
+    if 60 * minutes <= delay + SIGNAL_EARLY_SECONDS:
+        raise UserError(
+            f"hydra.launcher.timeout_min={minutes}: leaves a job no time, for SLURM tells it up to "
+            f"{SIGNAL_EARLY_SECONDS} s before signal_delay_s={delay} that its time is up: more minutes, or "
+            "fewer seconds"
+        )
 
 
 def _refuse_large_array(jobs: int, runs_per_job: int) -> None:
