@@ -141,7 +141,7 @@ class Slurm:
 
 
 def is_step(process: psutil.Process, job: str) -> bool:
-    """Whether the process is one by which SLURM watches a job; they show its id in place of their arguments."""
+    """Whether the process is one by which SLURM watches a job: it shows the id in place of arguments."""
     return " ".join(process.info["cmdline"] or ()).startswith(f"slurmstepd: [{job}.")
 
 

@@ -76,13 +76,13 @@ def test_a_job_out_of_time_is_queued_again_and_goes_on_until_it_may_not(
     assert len(slow_place.stamps()) == 15
     # Besides one for each run, one for each that was at work when the time was up.
     trained = Counter((slow_place.root / "trained").read_text().split())
-    assert len(trained) == 15 < trained.total() <= 15 + restarts(slow_place)
+    assert len(trained) == 15 < trained.total() <= 15 + timeouts(slow_place)
 
 
-def restarts(place: Place) -> int:
-    """How often submitit had the jobs of these runs queued again."""
-    outs = (place.root / "runs" / ".submitit").glob("*/*_log.err")
-    return sum(path.read_text().count("Requeued job") for path in outs)
+def timeouts(place: Place) -> int:
+    """How often SLURM told jobs of these runs that their time was up."""
+    said = (place.root / "runs" / ".submitit").glob("*/*_log.err")
+    return sum(path.read_text().count("this job is timed-out") for path in said)
 
 
 def test_a_node_that_dies_leaves_its_job_to_the_other(slow_place: Place, slurm: Slurm) -> None:
