@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from checkouts import alter
 from slurm_nodes import Slurm, installed
 
 from processes import Place, copy_checkout
@@ -20,15 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
     return copy_checkout(tmp_path_factory.mktemp("checkout"), prepared)
-
-
-def altered(checkout: Path, *statements: str) -> Path:
-    """Let each training of a run in this checkout begin with these statements."""
-    source = checkout / "src" / "perbatch" / "sweep" / "training.py"
-    before, first, after = source.read_text().partition("    network = network_for(config, data)\n")
-    assert first
-    source.write_text(before + "".join(f"    {each}\n" for each in statements) + first + after)
-    return checkout
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +44,7 @@ def slow_checkout(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> P
     """Code with which a run takes 4 s at least, and leaves a line in `trained`, wherever it is trained."""
     slow = tmp_path_factory.mktemp("slow") / "checkout"
     shutil.copytree(checkout, slow)
-    return altered(
+    return alter(
         slow,
         "with open(__import__('os').environ['DVC_ROOT'] + '/trained', 'a') as trained:",
         "    trained.write(f'{config.seed}\\n')",
