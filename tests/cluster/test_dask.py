@@ -77,7 +77,7 @@ def test_a_run_that_kills_its_workers_fails_and_the_others_do_not(
     dask.add("two", deadly)
     said = here.run(*GRID, "batch_size=8", CLUSTER, "hydra.sweeper.runs_per_job=2", status=1)
     assert "1 of 3 runs failed" in said.splitlines()[-1]
-    assert "took 2 Dask workers down" in said.splitlines()[-1]
+    assert "took 4 Dask workers down" in said.splitlines()[-1]
     assert "Traceback" not in said
     assert here.statuses() == {"FINISHED": 2, "FAILED": 1}
 

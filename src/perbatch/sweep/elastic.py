@@ -41,6 +41,7 @@ POLL_SECONDS = 0.5
 RESTART_SECONDS = 10
 """How long a worker that died may take to be started again, before a word is said of it."""
 CONNECT_SECONDS = 15
+FETCH_SECONDS = 30
 INSTALL = "pip install distributed"
 START = "`dask scheduler` starts one, `dask worker ADDRESS --nthreads 1` its workers"
 
@@ -112,23 +113,28 @@ def _run(
     client: "Client", common: bytes, jobs: Mapping[int, list[str]], minutes: float | None
 ) -> Iterator[Ended]:
     """Hand the jobs out, and give each as it ends; a UserError where no worker is there for the `minutes`."""
-    from distributed import KilledWorker, as_completed
+    from distributed import CancelledError, KilledWorker, as_completed
 
     futures = client.map(_execute, [common] * len(jobs), list(jobs.values()), list(jobs), pure=False)
     numbers = {future.key: number for future, number in zip(futures, jobs, strict=True)}
-    results = as_completed(futures, loop=client.loop, with_results=True, raise_errors=False)
+    ended = as_completed(futures, loop=client.loop)
     del futures  # Dask forgets a result when its future is forgotten here
     lonely = _Lonely(minutes)
-    while not results.is_empty():
-        for future, result in results.next_batch(block=False):
-            if future.status == "finished":
-                yield result
-            elif future.status != "error":
-                raise UserError("the Dask scheduler is gone; start it again, and the same command goes on")
-            elif isinstance(result[1], KilledWorker):
-                yield numbers[future.key], result[1], {}
-            else:  # the job did not start there
-                yield numbers[future.key], _failed(f"a Dask worker: {result[1]!r}"), {}
+    while not ended.is_empty():
+        for future in ended.next_batch(block=False):
+            try:
+                yield future.result(timeout=FETCH_SECONDS)
+            except CancelledError:
+                raise UserError(
+                    "the Dask scheduler is gone; start it again, and the same command goes on"
+                ) from None
+            except KilledWorker as death:
+                yield numbers[future.key], death, {}
+            except Exception as error:
+                if future.status == "error":  # the job did not start there
+                    yield numbers[future.key], _failed(f"a Dask worker: {error!r}"), {}
+                else:  # the worker died with the result, and another makes it again
+                    ended.add(future)
         lonely.look(client)
         time.sleep(POLL_SECONDS)
 
