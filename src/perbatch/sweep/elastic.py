@@ -48,6 +48,9 @@ START = "`dask scheduler` starts one, `dask worker ADDRESS --nthreads 1` its wor
 
 def check(launcher: DictConfig) -> None:
     """Raise a UserError where the cluster is not there, or its workers could not train these runs."""
+    minutes = launcher.no_worker_timeout_min
+    if minutes is not None and not isinstance(minutes, int | float):
+        raise UserError(f"hydra.launcher.no_worker_timeout_min={minutes}: must be minutes, or null")
     with _client(launcher.address) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"]
         if many := [address for address, each in workers.items() if each["nthreads"] != 1]:
@@ -201,6 +204,8 @@ def _client(address: str | None) -> Iterator["Client"]:
             "hydra/launcher=cluster: which cluster? Give hydra.launcher.address=tcp://HOST:8786 or set "
             f"DASK_SCHEDULER_ADDRESS; {START}"
         )
+    if not address.rpartition(":")[2].isdecimal():  # Dask's own answer comes with a traceback
+        raise UserError(f"hydra.launcher.address={address}: must be of the form tcp://HOST:8786")
     # It would log the traceback of what is said here in one sentence.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
