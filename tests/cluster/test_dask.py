@@ -67,19 +67,22 @@ def kill_trainer(root: Path) -> bool:
     return False
 
 
-def test_a_run_that_kills_its_workers_fails_and_the_others_do_not(
+def test_a_run_that_fails_or_kills_its_workers_leaves_the_others_of_its_job_alone(
     here: Place, dask: Dask, checkout: Path, tmp_path: Path
 ) -> None:
     deadly = tmp_path / "deadly"
     shutil.copytree(checkout, deadly)
-    alter(deadly, "if config.seed == 2:", "    __import__('os').kill(__import__('os').getpid(), 9)")
+    kill_it = "__import__('os').kill(__import__('os').getpid(), 9)"
+    alter(deadly, "if config.seed == 1:", "    raise ValueError", "if config.seed == 2:", f"    {kill_it}")
     dask.add("one", deadly)
     dask.add("two", deadly)
-    said = here.run(*GRID, "batch_size=8", CLUSTER, "hydra.sweeper.runs_per_job=2", status=1)
-    assert "1 of 3 runs failed" in said.splitlines()[-1]
-    assert "took 4 Dask workers down" in said.splitlines()[-1]
+    grid = ("batch_size=8", "learning_rate=0.1", "epochs=3", "seed=0,1,2,3")
+    said = here.run(*grid, CLUSTER, "hydra.sweeper.runs_per_job=2", status=1)
+    assert "2 of 4 runs failed" in said.splitlines()[-1]
     assert "Traceback" not in said
-    assert here.statuses() == {"FINISHED": 2, "FAILED": 1}
+    failures = [path.read_text() for path in here.root.glob("runs/*/failure.txt")]
+    assert sorted("took 4 Dask workers down" in text for text in failures) == [False, True]
+    assert here.statuses() == {"FINISHED": 2, "FAILED": 2}
 
 
 def test_without_workers_a_sweep_waits_says_so_and_at_last_gives_up(

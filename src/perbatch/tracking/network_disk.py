@@ -12,7 +12,7 @@ from perbatch.errors import UserError
 from perbatch.tracking.stale import HOST_TAG, LOCK_TAG, held
 
 NETWORK = re.compile(
-    "nfs4?|cifs|smb[23]|smbfs|afpfs|webdav|9p|afs|ocfs2|gfs2|lustre|gpfs|beegfs|ceph|panfs|"
+    "nfs4?|cifs|smb[23]|smbfs|afpfs|webdav|afs|ocfs2|gfs2|lustre|gpfs|beegfs|ceph|panfs|"
     r"fuse\.(sshfs|rclone|s3fs|juicefs|glusterfs|ceph|cvmfs2|lustre)"
 )
 """Types of file systems that several machines may share."""
