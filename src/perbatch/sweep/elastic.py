@@ -5,7 +5,6 @@ puts it into its own run folders: those are the truth.
 """
 
 import logging
-import platform
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,15 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
-from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
+from hydra.core.utils import JobReturn
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
 
 from perbatch.errors import UserError
-from perbatch.sweep import identity, packs, plan
-from perbatch.sweep.cli import sentence
+from perbatch.sweep import identity
+from perbatch.sweep.elastic_job import Folders, execute, failed
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.remote import WorkersDied
 
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
     from distributed import Client, KilledWorker
 
 log = logging.getLogger(__name__)
-
-Folders = dict[str, dict[str, bytes]]
-"""Files of run folders, by their names below the folder of all runs."""
 
 Ended = tuple[int, "JobReturn | KilledWorker", Folders]
 """A job's number, what Hydra reports of it or Dask of its workers' deaths, and the folders of its runs."""
@@ -43,6 +38,7 @@ RESTART_SECONDS = 10
 CONNECT_SECONDS = 15
 FETCH_SECONDS = 30
 INSTALL = "pip install distributed"
+GONE = "the Dask scheduler is gone; start it again, and the same command goes on"
 START = "`dask scheduler` starts one, `dask worker ADDRESS --nthreads 1` its workers"
 
 
@@ -82,6 +78,7 @@ def launch(
     A worker that dies leaves its job to another. Raises WorkersDied, after all others have ended, where jobs
     took one worker after another down, and a UserError where no worker is left, or the scheduler is gone.
     """
+    # It goes with every job: some 15 kB.
     common = zlib.compress(cloudpickle.dumps((context, task, master, Singleton.get_state())))
     returns: dict[int, JobReturn] = {}
     with _client(settings["address"]) as client:
@@ -118,7 +115,7 @@ def _run(
     """Hand the jobs out, and give each as it ends; a UserError where no worker is there for the `minutes`."""
     from distributed import CancelledError, KilledWorker, as_completed
 
-    futures = client.map(_execute, [common] * len(jobs), list(jobs.values()), list(jobs), pure=False)
+    futures = client.map(execute, [common] * len(jobs), list(jobs.values()), list(jobs), pure=False)
     numbers = {future.key: number for future, number in zip(futures, jobs, strict=True)}
     ended = as_completed(futures, loop=client.loop)
     del futures  # Dask forgets a result when its future is forgotten here
@@ -128,14 +125,12 @@ def _run(
             try:
                 yield future.result(timeout=FETCH_SECONDS)
             except CancelledError:
-                raise UserError(
-                    "the Dask scheduler is gone; start it again, and the same command goes on"
-                ) from None
+                raise UserError(GONE) from None
             except KilledWorker as death:
                 yield numbers[future.key], death, {}
             except Exception as error:
                 if future.status == "error":  # the job did not start there
-                    yield numbers[future.key], _failed(f"a Dask worker: {error!r}"), {}
+                    yield numbers[future.key], failed(f"a Dask worker: {error!r}"), {}
                 else:  # the worker died with the result, and another makes it again
                     ended.add(future)
         lonely.look(client)
@@ -149,8 +144,12 @@ class _Lonely:
         self._minutes, self._since, self._said = minutes, time.monotonic(), False
 
     def look(self, client: "Client") -> None:
-        """Raise a UserError where no worker was there for too long."""
-        if client.ncores():
+        """Raise a UserError where no worker was there for too long, or the scheduler is gone."""
+        try:
+            workers = client.ncores()
+        except OSError:
+            raise UserError(GONE) from None
+        if workers:
             self._since, self._said = time.monotonic(), False
             return
         seconds = time.monotonic() - self._since
@@ -161,36 +160,6 @@ class _Lonely:
         if seconds > RESTART_SECONDS and not self._said:
             log.warning("no Dask worker is there: the sweep waits for one")
             self._said = True
-
-
-def _execute(common: bytes, overrides: list[str], number: int) -> tuple[int, JobReturn, Folders]:
-    """Run one job on the worker; return its number, what Hydra reports, and the folders of its runs."""
-    context, task, master, singletons = cloudpickle.loads(zlib.decompress(common))
-    setup_globals()
-    Singleton.set_state(singletons)
-    loader = context.config_loader
-    try:
-        names = [plan.subfolder(each, loader, master) for each in packs.unpack(overrides)]
-    except Exception as error:  # the data are not here, or others: what the run is called depends on them
-        return number, _failed(f"{platform.node()}: {sentence(error) or error}"), {}
-    config = loader.load_sweep_config(master, overrides)
-    with open_dict(config):
-        config.hydra.job.id, config.hydra.job.num = str(number), number
-    HydraConfig.instance().set_config(config)
-    job = run_job(
-        hydra_context=context,
-        task_function=task,
-        config=config,
-        job_dir_key="hydra.sweep.dir",
-        job_subdir_key="hydra.sweep.subdir",
-    )
-    return number, job, {name: RunFolder(Path(master.hydra.sweep.dir, name)).files() for name in names}
-
-
-def _failed(reason: str) -> JobReturn:
-    job = JobReturn()
-    job.status, job.return_value = JobStatus.FAILED, UserError(reason)
-    return job
 
 
 @contextmanager
