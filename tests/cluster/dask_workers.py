@@ -27,9 +27,9 @@ class Dask:
         return f"tcp://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start the scheduler."""
+        """Start the scheduler, which has none of this code."""
         options = ("--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
-        self._run("scheduler", *options)
+        self._run("scheduler", *options, environment={"PYTHONPATH": str(hidden(self.folder))})
 
     def add(self, name: str, checkout: Path | None, threads: int = 1) -> Path:
         """Start a worker with a checkout's code (None: none), wait until it is there, and return its root."""

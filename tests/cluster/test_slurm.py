@@ -1,6 +1,7 @@
 """`hydra/launcher=slurm`: arrays, packs, jobs that are killed or queued again, and what is refused."""
 
 import re
+import signal
 import sys
 import time
 from collections import Counter
@@ -10,7 +11,7 @@ from pathlib import Path
 import psutil
 from slurm_nodes import Slurm
 
-from processes import Place, kill, wait_for
+from processes import SECONDS, Place, kill, wait_for
 
 SLURM = "hydra/launcher=slurm"
 GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1,2", "epochs=3")
@@ -129,6 +130,19 @@ def test_jobs_outlive_their_driver_and_nothing_is_trained_twice(slow_place: Plac
     assert slow_place.logged() == dict.fromkeys(slow_place.stamps(), 1)
 
 
+def test_jobs_that_slurm_holds_back_are_said_and_ctrl_c_cancels_them(place: Place, slurm: Slurm) -> None:
+    process = place.start(*QUICK, "seed=0,1", SLURM, "hydra.launcher.cpus_per_task=4")  # a node has one
+    assert process.stdout is not None
+    end = time.monotonic() + SECONDS
+    for line in process.stdout:  # at least each 15 s
+        assert time.monotonic() < end
+        if "SLURM lets jobs wait (PartitionConfig)" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    assert "stopped: what is complete is kept" in place.end(process, status=130)
+    assert slurm.ask("squeue", "-h") == ""
+
+
 def test_what_is_refused_before_anything_starts(place: Place) -> None:
     def refusal(*arguments: str, python: tuple[str, ...] = ()) -> str:
         said = place.run(*GRID, SLURM, *arguments, status=1, python=python)
@@ -138,6 +152,9 @@ def test_what_is_refused_before_anything_starts(place: Place) -> None:
 
     said = refusal("hydra.launcher.partition=moon")
     assert said == "error: hydra.launcher.partition=moon: must be one of debug"
+    assert "timeout_min=soon: Value 'soon'" in refusal("hydra.launcher.timeout_min=soon")
+    assert "timeout_min=1: leaves a job no time" in refusal("hydra.launcher.timeout_min=1")
+    assert "SLURM took no job: sbatch: error: Memory" in refusal("hydra.launcher.mem_gb=100000")
     assert "hydra.launcher.moon: is no setting of SLURM's" in refusal("+hydra.launcher.moon=1")
     said = refusal("tracking.uri=sqlite:///mlflow.db")
     assert "a relative address means another place on each machine" in said

@@ -79,7 +79,7 @@ def launch(
     took one worker after another down, and a UserError where no worker is left, or the scheduler is gone.
     """
     # It goes with every job: some 15 kB.
-    common = zlib.compress(cloudpickle.dumps((context, task, master, Singleton.get_state())))
+    common = zlib.compress(cloudpickle.dumps((execute, context, task, master, Singleton.get_state())))
     returns: dict[int, JobReturn] = {}
     with _client(settings["address"]) as client:
 
@@ -115,7 +115,15 @@ def _run(
     """Hand the jobs out, and give each as it ends; a UserError where no worker is there for the `minutes`."""
     from distributed import CancelledError, KilledWorker, as_completed
 
-    futures = client.map(execute, [common] * len(jobs), list(jobs.values()), list(jobs), pure=False)
+    # Pickled by value, for it is inside a function: the scheduler unpickles it, and need not have this code.
+    def job(common: bytes, overrides: list[str], number: int) -> Ended:
+        import pickle
+        import zlib
+
+        execute, *handed = pickle.loads(zlib.decompress(common))
+        return execute(*handed, overrides, number)
+
+    futures = client.map(job, [common] * len(jobs), list(jobs.values()), list(jobs), pure=False)
     numbers = {future.key: number for future, number in zip(futures, jobs, strict=True)}
     ended = as_completed(futures, loop=client.loop)
     del futures  # Dask forgets a result when its future is forgotten here

@@ -1,14 +1,14 @@
 """What runs in a job of Dask's, on a worker that shares no disk with the driver."""
 
 import platform
-import zlib
 from pathlib import Path
+from typing import Any
 
-import cloudpickle
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
-from omegaconf import open_dict
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
 
 from perbatch.errors import UserError
 from perbatch.sweep import packs, plan
@@ -19,12 +19,18 @@ Folders = dict[str, dict[str, bytes]]
 """Files of run folders, by their names below the folder of all runs."""
 
 
-def execute(common: bytes, overrides: list[str], number: int) -> tuple[int, JobReturn, Folders]:
+def execute(
+    context: HydraContext,
+    task: TaskFunction,
+    master: DictConfig,
+    singletons: Any,
+    overrides: list[str],
+    number: int,
+) -> tuple[int, JobReturn, Folders]:
     """Run one job on the worker; return its number, what Hydra reports, and the folders of its runs."""
-    context, task, master, singletons = cloudpickle.loads(zlib.decompress(common))
     setup_globals()
     Singleton.set_state(singletons)
-    loader = context.config_loader
+    loader: Any = context.config_loader
     try:
         names = [plan.subfolder(each, loader, master) for each in packs.unpack(overrides)]
     except Exception as error:  # the data are not here, or others: what the run is called depends on them
