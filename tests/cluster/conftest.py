@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from checkouts import alter
 from slurm_nodes import Slurm, installed
 
 from processes import Place, copy_checkout
@@ -36,6 +37,24 @@ def slurm() -> Iterator[Slurm]:
     finally:
         running.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def slow_checkout(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Path:
+    """Code with which a run takes 4 s at least, and leaves a line in `trained`, wherever it is trained."""
+    slow = tmp_path_factory.mktemp("slow") / "checkout"
+    shutil.copytree(checkout, slow)
+    return alter(
+        slow,
+        "with open(__import__('os').environ['DVC_ROOT'] + '/trained', 'a') as trained:",
+        "    trained.write(f'{config.seed}\\n')",
+        "time.sleep(4)",
+    )
+
+
+@pytest.fixture
+def slow_place(tmp_path: Path, slow_checkout: Path, slurm: Slurm) -> Place:
+    return Place(tmp_path / "slow", slow_checkout, environment=slurm.environment)
 
 
 @pytest.fixture

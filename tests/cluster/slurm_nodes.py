@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue")
 CONFIG = """ClusterName=perbatch
 SlurmctldHost={host}(127.0.0.1)
@@ -20,7 +22,7 @@ SlurmctldPort={ports[0]}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=10
 CryptoType=crypto/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool-%n
@@ -87,7 +89,22 @@ class Slurm:
         self.run("slurmctld", "-D", "-c")
         for node in ("one", "two"):
             self.start_node(node)
+        self.wait_for_nodes()
+
+    def wait_for_nodes(self) -> None:
+        """Wait until both nodes take jobs."""
         wait(lambda: self.ask("sinfo", "-h", "-N", "-o", "%T").split() == ["idle", "idle"])
+
+    def kill_node(self, node: str) -> None:
+        """Kill the node's daemon, its job, and what watches that, as if its power failed."""
+        self.processes[node].kill()
+        self.processes.pop(node).wait()
+        (job,) = self.ask("squeue", "-h", "-w", node, "-o", "%A").split()
+        steps = [each for each in psutil.process_iter(["cmdline"]) if is_step(each, job)]
+        assert steps
+        for step in steps:
+            for process in (*step.children(recursive=True), step):
+                process.kill()
 
     def start_node(self, node: str) -> None:
         """Start one node's daemon."""
@@ -121,6 +138,11 @@ class Slurm:
                 process.wait(15)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def is_step(process: psutil.Process, job: str) -> bool:
+    """Whether the process is one by which SLURM watches a job: it shows the id in place of arguments."""
+    return " ".join(process.info["cmdline"] or ()).startswith(f"slurmstepd: [{job}.")
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,6 +1,7 @@
 """`hydra/launcher=cluster`: workers without a common disk, one of them killed, and what is refused."""
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from checkouts import alter
 from dask_workers import Dask
 
 from processes import Place, copy_checkout, wait_for
@@ -65,6 +67,51 @@ def kill_trainer(root: Path) -> bool:
     return False
 
 
+def test_a_run_that_fails_or_kills_its_workers_leaves_the_others_of_its_job_alone(
+    here: Place, dask: Dask, checkout: Path, tmp_path: Path
+) -> None:
+    deadly = tmp_path / "deadly"
+    shutil.copytree(checkout, deadly)
+    kill_it = "__import__('os').kill(__import__('os').getpid(), 9)"
+    alter(deadly, "if config.seed == 1:", "    raise ValueError", "if config.seed == 2:", f"    {kill_it}")
+    dask.add("one", deadly)
+    dask.add("two", deadly)
+    grid = ("batch_size=8", "learning_rate=0.1", "epochs=3", "seed=0,1,2,3")
+    said = here.run(*grid, CLUSTER, "hydra.sweeper.runs_per_job=2", status=1)
+    assert "2 of 4 runs failed" in said.splitlines()[-1]
+    assert "Traceback" not in said
+    failures = [path.read_text() for path in here.root.glob("runs/*/failure.txt")]
+    assert sorted("took 4 Dask workers down" in text for text in failures) == [False, True]
+    assert here.statuses() == {"FINISHED": 2, "FAILED": 2}
+
+
+def test_without_workers_a_sweep_waits_says_so_and_at_last_gives_up(
+    here: Place, dask: Dask, checkout: Path
+) -> None:
+    def lose(worker: str, *arguments: str) -> subprocess.Popen[str]:
+        root = dask.add(worker, checkout)
+        process = here.start(*arguments, "batch_size=1", "epochs=40", "learning_rate=0.05", CLUSTER)
+        wait_for(lambda: list(root.glob("runs/*/.started")), process)
+        dask.stop(worker)
+        return process
+
+    process = lose("one", "seed=0,1,2,3", "hydra.launcher.no_worker_timeout_min=2")
+    assert process.stdout is not None
+    assert any("no Dask worker is there" in line for line in process.stdout)
+    dask.add("two", checkout)
+    here.end(process)
+    assert len(here.stamps()) == 4
+    dask.stop("two")
+    process = lose("three", "seed=4,5,6,7", "hydra.launcher.no_worker_timeout_min=0.1")
+    said = here.end(process, status=1)
+    assert said.splitlines()[-1].startswith("error: no Dask worker was there for 0.1 min"), said
+    process = lose("four", "seed=8,9,10,11")
+    dask.stop("scheduler")
+    said = here.end(process, status=1)
+    assert said.splitlines()[-1].startswith("error: the Dask scheduler is gone"), said
+    assert "Traceback" not in said
+
+
 def test_what_is_refused_before_it_starts(here: Place, dask: Dask, checkout: Path, tmp_path: Path) -> None:
     def refusal(*arguments: str) -> str:
         said = here.run(*GRID, CLUSTER, *arguments, status=1)
@@ -74,6 +121,8 @@ def test_what_is_refused_before_it_starts(here: Place, dask: Dask, checkout: Pat
 
     assert "no Dask cluster answers" in refusal("hydra.launcher.address=tcp://127.0.0.1:9")
     assert "set DASK_SCHEDULER_ADDRESS" in refusal("hydra.launcher.address=null")
+    assert "must be of the form tcp://HOST:8786" in refusal("hydra.launcher.address=moon")
+    assert "must be minutes, or null" in refusal("hydra.launcher.no_worker_timeout_min=soon")
     dask.add("bare", None)
     assert "cannot use perbatch (ModuleNotFoundError" in refusal()
     dask.stop("bare")

@@ -1,17 +1,22 @@
 """`hydra/launcher=slurm`: arrays, packs, jobs that are killed or queued again, and what is refused."""
 
 import re
+import signal
 import sys
+import time
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 from slurm_nodes import Slurm
 
-from processes import Place, wait_for
+from processes import SECONDS, Place, kill, wait_for
 
 SLURM = "hydra/launcher=slurm"
 GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1,2", "epochs=3")
+QUICK = ("batch_size=full", "learning_rate=0.1", "epochs=1")
+MINUTE = ("hydra.launcher.timeout_min=1", "hydra.launcher.signal_delay_s=5")
 LONG = ("batch_size=1", "epochs=60", "learning_rate=0.05")
 
 
@@ -56,16 +61,86 @@ def kill_holder(lock: Path) -> bool:
     return False
 
 
-def test_a_job_out_of_time_is_queued_again_and_goes_on(place: Place, slurm: Slurm) -> None:
-    process = place.start(*LONG, "seed=0,1,2", SLURM, "hydra.sweeper.runs_per_job=3")
-    wait_for(lambda: len(place.stamps()) == 1 and len(place.folders(".started")) == 2, process)
-    (job,) = slurm.ask("squeue", "-h", "-o", "%i").split()
-    kept = place.stamps()
-    slurm.ask("scancel", "--signal=USR2", job)  # what SLURM sends before the time limit
-    wait_for(lambda: "Restarts=1" in slurm.ask("scontrol", "show", "job", job), process)
-    assert "Traceback" not in place.end(process)
-    assert len(place.stamps()) == 3
-    assert kept.items() < place.stamps().items()
+def test_a_job_out_of_time_is_queued_again_and_goes_on_until_it_may_not(
+    slow_place: Place, slow_checkout: Path, slurm: Slurm, tmp_path: Path
+) -> None:
+    # 15 runs of 4 s and more do not fit into a minute. Both sweeps at once, each has a node.
+    pack = (*QUICK, "seed=range(0,15)", SLURM, "hydra.sweeper.runs_per_job=15", *MINUTE)
+    again = slow_place.start(*pack, "hydra.launcher.max_num_timeout=20")
+    never = Place(tmp_path / "never", slow_checkout, environment=slurm.environment)
+    said = never.run(*pack, "hydra.launcher.max_num_timeout=0", status=1)
+    kept = never.stamps()
+    assert kept
+    assert f"{15 - len(kept)} of 15 runs failed" in said.splitlines()[-1]
+    assert "its SLURM job ran out of time, and was queued again max_num_timeout=0 times" in said
+    assert "Traceback" not in slow_place.end(again)
+    assert len(slow_place.stamps()) == 15
+    # Besides one for each run, one for each that was at work when the time was up.
+    trained = Counter((slow_place.root / "trained").read_text().split())
+    assert len(trained) == 15 < trained.total() <= 15 + timeouts(slow_place)
+
+
+def timeouts(place: Place) -> int:
+    """How often SLURM told jobs of these runs that their time was up."""
+    said = (place.root / "runs" / ".submitit").glob("*/*_log.err")
+    return sum(path.read_text().count("this job is timed-out") for path in said)
+
+
+def test_a_node_that_dies_leaves_its_job_to_the_other(slow_place: Place, slurm: Slurm) -> None:
+    process = slow_place.start(*QUICK, "seed=range(0,4)", SLURM)
+    wait_for(lambda: len(running(slurm)) == 2 and len(slow_place.folders(".started")) == 2, process)
+    slurm.kill_node("two")
+    try:
+        assert "Traceback" not in slow_place.end(process)
+        assert len(slow_place.stamps()) == 4
+        assert "4 runs: 4 reused" in slow_place.run(*QUICK, "seed=range(0,4)", SLURM)
+        assert slow_place.statuses() == {"FINISHED": 4}
+    finally:
+        slurm.start_node("two")
+        slurm.wait_for_nodes()
+
+
+def running(slurm: Slurm) -> list[str]:
+    """The jobs that run now."""
+    return slurm.ask("squeue", "-h", "-t", "running", "-o", "%i").split()
+
+
+def test_no_more_jobs_run_at_once_than_array_parallelism(slow_place: Place, slurm: Slurm) -> None:
+    process = slow_place.start(*QUICK, "seed=range(0,3)", SLURM, "hydra.launcher.array_parallelism=1")
+    most = 0
+    while process.poll() is None:
+        most = max(most, len(running(slurm)))
+        time.sleep(0.2)
+    slow_place.end(process)
+    assert len(slow_place.stamps()) == 3
+    assert most == 1  # of two nodes
+
+
+def test_jobs_outlive_their_driver_and_nothing_is_trained_twice(slow_place: Place, slurm: Slurm) -> None:
+    command = (*QUICK, "seed=range(0,5)", SLURM)
+    process = slow_place.start(*command)
+    wait_for(lambda: slow_place.stamps() and len(running(slurm)) == 2, process)
+    kill(process)
+    kept = slow_place.stamps()
+    assert len(kept) < 5
+    assert len(running(slurm)) == 2
+    slow_place.run(*command)
+    assert kept.items() < slow_place.stamps().items()
+    assert sorted((slow_place.root / "trained").read_text().split()) == list("01234")
+    assert slow_place.logged() == dict.fromkeys(slow_place.stamps(), 1)
+
+
+def test_jobs_that_slurm_holds_back_are_said_and_ctrl_c_cancels_them(place: Place, slurm: Slurm) -> None:
+    process = place.start(*QUICK, "seed=0,1", SLURM, "hydra.launcher.cpus_per_task=4")  # a node has one
+    assert process.stdout is not None
+    end = time.monotonic() + SECONDS
+    for line in process.stdout:  # at least each 15 s
+        assert time.monotonic() < end
+        if "SLURM lets jobs wait (PartitionConfig)" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    assert "stopped: what is complete is kept" in place.end(process, status=130)
+    assert slurm.ask("squeue", "-h") == ""
 
 
 def test_what_is_refused_before_anything_starts(place: Place) -> None:
@@ -77,6 +152,9 @@ def test_what_is_refused_before_anything_starts(place: Place) -> None:
 
     said = refusal("hydra.launcher.partition=moon")
     assert said == "error: hydra.launcher.partition=moon: must be one of debug"
+    assert "timeout_min=soon: Value 'soon'" in refusal("hydra.launcher.timeout_min=soon")
+    assert "timeout_min=1: leaves a job no time" in refusal("hydra.launcher.timeout_min=1")
+    assert "SLURM took no job: sbatch: error: Memory" in refusal("hydra.launcher.mem_gb=100000")
     assert "hydra.launcher.moon: is no setting of SLURM's" in refusal("+hydra.launcher.moon=1")
     said = refusal("tracking.uri=sqlite:///mlflow.db")
     assert "a relative address means another place on each machine" in said

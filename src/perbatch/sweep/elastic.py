@@ -1,10 +1,11 @@
-"""Jobs on a Dask cluster, by joblib's own backend for it: workers come and go, and share no disk.
+"""Jobs on a Dask cluster, by Dask's own client: workers come and go, and share no disk.
 
 A worker trains in the run folders of its own machine. What it made goes back with the job, and the driver
 puts it into its own run folders: those are the truth.
 """
 
-import platform
+import logging
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,31 +13,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
-from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
+from hydra.core.utils import JobReturn
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
 
 from perbatch.errors import UserError
-from perbatch.sweep import identity, packs, plan
-from perbatch.sweep.cli import sentence
+from perbatch.sweep import identity
+from perbatch.sweep.elastic_job import Folders, execute, failed
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.remote import WorkersDied
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, KilledWorker
 
-Folders = dict[str, dict[str, bytes]]
-"""Files of run folders, by their names below the folder of all runs."""
+log = logging.getLogger(__name__)
 
+Ended = tuple[int, "JobReturn | KilledWorker", Folders]
+"""A job's number, what Hydra reports of it or Dask of its workers' deaths, and the folders of its runs."""
+
+POLL_SECONDS = 0.5
+RESTART_SECONDS = 10
+"""How long a worker that died may take to be started again, before a word is said of it."""
 CONNECT_SECONDS = 15
+FETCH_SECONDS = 30
 INSTALL = "pip install distributed"
+GONE = "the Dask scheduler is gone; start it again, and the same command goes on"
 START = "`dask scheduler` starts one, `dask worker ADDRESS --nthreads 1` its workers"
 
 
 def check(launcher: DictConfig) -> None:
     """Raise a UserError where the cluster is not there, or its workers could not train these runs."""
+    minutes = launcher.no_worker_timeout_min
+    if minutes is not None and not isinstance(minutes, int | float):
+        raise UserError(f"hydra.launcher.no_worker_timeout_min={minutes}: must be minutes, or null")
     with _client(launcher.address) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"]
         if many := [address for address, each in workers.items() if each["nthreads"] != 1]:
@@ -63,89 +73,101 @@ def launch(
     master: DictConfig,
     jobs: Sequence[Sequence[str]],
 ) -> list[JobReturn]:
-    """Run the jobs; `settings` has the scheduler's address. A worker that dies leaves its job to another.
+    """Run the jobs; `settings` are those of conf/hydra/launcher/cluster.yaml.
 
-    Raises WorkersDied, after all others have ended, where jobs took one worker after another down.
+    A worker that dies leaves its job to another. Raises WorkersDied, after all others have ended, where jobs
+    took one worker after another down, and a UserError where no worker is left, or the scheduler is gone.
     """
-    # One parcel of bytes: a large object Dask would keep on one worker, and lose with it.
-    common = zlib.compress(cloudpickle.dumps((context, task, master, Singleton.get_state())))
-    done: dict[int, JobReturn] = {}
+    # It goes with every job: some 15 kB.
+    common = zlib.compress(cloudpickle.dumps((execute, context, task, master, Singleton.get_state())))
+    returns: dict[int, JobReturn] = {}
     with _client(settings["address"]) as client:
-        while waiting := {number: list(jobs[number]) for number in range(len(jobs)) if number not in done}:
-            before = len(done)
-            error = _run(client, common, waiting, done, master)
-            if error is not None and len(done) == before:
-                break
-        # Which of them does it? One that is left alone has shown it already.
-        for number, overrides in waiting.items() if len(waiting) > 1 else ():
-            error = _run(client, common, {number: overrides}, done, master) or error
-    if len(done) < len(jobs):
-        raise WorkersDied([done.get(number) for number in range(len(jobs))], str(error))
-    return [done[number] for number in range(len(jobs))]
+
+        def run(numbers: Sequence[int]) -> "dict[int, KilledWorker]":
+            killed = {}
+            waiting = {number: list(jobs[number]) for number in numbers}
+            for number, job, folders in _run(client, common, waiting, settings["no_worker_timeout_min"]):
+                for name, files in folders.items():
+                    RunFolder(Path(master.hydra.sweep.dir, name)).take(files)
+                if isinstance(job, JobReturn):
+                    returns[number] = job
+                else:
+                    killed[number] = job
+            return killed
+
+        killed = run(range(len(jobs)))
+        # Dask counts a worker's death against every job that it held. Which of them does it?
+        for number in list(killed) if len(jobs) > 1 else []:
+            killed |= run([number])
+    if dead := [number for number in killed if number not in returns]:
+        death = killed[dead[0]]
+        raise WorkersDied(
+            [returns.get(number) for number in range(len(jobs))],
+            f"one took {death.allowed_failures + 1} Dask workers down, the last of them "
+            f"{death.last_worker.address}, whose output may say why",
+        )
+    return [returns[number] for number in range(len(jobs))]
 
 
 def _run(
-    client: "Client",
-    common: bytes,
-    jobs: Mapping[int, list[str]],
-    done: dict[int, JobReturn],
-    master: DictConfig,
-) -> Exception | None:
-    """Run jobs and keep what comes back, as it comes; return what Dask raises where one kills its workers."""
-    from distributed import KilledWorker
-    from joblib import Parallel, delayed, parallel_config
-    from joblib._dask import DaskDistributedBackend
+    client: "Client", common: bytes, jobs: Mapping[int, list[str]], minutes: float | None
+) -> Iterator[Ended]:
+    """Hand the jobs out, and give each as it ends; a UserError where no worker is there for the `minutes`."""
+    from distributed import CancelledError, KilledWorker, as_completed
 
-    class Backend(DaskDistributedBackend):
-        def effective_n_jobs(self, n_jobs: int) -> int:
-            # With one worker joblib would run all jobs here, in the driver, and no other could join.
-            return max(2, super().effective_n_jobs(n_jobs))
+    # Pickled by value, for it is inside a function: the scheduler unpickles it, and need not have this code.
+    def job(common: bytes, overrides: list[str], number: int) -> Ended:
+        import pickle
+        import zlib
 
-    with parallel_config(Backend(client=client)):
-        results = Parallel(batch_size=1, pre_dispatch="all", return_as="generator_unordered")(
-            delayed(_execute)(common, overrides, number) for number, overrides in jobs.items()
-        )
+        execute, *handed = pickle.loads(zlib.decompress(common))
+        return execute(*handed, overrides, number)
+
+    futures = client.map(job, [common] * len(jobs), list(jobs.values()), list(jobs), pure=False)
+    numbers = {future.key: number for future, number in zip(futures, jobs, strict=True)}
+    ended = as_completed(futures, loop=client.loop)
+    del futures  # Dask forgets a result when its future is forgotten here
+    lonely = _Lonely(minutes)
+    while not ended.is_empty():
+        for future in ended.next_batch(block=False):
+            try:
+                yield future.result(timeout=FETCH_SECONDS)
+            except CancelledError:
+                raise UserError(GONE) from None
+            except KilledWorker as death:
+                yield numbers[future.key], death, {}
+            except Exception as error:
+                if future.status == "error":  # the job did not start there
+                    yield numbers[future.key], failed(f"a Dask worker: {error!r}"), {}
+                else:  # the worker died with the result, and another makes it again
+                    ended.add(future)
+        lonely.look(client)
+        time.sleep(POLL_SECONDS)
+
+
+class _Lonely:
+    """How long there has been no worker: said once, and at last too long."""
+
+    def __init__(self, minutes: float | None) -> None:
+        self._minutes, self._since, self._said = minutes, time.monotonic(), False
+
+    def look(self, client: "Client") -> None:
+        """Raise a UserError where no worker was there for too long, or the scheduler is gone."""
         try:
-            for number, job, folders in results:
-                for name, files in folders.items():
-                    RunFolder(Path(master.hydra.sweep.dir, name)).take(files)
-                done[number] = job
-        except KilledWorker as error:
-            return error
-    return None
-
-
-def _execute(common: bytes, overrides: list[str], number: int) -> tuple[int, JobReturn, Folders]:
-    """Run one job on the worker; return its number, what Hydra reports, and the folders of its runs."""
-    context, task, master, singletons = cloudpickle.loads(zlib.decompress(common))
-    setup_globals()
-    Singleton.set_state(singletons)
-    loader = context.config_loader
-    try:
-        names = [plan.subfolder(each, loader, master) for each in packs.unpack(overrides)]
-    except Exception as error:  # the data are not here, or others: what the run is called depends on them
-        return number, _failed(error), {}
-    config = loader.load_sweep_config(master, overrides)
-    with open_dict(config):
-        config.hydra.job.id, config.hydra.job.num = str(number), number
-    HydraConfig.instance().set_config(config)
-    job = run_job(
-        hydra_context=context,
-        task_function=task,
-        config=config,
-        job_dir_key="hydra.sweep.dir",
-        job_subdir_key="hydra.sweep.subdir",
-    )
-    return number, job, {name: RunFolder(Path(master.hydra.sweep.dir, name)).files() for name in names}
-
-
-def _failed(error: Exception) -> JobReturn:
-    job = JobReturn()
-    job.status, job.return_value = (
-        JobStatus.FAILED,
-        UserError(f"{platform.node()}: {sentence(error) or error}"),
-    )
-    return job
+            workers = client.ncores()
+        except OSError:
+            raise UserError(GONE) from None
+        if workers:
+            self._since, self._said = time.monotonic(), False
+            return
+        seconds = time.monotonic() - self._since
+        if self._minutes is not None and seconds > 60 * self._minutes:
+            raise UserError(
+                f"no Dask worker was there for {self._minutes:g} min: start one, and the same command goes on"
+            )
+        if seconds > RESTART_SECONDS and not self._said:
+            log.warning("no Dask worker is there: the sweep waits for one")
+            self._said = True
 
 
 @contextmanager
@@ -159,6 +181,10 @@ def _client(address: str | None) -> Iterator["Client"]:
             "hydra/launcher=cluster: which cluster? Give hydra.launcher.address=tcp://HOST:8786 or set "
             f"DASK_SCHEDULER_ADDRESS; {START}"
         )
+    if not address.rpartition(":")[2].isdecimal():  # Dask's own answer comes with a traceback
+        raise UserError(f"hydra.launcher.address={address}: must be of the form tcp://HOST:8786")
+    # It would log the traceback of what is said here in one sentence.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)

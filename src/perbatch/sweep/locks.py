@@ -4,10 +4,9 @@ import platform
 import uuid
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from perbatch.sweep.places import runs
 from perbatch.tracking.stale import HOST_TAG, LOCK_TAG
+from perbatch.tracking.stale import held as held
 
 HOST = platform.node()
 
@@ -41,17 +40,6 @@ def _place() -> Path:
     place = runs() / ".sweeps"
     place.mkdir(parents=True, exist_ok=True)
     return place
-
-
-def held(path: Path) -> bool:
-    """Return whether a process of this machine holds the lock; a file that is not there is no lock."""
-    if not path.is_file():
-        return False
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except Timeout:
-        return True
 
 
 def tags(path: Path) -> dict[str, str]:

@@ -53,7 +53,8 @@ def sweep(
         return planned.order
     store = record.store_of(master.tracking.uri)
     store.check()
-    remote.check(master)
+    if planned.missing:
+        remote.check(master)
     if planned.missing or store.has_running() or not _all_logged(store, planned.reused):
         context = HydraContext(loader, context.callbacks)
         extra = remote.overrides(master, store)

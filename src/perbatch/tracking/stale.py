@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perbatch.tracking.store import Store
+from filelock import FileLock, Timeout
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
+
+    from perbatch.tracking.store import Store
 
 LOCK_TAG, HOST_TAG = "perbatch.lock", "perbatch.host"
 PARENT_TAG = "mlflow.parentRunId"
@@ -15,7 +17,7 @@ PAGE = 1000
 
 
 def close_stale(
-    store: Store, host: str, verdict: Callable[[Path, str], str | None], parents: Iterable[str] = ()
+    store: "Store", host: str, verdict: Callable[[Path, str], str | None], parents: Iterable[str] = ()
 ) -> int:
     """End all runs of this host that are RUNNING although nobody is at work on them; count them.
 
@@ -36,6 +38,17 @@ def close_stale(
     return ended
 
 
-def _running(store: Store) -> Iterable["Run"]:
+def _running(store: "Store") -> Iterable["Run"]:
     experiments = [each.experiment_id for each in store.client.search_experiments()]
     return store.client.search_runs(experiments, "attributes.status = 'RUNNING'", max_results=PAGE)
+
+
+def held(path: Path) -> bool:
+    """Return whether a process of this machine holds the lock; a file that is not there is no lock."""
+    if not path.is_file():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from perbatch.tracking import notes, server, views
+from perbatch.tracking import network_disk, notes, server, views
 from perbatch.tracking.server import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -240,6 +240,7 @@ class Store:
         return None if self._file is None else (self._file.parent / ARTIFACTS / name).as_uri()
 
     def _check_file(self, path: Path) -> None:
+        network_disk.check(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():

@@ -1,0 +1,80 @@
+"""The end of jobs in SLURM's queue, of dead ones too.
+
+Where SLURM keeps no accounts, submitit waits for ever for a job that was killed, and Hydra's launcher for it
+gives up all jobs at the first that failed. So the end of a job is told here by its result or, without one, by
+its leaving the queue.
+"""
+
+import logging
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.utils import JobReturn
+
+from perbatch.errors import UserError
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+GRACE_SECONDS = 20.0
+"""How long a result may take, over a network file system, to show here after its job has left the queue."""
+USUAL = {"None", "Resources", "Priority", "JobArrayTaskLimit", "BeginTime", "Dependency"}
+"""Why SLURM lets jobs wait that will run in time; any other reason may hold them for ever."""
+
+
+def wait(jobs: Sequence[Any]) -> None:
+    """Wait until each of submitit's jobs has left its result, or has left the queue without one."""
+    gone: dict[str, float] = {}
+    said = set(USUAL)
+    while waiting := [job for job in jobs if not job.paths.result_pickle.exists()]:
+        queued = _queue()
+        if queued is not None:
+            now = time.monotonic()
+            gone = {job.job_id: gone.get(job.job_id, now) for job in waiting if job.job_id not in queued}
+            if all(now - gone.get(job.job_id, now) > GRACE_SECONDS for job in waiting):
+                return
+            for reason in {queued.get(job.job_id, "None") for job in waiting} - said:
+                log.warning("SLURM lets jobs wait (%s): `squeue --me` shows them", reason)
+                said.add(reason)
+        time.sleep(POLL_SECONDS)
+
+
+def _queue() -> dict[str, str] | None:
+    """This user's jobs that wait, run or are about to end, and why they wait; None while SLURM is silent."""
+    try:
+        lines = ask("squeue", "--me", "-h", "-r", "-o", "%i %r").splitlines()
+    except UserError:
+        return None
+    return {job: reason for job, _, reason in (line.partition(" ") for line in lines)}
+
+
+def result(job: Any) -> JobReturn | None:
+    """What a job returned; None where it was killed, or ended before it could start."""
+    from submitit.core.utils import FailedJobError, UncompletedJobError
+
+    if not job.paths.result_pickle.exists():
+        return None
+    try:
+        return job.results()[0]
+    except (FailedJobError, UncompletedJobError):
+        return None
+
+
+def last_words(job: Any) -> str:
+    """The last line that one of submitit's jobs printed, and where."""
+    path = Path(job.paths.stderr)
+    lines = path.read_text(errors="replace").split("\n") if path.is_file() else []
+    words = [line for line in lines if line.strip()]
+    return f"{words[-1] if words else 'no word of why'} ({path})"
+
+
+def ask(*command: str) -> str:
+    """What one of SLURM's commands prints; a UserError where it fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        words = str(getattr(error, "stderr", "") or error).strip().splitlines()
+        raise UserError(f"SLURM does not answer {command[0]}: {words[-1] if words else error}") from None
