@@ -157,6 +157,20 @@ def _readers_section() -> str:
     return "## Settings of a data set's reader\n\n`???` must be given.\n\n" + "\n\n".join(parts)
 
 
+def _launchers_section() -> str:
+    parts = []
+    for path in sorted((CONF / "hydra" / "launcher").glob("*.yaml")):
+        meaning = comments(path)
+        content = OmegaConf.to_container(OmegaConf.load(path))
+        rows = [
+            [_code(f"hydra.launcher.{key}"), _code(_written(value)), meaning[key]]
+            for key, value in content.items()
+            if key != "_target_"
+        ]
+        parts.append(f"### hydra/launcher={path.stem}\n\n" + _table(["key", "default", "meaning"], rows))
+    return "## Settings of the launchers for clusters\n\n" + "\n\n".join(parts)
+
+
 def params_keys() -> list[list[str]]:
     """Return key, value and meaning of every key of params.yaml."""
     path = ROOT / "params.yaml"
@@ -173,4 +187,4 @@ def params_keys() -> list[list[str]]:
 def text() -> str:
     """Return all sections as Markdown."""
     params = "## params.yaml\n\n" + _table(["key", "value", "meaning"], params_keys())
-    return "\n\n".join([_run_section(), _options_section(), _readers_section(), params])
+    return "\n\n".join([_run_section(), _options_section(), _readers_section(), _launchers_section(), params])

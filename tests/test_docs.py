@@ -12,8 +12,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
+import hydra_plugins.perbatch_sweeper  # noqa: F401  (registers the sweeper's settings)
 from blocks import NOT_RUN, ROOT, Block, blocks, pages, write
 from copies import copy_repository, environment, git, run
 from perbatch import backprop, comparison, data, tracking
@@ -157,7 +159,16 @@ def test_the_reference_follows_the_defaults_of_the_config() -> None:
     }
     assert set(config_reference.DEFAULTS) <= chosen
     options = {option.partition("/")[0] for option in config_reference.DEFAULTS}
-    assert options == {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"experiment"}
+    groups = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()}
+    assert options == groups - {"experiment", "hydra"}
+
+
+def test_the_reference_has_the_sweepers_settings_and_their_defaults() -> None:
+    page = (ROOT / "docs" / "reference" / "config.md").read_text(encoding="utf-8")
+    node = ConfigStore.instance().load("hydra/sweeper/perbatch.yaml").node
+    settings = {key: value for key, value in node.items() if key != "_target_"}
+    told = dict(re.findall(r"^\| `hydra\.sweeper\.(\w+)` \| `(\w+)` \|", page, re.M))
+    assert told == {key: "null" if value is None else str(value) for key, value in settings.items()}
 
 
 @pytest.fixture(scope="module")

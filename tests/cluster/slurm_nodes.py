@@ -45,7 +45,7 @@ MaxArraySize=101
 SchedulerParameters=sched_interval=1,batch_sched_delay=0
 NodeName=one NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=1 RealMemory=1000
 NodeName=two NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=1 RealMemory=1000
-PartitionName=debug Nodes=one,two Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
+PartitionName=short Nodes=one,two Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO
 """
 
 

@@ -151,7 +151,7 @@ def test_what_is_refused_before_anything_starts(place: Place) -> None:
         return said.splitlines()[-1]
 
     said = refusal("hydra.launcher.partition=moon")
-    assert said == "error: hydra.launcher.partition=moon: must be one of debug"
+    assert said == "error: hydra.launcher.partition=moon: must be one of short"
     assert "timeout_min=soon: Value 'soon'" in refusal("hydra.launcher.timeout_min=soon")
     assert "timeout_min=1: leaves a job no time" in refusal("hydra.launcher.timeout_min=1")
     assert "SLURM took no job: sbatch: error: Memory" in refusal("hydra.launcher.mem_gb=100000")
