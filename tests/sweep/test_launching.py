@@ -6,6 +6,8 @@ import pytest
 
 from processes import GRID, JOBLIB, Place
 
+pytestmark = pytest.mark.slow
+
 # A worker kills itself while the folder of marks has fewer marks than it may have: at its start, or ...
 AT_START = """
 import os, signal, sys
@@ -46,7 +48,6 @@ def test_a_worker_killed_at_its_start_costs_nothing(place: Place, straight: Plac
     assert place.tables() == straight.tables()
 
 
-@pytest.mark.slow
 def test_a_worker_killed_between_two_runs_costs_nothing(place: Place, straight: Place) -> None:
     marks = strike(place, AFTER_A_RUN, most=1)
     assert "Traceback" not in place.run(*GRID, *JOBLIB)
@@ -55,7 +56,6 @@ def test_a_worker_killed_between_two_runs_costs_nothing(place: Place, straight: 
     assert place.logged() == dict.fromkeys(place.stamps(), 1)
 
 
-@pytest.mark.slow
 def test_workers_that_never_start_are_said_in_one_sentence(place: Place) -> None:
     strike(place, "strike()", most=1000)
     said = place.run(*GRID, *JOBLIB, status=1)
