@@ -138,7 +138,7 @@ def _sweep(machine: Machine, count: int, options: list[str], trees: Mapping[str,
         table = os.fstat(stream.fileno()).st_size / 1e6
     return {
         "date": str(date.today()),
-        "load": load,
+        "load": [load, os.getloadavg()[0]],
         "runs": len(stamps),
         "few": CELLS * -(-SMALL // CELLS),
         "cpu": list(np.diff(cpu[at]) / np.diff(at)),
@@ -149,7 +149,7 @@ def _sweep(machine: Machine, count: int, options: list[str], trees: Mapping[str,
         "artifacts": _size(machine.root / "mlartifacts"),
         "history": table,
         "resume": [resume.wall, resume.cpu, resume.memory],
-        "tables": [tables.wall - resume.wall, tables.cpu - resume.cpu, tables.memory],
+        "tables": [tables.wall, tables.cpu, tables.memory],
         "evaluate": [large.wall, large.cpu, large.memory],
         "evaluate_few": [small.wall, small.cpu, small.memory],
     }
@@ -163,7 +163,8 @@ def _size(place: Path) -> list[float]:
 
 def launchers(count: int) -> dict[str, Any]:
     """Seconds of a worker that a job takes beside its runs: one job a run against two jobs in all."""
-    runs, found = min(count, 40), {"date": str(date.today()), "load": os.getloadavg()[0]}
+    runs, load = min(count, 40), os.getloadavg()[0]
+    found: dict[str, Any] = {"date": str(date.today())}
     with ExitStack() as stack:
         for name, start in LAUNCHERS.items():
             machine = Machine(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="perbatch-"))))
@@ -177,7 +178,7 @@ def launchers(count: int) -> dict[str, Any]:
             packed, single = seconds(1000, runs // 2), seconds(2000, 1)
             found[name] = {"packed": packed, "single": single}
             found[name]["job"] = (single - packed) * workers / (runs - 2)
-    return found | {"runs": runs}
+    return found | {"runs": runs, "load": [load, os.getloadavg()[0]]}
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def _conditions(swept: Mapping[str, Figures]) -> list[str]:
         "",
     ]
     return lines + [
-        f"{name}: {each['runs']:,} runs, {each['processor']}, {each['date']}, load before {each['load']:.1f}."
+        f"{name}: {each['runs']:,} runs, {each['processor']}, {each['date']}, {_load(each)}."
         for name, each in swept.items()
     ]
 
@@ -73,7 +73,7 @@ def _costs(swept: Mapping[str, Figures]) -> list[str]:
         row("the store", "{:,.0f} MB", "store"),
         row("artifacts", "{:,.0f} MB in {:,} files", "artifacts"),
         row("the same command again, nothing to do", "{:.1f} s ({:.1f} s CPU), {:.0f} MB", "resume", "10 s"),
-        row("its tables, rebuilt", "{:.1f} s ({:.1f} s CPU), {:.0f} MB", "tables", "30 s"),
+        row("the same, its tables rebuilt", "{:.1f} s ({:.1f} s CPU), {:.0f} MB", "tables", "10 + 30 s"),
         row("evaluated", "{:.1f} s ({:.1f} s CPU), {:.0f} MB", "evaluate", "60 s, 2 GB"),
     ]
 
@@ -131,7 +131,7 @@ def _jobs(launchers: Figures) -> list[str]:
         "workers (`basic`: one), start-up of the sweep included in both. A job costs the difference, in "
         "seconds of a worker. Dask's workers and SLURM's two nodes are on this machine.",
         "",
-        f"{launchers['processor']}, {launchers['date']}, load before {launchers['load']:.1f}.",
+        f"{launchers['processor']}, {launchers['date']}, {_load(launchers)}.",
         "",
         *_head("launcher", f"{runs} jobs", "2 jobs", "a job costs"),
     ]
@@ -140,6 +140,11 @@ def _jobs(launchers: Figures) -> list[str]:
         for name, each in launchers.items()
         if isinstance(each, Mapping)
     ]
+
+
+def _load(figures: Figures) -> str:
+    before, after = figures["load"]
+    return f"load {before:.1f} before and {after:.1f} after"
 
 
 def _head(*cells: str) -> list[str]:
