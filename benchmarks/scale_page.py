@@ -149,8 +149,9 @@ def _seconds(job: float) -> str:
 
 
 def _load(figures: Figures) -> str:
-    before, after = figures["load"]
-    return f"load {before:.1f} before and {after:.1f} after"
+    return "load " + " and ".join(
+        f"{load:.1f} {when}" for load, when in zip(figures["load"], ("before", "after"), strict=False)
+    )
 
 
 def _head(*cells: str) -> list[str]:
