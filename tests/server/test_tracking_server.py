@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from running import Server
 
-from processes import Place, wait_for
+from processes import Place, kill, wait_for
 
 BASIC = "hydra/launcher=basic"
 SERVER = "tracking=server"
@@ -89,6 +89,48 @@ def test_what_dies_and_comes_back_gets_what_it_missed(place: Place, server: Serv
     statuses = server.statuses()
     assert [statuses[identity, "FINISHED"] for identity in kept] == [1] * 12
     assert [statuses[identity, "RUNNING"] for identity in kept] == [0] * 12
+
+
+WAITS = """
+import time
+from hydra.experimental.callback import Callback
+
+class AfterEachJob(Callback):
+    def on_job_end(self, config, job_return, **kwargs):
+        time.sleep(5)
+"""
+
+
+@pytest.mark.parametrize("dies", ["server", "driver"])
+def test_a_sweep_whose_end_the_server_missed_is_ended_by_the_next_start(
+    place: Place, server: Server, tmp_path: Path, dies: str
+) -> None:
+    (tmp_path / "waits.py").write_text(WAITS)
+    place.environment = {**place.environment, "PYTHONPATH": str(tmp_path)}
+    rate = {"server": 0.06, "driver": 0.07}[dies]
+    grid = ("batch_size=full", "seed=0,1", "epochs=2", f"learning_rate={rate}", BASIC, SERVER)
+    process = place.start(*grid, "+hydra.callbacks.waits._target_=waits.AfterEachJob")
+    wait_for(lambda: len(place.folders("logged.json")) == 2, process)
+    time.sleep(1)  # the second run is ended after that file
+    if dies == "server":
+        server.kill()
+        try:
+            assert "the sweep's parent in MLflow was not ended" in place.end(process)
+        finally:
+            server.start()
+    else:
+        kill(process)
+    assert statuses_of_sweeps(server, place) == ["RUNNING"]
+    said = place.run(*grid)
+    assert "2 runs: 2 reused, 0 to train" in said and "now ended: 1" in said
+    assert statuses_of_sweeps(server, place) == ["KILLED", "FINISHED"]
+    assert "now ended" not in place.run(*grid)
+
+
+def statuses_of_sweeps(server: Server, place: Place) -> list[str]:
+    """The statuses of the sweeps of one place, in the order in which they began."""
+    sweeps = [run for run in server.runs("sweep") if str(place.root) in run["data"]["tags"]["perbatch.lock"]]
+    return [run["info"]["status"] for run in sorted(sweeps, key=lambda run: run["info"]["start_time"])]
 
 
 def test_eight_sweeps_at_once_lose_nothing_and_duplicates_collapse(

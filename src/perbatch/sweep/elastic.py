@@ -20,7 +20,7 @@ from omegaconf import DictConfig
 
 from perbatch.errors import UserError
 from perbatch.sweep import identity
-from perbatch.sweep.elastic_job import Folders, execute, failed
+from perbatch.sweep.elastic_job import Contents, execute, failed
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.remote import WorkersDied
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Ended = tuple[int, "JobReturn | KilledWorker", Folders]
+Ended = tuple[int, "JobReturn | KilledWorker", Contents]
 """A job's number, what Hydra reports of it or Dask of its workers' deaths, and the folders of its runs."""
 
 POLL_SECONDS = 0.5

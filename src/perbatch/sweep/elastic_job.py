@@ -1,7 +1,6 @@
 """What runs in a job of Dask's, on a worker that shares no disk with the driver."""
 
 import platform
-from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -11,11 +10,11 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 from perbatch.errors import UserError
-from perbatch.sweep import packs, plan
+from perbatch.sweep import identity, packs, plan
 from perbatch.sweep.cli import sentence
 from perbatch.sweep.folder import RunFolder
 
-Folders = dict[str, dict[str, bytes]]
+Contents = dict[str, dict[str, bytes]]
 """Files of run folders, by their names below the folder of all runs."""
 
 
@@ -26,13 +25,16 @@ def execute(
     singletons: Any,
     overrides: list[str],
     number: int,
-) -> tuple[int, JobReturn, Folders]:
+) -> tuple[int, JobReturn, Contents]:
     """Run one job on the worker; return its number, what Hydra reports, and the folders of its runs."""
     setup_globals()
     Singleton.set_state(singletons)
     loader: Any = context.config_loader
     try:
-        names = [plan.subfolder(each, loader, master) for each in packs.unpack(overrides)]
+        folders = plan.Folders(loader, master)
+        names = [
+            folders.name(identity.of(loader.settings(master, each)), each) for each in packs.unpack(overrides)
+        ]
     except Exception as error:  # the data are not here, or others: what the run is called depends on them
         return number, failed(f"{platform.node()}: {sentence(error) or error}"), {}
     config = loader.load_sweep_config(master, overrides)
@@ -46,7 +48,7 @@ def execute(
         job_dir_key="hydra.sweep.dir",
         job_subdir_key="hydra.sweep.subdir",
     )
-    return number, job, {name: RunFolder(Path(master.hydra.sweep.dir, name)).files() for name in names}
+    return number, job, {name: RunFolder(folders.root / name).files() for name in names}
 
 
 def failed(reason: str) -> JobReturn:

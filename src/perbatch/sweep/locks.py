@@ -16,6 +16,14 @@ def new() -> Path:
     return _place() / f"{uuid.uuid4().hex}.lock"
 
 
+def left() -> list[Path]:
+    """Return the locks of sweeps that are over and did not end all their runs in MLflow.
+
+    They were killed, or their store was gone.
+    """
+    return [path for path in _place().glob("*.lock") if not held(path)]
+
+
 def first_to_say(sweep: str | None) -> bool:
     """Return True to the first that asks of all processes of a sweep, given by its parent run's id.
 

@@ -52,8 +52,11 @@ class Parents:
         return self
 
     def _start(self) -> None:
+        left = locks.left()
         if closed := self._close_stale():
             log.info("runs that a killed sweep left RUNNING in MLflow, now ended: %d", closed)
+        for path in left:
+            path.unlink(missing_ok=True)
         self._lock.acquire()
         reused = {run.identity for run in self._plan.reused}
         for name, members in self._by_experiment().items():
@@ -72,14 +75,17 @@ class Parents:
         status = "KILLED" if error is not None else "FAILED" if failed else "FINISHED"
         try:
             self._end(status)
+            Path(self._lock.lock_file).unlink(missing_ok=True)
         except Exception as trouble:  # the store broke down: that must not hide what the sweep did
             log.warning(
-                "the sweep's parent in MLflow was not ended: %s", " ".join(str(trouble).split())[:300]
+                "the sweep's parent in MLflow was not ended, which the next start of the same command does: "
+                "%s",
+                " ".join(str(trouble).split())[:300],
             )
         finally:
             self._lock.release()
-            for path in (Path(self._lock.lock_file), *(locks.said(each.id) for each in self._logs.values())):
-                path.unlink(missing_ok=True)
+            for each in self._logs.values():
+                locks.said(each.id).unlink(missing_ok=True)
 
     def of(self, run: PlannedRun) -> str:
         """Return the id of the run's parent."""

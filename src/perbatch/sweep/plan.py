@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
@@ -32,6 +32,25 @@ class PlannedRun:
     experiment: str
     identity: str
     folder: RunFolder
+
+
+class Folders:
+    """Where a sweep's runs lie: in `hydra.sweep.dir`, each in its `hydra.sweep.subdir`."""
+
+    def __init__(self, loader: CachingLoader, master: DictConfig) -> None:
+        """`master` describes the sweep."""
+        self._loader, self._master = loader, master
+        # Looked up once: resolving one key takes OmegaConf as long as planning a run.
+        self.root = Path(master.hydra.sweep.dir)
+        sweep = cast(dict[str, Any], OmegaConf.to_container(master.hydra.sweep, resolve=False))
+        self._named_by_identity = sweep["subdir"] == "${identity:}"
+
+    def name(self, identity: str, overrides: list[str]) -> str:
+        """Return the name, below `root`, of the folder of the run that these overrides make."""
+        if self._named_by_identity:
+            return identity
+        # Where the user has a way of their own to name folders, only the whole config can say it.
+        return str(self._loader.load_sweep_config(self._master, overrides).hydra.sweep.subdir)
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,7 @@ class Plan:
 def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictConfig) -> Plan:
     """Compose and check every combination. The first that cannot run raises, before anything starts."""
     plan = Plan(len(combinations), [], [], [], {})
+    folders = Folders(loader, master)
     seen: set[str] = set()
     capped: dict[int, int] = {}
     # Said where it takes long enough to be wondered at, on a terminal.
@@ -88,7 +108,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
         identity = of(settings)
         if identity not in seen:
             seen.add(identity)
-            folder = _folder(identity, overrides, loader, master)
+            folder = RunFolder(folders.root / folders.name(identity, overrides))
             run = PlannedRun(run_name(settings), overrides, experiment_name(settings), identity, folder)
             _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
@@ -103,25 +123,6 @@ def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None
         common.update(values)
     for key in [key for key, value in common.items() if values[key] != value]:
         del common[key]
-
-
-def _folder(identity: str, overrides: list[str], loader: CachingLoader, master: DictConfig) -> RunFolder:
-    if _named_by_identity(master):
-        return RunFolder(Path(master.hydra.sweep.dir, identity))
-    return RunFolder(Path(master.hydra.sweep.dir, subfolder(overrides, loader, master)))
-
-
-def subfolder(overrides: list[str], loader: CachingLoader, master: DictConfig) -> str:
-    """Return the name of one run's folder below that of all runs."""
-    if _named_by_identity(master):
-        return of(loader.settings(master, overrides))
-    return str(loader.load_sweep_config(master, overrides).hydra.sweep.subdir)
-
-
-def _named_by_identity(master: DictConfig) -> bool:
-    """Where the user has a way of their own to name folders, only the whole config can say it."""
-    sweep = OmegaConf.to_container(master.hydra.sweep, resolve=False)
-    return sweep["subdir"] == "${identity:}"  # type: ignore[call-overload,index]
 
 
 def usable(folder: RunFolder) -> bool:

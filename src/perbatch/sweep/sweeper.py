@@ -11,7 +11,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from perbatch.errors import UserError
-from perbatch.sweep import grid, plan, record, remote, tables
+from perbatch.sweep import grid, locks, plan, record, remote, tables
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import FAILURE
 from perbatch.sweep.launching import Launching
@@ -55,7 +55,8 @@ def sweep(
     store.check()
     if planned.missing:
         remote.check(master)
-    if planned.missing or store.has_running() or not _all_logged(store, planned.reused):
+    unended = store.has_running() or locks.left()
+    if planned.missing or unended or not _all_logged(store, planned.reused):
         context = HydraContext(loader, context.callbacks)
         extra = remote.overrides(master, store)
         with Parents(planned, store, _save_multirun(master)) as parents:

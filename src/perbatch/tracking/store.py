@@ -132,7 +132,7 @@ class Store:
     def has_running(self) -> bool:
         """Return whether runs are RUNNING, of a sweep at work or of one that was killed; makes nothing.
 
-        A server is not asked: its runs are looked at where there is something to train.
+        A server is not asked: that would take MLflow's client, and seconds.
         """
         query = "SELECT count(*) FROM runs WHERE status = 'RUNNING' AND lifecycle_stage = 'active'"
         return self._file is not None and bool(self._read(query) or 0)
