@@ -54,9 +54,14 @@ def run_sweep(name: str, tables: Path) -> None:
     """Run the study's sweep as a user does, in a process of its own; end as it ends where it fails."""
     script = checkout.ROOT / "pipelines" / "train.py"
     arguments = ["-m", f"experiment={name}", f"sweep.results='{tables}'"]
-    done = subprocess.run([sys.executable, script, *arguments], check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
+    sweep = subprocess.Popen([sys.executable, script, *arguments])
+    try:
+        status = sweep.wait()
+    except KeyboardInterrupt:
+        sweep.wait()  # Ctrl-C reached it too: it ends its runs first
+        raise
+    if status:
+        sys.exit(status)
 
 
 def evidence_of(claim: studies.Claim, tables: Path) -> pd.DataFrame:

@@ -52,8 +52,14 @@ def test_sqlite_on_a_network_disk_is_for_one_host_at_a_time(root: Path, slow_che
         assert "mlflow.db is SQLite on a network disk (nfs4)" in said
         assert "one is at work on it: wait for its end, or take a server (tracking=server)" in said
     kill(process)
+    said = blind.run(*GRID, "seed=3", status=1)  # this host sees no lock of another
     two.run(*GRID)  # the lock says that one is dead
     assert len(one.stamps()) == 3
-    said = blind.run(*GRID, "seed=3", status=1)  # this host sees no lock of another
+    assert one.statuses("sweep") == {"KILLED": 1, "FINISHED": 1}
+    assert one.statuses()["RUNNING"] == 0
+    process = one.start(*GRID, "seed=4,5")
+    wait_for(lambda: len(one.stamps()) == 4, process)
+    kill(process)
+    said = blind.run(*GRID, "seed=3", status=1)
     subprocess.run(said.split("`")[1], shell=True, check=True, env={**os.environ, "PYTHONPATH": ""})
     blind.run(*GRID, "seed=3")

@@ -248,6 +248,24 @@ def test_a_folder_of_the_users_own_is_kept(swept: SimpleNamespace) -> None:
     assert "seed=0,1" in (swept.root / "own" / "multirun.yaml").read_text()
 
 
+def test_a_folder_of_the_users_own_is_not_taken_for_another_run(swept: SimpleNamespace) -> None:
+    own = ("hydra/launcher=basic", f"hydra.sweep.dir={swept.root}/named")
+    by_seed = (*own, "hydra.sweep.subdir=s${seed}")
+    swept.call("-m", "epochs=1", "seed=0", *by_seed)
+    before = (swept.root / "named" / "s0" / "run.json").read_bytes()
+    with pytest.raises(UserError, match=r"named/s0 holds another run.*rerun=true"):
+        swept.call("-m", "epochs=2", "seed=0", *by_seed)
+    with pytest.raises(UserError, match=r"holds another run"):
+        swept.call("epochs=2", "seed=0", f"hydra.run.dir={swept.root}/named/s0")
+    with pytest.raises(UserError, match=r"two runs of this sweep one folder"):
+        swept.call("-m", "epochs=1,2", "seed=5", *by_seed)
+    with pytest.raises(UserError, match=r"hydra.sweep.subdir cannot be told before the jobs start"):
+        swept.call("-m", "epochs=1,2", *own, "hydra.sweep.subdir=${hydra.job.num}")
+    assert (swept.root / "named" / "s0" / "run.json").read_bytes() == before
+    swept.call("-m", "epochs=2", "seed=0", "rerun=true", *by_seed)
+    assert (swept.root / "named" / "s0" / "run.json").read_bytes() != before
+
+
 def test_a_run_that_raises_fails_alone(swept: SimpleNamespace) -> None:
     grid = ["model.hidden=[4],[1000000000000]", "epochs=1", "hydra/launcher=basic"]
     with pytest.raises(UserError, match="1 of 2 runs failed"):

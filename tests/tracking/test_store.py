@@ -21,8 +21,26 @@ def test_is_sqlite_in_the_root_unless_an_address_is_given(tmp_path: Path) -> Non
     assert Store.locate("http://127.0.0.1:1", tmp_path).uri == "http://127.0.0.1:1"
 
 
+def test_a_relative_file_is_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store.locate("sqlite:///own.db", tmp_path / "root")
+    assert store.uri == f"sqlite:///{tmp_path}/own.db"
+    store.check()
+    assert store.running() == [] and store.peek("digits") == ""
+    assert store.experiment("digits").key
+    assert (tmp_path / "own.db").is_file()
+
+
 @pytest.mark.parametrize(
-    "address", ["https://me:secret@127.0.0.1:5000/x", "postgresql://me:secret@db/mlflow"]
+    "address",
+    [
+        "https://me:secret@127.0.0.1:5000/x",
+        "https://me:sec/secret@127.0.0.1:5000",
+        "http://me:#secret@host",
+        "postgresql://me:secret@db/mlflow",
+        "postgresql://me:pa/secret@db/mlflow",
+        "postgresql://me@db/mlflow?sslmode=require&password=secret",
+    ],
 )
 def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path: Path, address: str) -> None:
     with pytest.raises(UserError, match="holds a password: give it in") as caught:

@@ -108,14 +108,15 @@ class RunFolder:
         """Return the run's row of the table of runs."""
         return self._result()[ROW]
 
-    def check(self) -> None:
-        """Raise `Damaged` where something of the run is not as it was written."""
+    def check(self) -> dict[str, Any]:
+        """Return the run's row; raise `Damaged` where something of the run is not as it was written."""
         result = self._result()
         for name, digest in result["digests"].items():
             path = self.path / (RESULT if name == ROW else name)
             now = _digest_of_row(result[ROW]) if name == ROW else path.is_file() and _digest(path)
             if now != digest:
                 raise Damaged(f"{path} is damaged")
+        return dict(result[ROW])
 
     @property
     def intact(self) -> bool:

@@ -5,7 +5,8 @@ import uuid
 from pathlib import Path
 
 from perbatch.sweep.places import runs
-from perbatch.tracking.stale import HOST_TAG, LOCK_TAG
+from perbatch.tracking.network_disk import locks_are_seen
+from perbatch.tracking.stale import HOST_TAG, LOCK_TAG, Here, Running
 from perbatch.tracking.stale import held as held
 
 HOST = platform.node()
@@ -22,6 +23,16 @@ def left() -> list[Path]:
     They were killed, or their store was gone.
     """
     return [path for path in _place().glob("*.lock") if not held(path)]
+
+
+def here() -> Here:
+    """Return whose runs can be judged here: this host's, and where its locks are seen all in `runs/`."""
+    return Here(HOST, runs() if locks_are_seen(runs()) else None)
+
+
+def is_over(run: Running) -> bool:
+    """Return whether it can be told here that nobody is at work on a run any more."""
+    return here().sees(run.host, run.lock) and not held(run.lock)
 
 
 def first_to_say(sweep: str | None) -> bool:

@@ -118,7 +118,7 @@ class Parents:
 
     def _close_stale(self) -> int:
         own = [sweep_log.id for sweep_log in self._logs.values()]
-        return close_stale(self._store, locks.HOST, _how_it_ended, own)
+        return close_stale(self._store, locks.here(), _how_it_ended, own)
 
     def _end(self, status: str) -> None:
         for name, sweep_log in self._logs.items():

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
 
+from perbatch.errors import UserError
 from perbatch.sweep.cell import experiment_name, run_name
 from perbatch.sweep.check import check
 from perbatch.sweep.compose import CachingLoader
@@ -50,7 +52,13 @@ class Folders:
         if self._named_by_identity:
             return identity
         # Where the user has a way of their own to name folders, only the whole config can say it.
-        return str(self._loader.load_sweep_config(self._master, overrides).hydra.sweep.subdir)
+        try:
+            return str(self._loader.load_sweep_config(self._master, overrides).hydra.sweep.subdir)
+        except OmegaConfBaseException as error:
+            raise UserError(
+                f"hydra.sweep.subdir cannot be told before the jobs start ({str(error).splitlines()[0]}): "
+                "name it by what is swept, or leave it out"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     plan = Plan(len(combinations), [], [], [], {})
     folders = Folders(loader, master)
     seen: set[str] = set()
+    taken: set[RunFolder] = set()
     capped: dict[int, int] = {}
     # Said where it takes long enough to be wondered at, on a terminal.
     for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
@@ -109,10 +118,17 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
         if identity not in seen:
             seen.add(identity)
             folder = RunFolder(folders.root / folders.name(identity, overrides))
+            if folder in taken:
+                raise UserError(
+                    f"hydra.sweep.subdir gives two runs of this sweep one folder, {folder.path}: "
+                    "name it by all that is swept, or leave it out"
+                )
+            taken.add(folder)
             run = PlannedRun(run_name(settings), overrides, experiment_name(settings), identity, folder)
             _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
-            (plan.reused if usable(folder) and not settings["rerun"] else plan.missing).append(run)
+            reused = not settings["rerun"] and usable(folder, identity)
+            (plan.reused if reused else plan.missing).append(run)
     for asked, size in capped.items():
         log.warning("batch_size=%d is above the training part's %d examples: it is full-batch", asked, size)
     return plan
@@ -125,15 +141,23 @@ def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None
         del common[key]
 
 
-def usable(folder: RunFolder) -> bool:
-    """Return whether the run is complete; say so where it is damaged, which makes it incomplete."""
+def usable(folder: RunFolder, identity: str) -> bool:
+    """Return whether the run is complete; say so where it is damaged, which makes it incomplete.
+
+    Raises a UserError where the folder, named by the user, holds another run.
+    """
     if not folder.complete:
         return False
     try:
-        folder.check()
+        found = folder.check()["identity"]
     except Damaged as damage:
         log.warning("%s: the run is trained again", damage)
         return False
+    if found != identity:
+        raise UserError(
+            f"{folder.path} holds another run, {found[:12]}: give this one a folder of its own, "
+            "or replace that one with rerun=true"
+        )
     return True
 
 

@@ -55,7 +55,7 @@ def sweep(
     store.check()
     if planned.missing:
         remote.check(master)
-    unended = store.has_running() or locks.left()
+    unended = locks.left() or any(map(locks.is_over, store.running()))
     if planned.missing or unended or not _all_logged(store, planned.reused):
         context = HydraContext(loader, context.callbacks)
         extra = remote.overrides(master, store)

@@ -36,7 +36,7 @@ def run(config: DictConfig) -> str:
     with worker.at_work(), folder.lock():
         # In a sweep the driver has cleared what is to be trained again.
         again = config.rerun and HydraConfig.get().mode == RunMode.RUN
-        if again or not usable(folder):
+        if again or not usable(folder, identity.of(config)):
             return _train(config, folder)
         log.info("Reused: this run is complete in %s (rerun=true trains it again)", folder.path)
         record.log_where_missing(folder, config)

@@ -6,6 +6,7 @@ Its user and password are read from the environment, as MLflow's client does, an
 import base64
 import json
 import os
+import re
 import ssl
 import urllib.error
 import urllib.request
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from perbatch.errors import UserError
 
@@ -21,6 +22,8 @@ ADDRESS, USER, PASSWORD = "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "ML
 TOKEN, INSECURE = "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_INSECURE_TLS"
 CERTIFICATES = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE")
 ANSWER_SECONDS = 10
+PASSWORD_IN_ADDRESS = re.compile(r"://[^/?#@]*:[^@]*@|[?&]password=")
+"""Parsers differ in where an address's password ends that holds / ? or #."""
 
 
 class StoreUnavailable(UserError):
@@ -45,7 +48,7 @@ def address() -> str:
 
 def refuse_secrets(uri: str) -> None:
     """Raise a UserError where an address holds a password, which would end in logs and records."""
-    if urlsplit(uri).password is not None:
+    if PASSWORD_IN_ADDRESS.search(uri):
         places = f"{USER} and {PASSWORD}" if is_server(uri) else "PGPASSWORD or ~/.pgpass"
         raise UserError(f"the address of the MLflow store holds a password: give it in {places} instead")
 

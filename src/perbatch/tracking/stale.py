@@ -1,8 +1,10 @@
 """Runs that a killed process left RUNNING."""
 
+import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -15,22 +17,59 @@ LOCK_TAG, HOST_TAG = "perbatch.lock", "perbatch.host"
 PARENT_TAG = "mlflow.parentRunId"
 PAGE = 1000
 
+RUNNING = """
+SELECT run.run_uuid, host.value, lock.value FROM runs run
+JOIN tags host ON host.run_uuid = run.run_uuid AND host.key = ?
+JOIN tags lock ON lock.run_uuid = run.run_uuid AND lock.key = ?
+WHERE run.status = 'RUNNING' AND run.lifecycle_stage = 'active'
+"""
+
+
+class Running(NamedTuple):
+    """A run that the store says is RUNNING, its host, and the file that it holds a lock on."""
+
+    run_id: str
+    host: str
+    lock: Path
+
+
+class Here(NamedTuple):
+    """Where runs are judged: on a host, and by a folder whose locks are seen whichever host holds them."""
+
+    host: str
+    shared: Path | None
+
+    def sees(self, host: str, lock: Path) -> bool:
+        """Return whether it can be told here if a process of that host holds the lock."""
+        return host == self.host or (self.shared is not None and lock.is_relative_to(self.shared))
+
+
+def read_running(database: Path) -> list[Running]:
+    """Return what an SQLite store says is RUNNING, read without MLflow, whose import takes seconds."""
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute(RUNNING, (HOST_TAG, LOCK_TAG)).fetchall()
+    except sqlite3.Error:  # not yet a store, or a broken one, which others say
+        return []
+    return [Running(run_id, host, Path(lock)) for run_id, host, lock in rows]
+
 
 def close_stale(
-    store: "Store", host: str, verdict: Callable[[Path, str], str | None], parents: Iterable[str] = ()
+    store: "Store", here: Here, verdict: Callable[[Path, str], str | None], parents: Iterable[str] = ()
 ) -> int:
-    """End all runs of this host that are RUNNING although nobody is at work on them; count them.
+    """End all runs that are RUNNING although nobody is at work on them, as can be told here; count them.
 
     A run names its lock's file and its host in tags. `verdict` gets the lock and the run's id and returns
-    how the run ended, None where a process holds the lock. Runs that jobs of a sweep of this host began on
-    other hosts are judged with it: those nested under one of `parents`, or under a parent that is ended here.
+    how the run ended, None where a process holds the lock. Runs that jobs of a sweep began on other hosts
+    are judged with it: those nested under one of `parents`, or under a parent that is ended here.
     """
     running = sorted(_running(store), key=lambda run: PARENT_TAG in run.data.tags)
     ended, dead = 0, set(parents)
     for run in running:  # parents first
         tags = run.data.tags
-        if tags.get(HOST_TAG) == host or tags.get(PARENT_TAG) in dead:
-            status = verdict(Path(tags.get(LOCK_TAG, "")), run.info.run_id)
+        lock = Path(tags.get(LOCK_TAG, ""))
+        if here.sees(tags.get(HOST_TAG, ""), lock) or tags.get(PARENT_TAG) in dead:
+            status = verdict(lock, run.info.run_id)
             if status is not None:
                 store.client.set_terminated(run.info.run_id, status)
                 dead.add(run.info.run_id)
@@ -44,11 +83,14 @@ def _running(store: "Store") -> Iterable["Run"]:
 
 
 def held(path: Path) -> bool:
-    """Return whether a process of this machine holds the lock; a file that is not there is no lock."""
-    if not path.is_file():
-        return False
+    """Return whether a process holds the lock; a file that is not there is no lock.
+
+    One that may not be opened is another user's, who alone can tell.
+    """
     try:
+        if not path.is_file():
+            return False
         with FileLock(path, timeout=0):
             return False
-    except Timeout:
+    except (Timeout, PermissionError):
         return True

@@ -5,7 +5,7 @@ import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from perbatch.tracking import network_disk, notes, server, views
+from perbatch.tracking import network_disk, notes, server, stale, views
 from perbatch.tracking.server import StoreUnavailable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment as MlflowExperiment
 
+SQLITE = "sqlite:///"
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 STORE_TAG = "perbatch.store"
@@ -49,10 +50,13 @@ class Store:
     def locate(cls, uri: str | None, root: Path) -> "Store":
         """Return the store at `uri` or, without one, the embedded store in `root`.
 
-        Raises a UserError where the address holds a password.
+        A relative file is meant from the working directory, as MLflow does. Raises a UserError where the
+        address holds a password.
         """
         server.refuse_secrets(uri or "")
-        return cls(uri or f"sqlite:///{root / DATABASE}", root)
+        if uri and uri.startswith(SQLITE):
+            uri = SQLITE + str(Path(uri.removeprefix(SQLITE)).absolute())
+        return cls(uri or f"{SQLITE}{root / DATABASE}", root)
 
     @property
     def is_server(self) -> bool:
@@ -68,7 +72,8 @@ class Store:
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment of that name, made (and the store with it) where it does not exist."""
-        with self._lock:
+        _ = self.client  # whose import takes seconds: no other process waits for that
+        with self._alone():
             found = self._find_or_create(name)
             if found.lifecycle_stage == "deleted":
                 raise StoreUnavailable(
@@ -129,13 +134,12 @@ class Store:
             if not token:
                 return found
 
-    def has_running(self) -> bool:
-        """Return whether runs are RUNNING, of a sweep at work or of one that was killed; makes nothing.
+    def running(self) -> list[stale.Running]:
+        """Return the runs that are RUNNING, of a sweep at work or of one that was killed; makes nothing.
 
         A server is not asked: that would take MLflow's client, and seconds.
         """
-        query = "SELECT count(*) FROM runs WHERE status = 'RUNNING' AND lifecycle_stage = 'active'"
-        return self._file is not None and bool(self._read(query) or 0)
+        return stale.read_running(self._file) if self._file is not None else []
 
     def _read(self, query: str, *values: str) -> object:
         """Read one value of the embedded store without MLflow; None where there is none, or no store."""
@@ -154,7 +158,7 @@ class Store:
 
         # It would log the traceback of what is said here in one sentence.
         logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
-        with self._lock:
+        with self._alone():
             if self._file is not None and not self._file.exists():
                 _make_database(self._file)
             try:
@@ -213,11 +217,17 @@ class Store:
 
     @property
     def _file(self) -> Path | None:
-        return Path(self.uri.removeprefix("sqlite:///")) if self.uri.startswith("sqlite:///") else None
+        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
+
+    def _alone(self) -> AbstractContextManager[object]:
+        """Keep other processes out: eight first users that migrate one database at once break it.
+
+        Of a server the users need not wait for each other.
+        """
+        return nullcontext() if self.is_server else self._lock
 
     @cached_property
     def _lock(self) -> FileLock:
-        # Eight first users that migrate one database at the same time break it.
         folder = self.root / "runs"
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / ".store.lock")
