@@ -58,7 +58,7 @@ def test_sqlite_on_a_network_disk_is_for_one_host_at_a_time(root: Path, slow_che
     assert one.statuses("sweep") == {"KILLED": 1, "FINISHED": 1}
     assert one.statuses()["RUNNING"] == 0
     process = one.start(*GRID, "seed=4,5")
-    wait_for(lambda: len(one.stamps()) == 4, process)
+    wait_for(lambda: one.statuses("sweep")["RUNNING"], process)
     kill(process)
     said = blind.run(*GRID, "seed=3", status=1)
     subprocess.run(said.split("`")[1], shell=True, check=True, env={**os.environ, "PYTHONPATH": ""})

@@ -116,3 +116,14 @@ def test_changes_with_numpys_minor_version_and_the_code(composed, monkeypatch) -
         patch.setattr(identity, "code", lambda: "another")
         assert identity.of(composed()) != before
     assert identity.of(composed()) == before
+
+
+def test_where_own_data_lay_and_their_licence_do_not_count_and_how_they_are_read_does(composed) -> None:
+    split = ("data.split.train=70", "data.split.validation=15", "data.split.test=15")
+
+    def settings(path: str, *overrides: str) -> dict:
+        return identity.settings(composed("data=table", f"data.reader.path={path}", *split, *overrides))
+
+    assert settings("/here.csv") == settings("/there.csv", "data.reader.licence=CC0")
+    assert settings("/here.csv") != settings("/here.csv", "data.reader.target=0")
+    assert "path" not in settings("/here.csv")["data"]["reader"]

@@ -18,6 +18,8 @@ FORMAT = 1
 """Version of what a run folder holds: a newer one makes other identities."""
 
 IGNORED = {
+    "data.reader.path": "where the data lay: their digest, which is in the identity, says what they are",
+    "data.reader.licence": "for the report",
     "hydra": "how a run is launched, not what it computes",
     "tracking": "where a run is logged",
     "sweep": "what a sweep writes beside its runs",
@@ -25,7 +27,7 @@ IGNORED = {
     "rerun": "whether a complete run is trained again",
     "dry_run": "whether anything is trained at all",
 }
-"""Config keys that cannot change a run's result, each with the reason."""
+"""Config keys, dotted, that cannot change a run's result, each with the reason."""
 
 
 def of(config: Mapping[Any, Any]) -> str:
@@ -44,9 +46,17 @@ def of(config: Mapping[Any, Any]) -> str:
 
 def settings(config: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the resolved keys that can change the result; every spelling of full-batch is the same."""
-    kept = {str(key): plain(config[key]) for key in config if key not in IGNORED}
+    kept = _kept({str(key): plain(config[key]) for key in config if key not in IGNORED})
     kept["batch_size"] = effective_batch_size(config)
     return kept
+
+
+def _kept(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    return {
+        key: _kept(value, f"{prefix}{key}.") if isinstance(value, dict) else value
+        for key, value in values.items()
+        if prefix + key not in IGNORED
+    }
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
