@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.utils import JobReturn
+from hydra.errors import HydraException
+from hydra.experimental.callback import Callback
 from mlflow import MlflowClient
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 import train
 from perbatch.errors import UserError
@@ -238,6 +241,38 @@ def test_grids_of_the_sweeper_are_a_union(swept: SimpleNamespace, capfd: pytest.
     assert "3 runs (4 combinations): 3 reused, 0 to train" in capfd.readouterr().out
 
 
+class Numbers(Callback):
+    """A user's callback: it notes the number of each job."""
+
+    seen: ClassVar[list[int]] = []
+
+    def on_job_end(self, config: DictConfig, **_: Any) -> None:
+        self.seen.append(config.hydra.job.num)
+
+
+def test_hydras_job_numbers_and_a_users_callbacks_are_there(swept: SimpleNamespace) -> None:
+    Numbers.seen.clear()
+    callback = f"+hydra.callbacks.numbers._target_={__name__}.Numbers"
+    swept.call("-m", "epochs=1", "seed=20,21,22", "hydra/launcher=basic", callback)
+    assert Numbers.seen == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("hydra.sweeper.grids=[{batchsize: 8}]", "batchsize"),
+        ("hydra/launcher=kubernetes", r"(?s)kubernetes.*basic.*cluster.*joblib.*slurm"),
+    ],
+)
+def test_what_does_not_exist_is_named_before_anything_starts(
+    swept: SimpleNamespace, bad: str, said: str
+) -> None:
+    folders = set((swept.root / "runs").iterdir())
+    with pytest.raises((UserError, HydraException), match=said):
+        swept.call("-m", "seed=30", bad)
+    assert set((swept.root / "runs").iterdir()) == folders
+
+
 def test_a_folder_of_the_users_own_is_kept(swept: SimpleNamespace) -> None:
     swept.call(
         "-m",
@@ -266,7 +301,7 @@ def test_a_folder_of_the_users_own_is_not_taken_for_another_run(swept: SimpleNam
     assert (swept.root / "named" / "s0" / "run.json").read_bytes() != before
 
 
-def test_a_run_that_raises_fails_alone(swept: SimpleNamespace) -> None:
+def test_a_run_that_raises_fails_alone(swept: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:
     grid = ["model.hidden=[4],[1000000000000]", "epochs=1", "hydra/launcher=basic"]
     with pytest.raises(UserError, match="1 of 2 runs failed"):
         swept.call("-m", *grid, f"sweep.results={swept.root}/failing")
@@ -274,6 +309,8 @@ def test_a_run_that_raises_fails_alone(swept: SimpleNamespace) -> None:
     assert [row["status"] for row in rows] == ["finished", "failed"]
     failed = swept.root / "runs" / rows[1]["identity"]
     assert "Traceback" in (failed / "failure.txt").read_text()
+    assert "Traceback" in (failed / "train.log").read_text()
+    assert "Traceback" not in "".join(capfd.readouterr())
     run = next(
         run for run in all_runs(swept.root) if run.data.tags.get("perbatch.identity") == rows[1]["identity"]
     )

@@ -19,6 +19,7 @@ from perbatch.sweep.plan import usable
 from perbatch.sweep.training import schedule, train_run
 
 log = logging.getLogger(__name__)
+log_file = logging.getLogger(f"{__name__}.file")  # conf/config.yaml keeps it from the terminal
 
 # A full disk must not print a traceback for each line that a run's log file no longer takes.
 logging.raiseExceptions = False
@@ -55,6 +56,7 @@ def _train(config: DictConfig, folder: RunFolder) -> str:
         raise
     except Exception as error:
         log.error("FAILED: %s: %s: %s", run_name(config), type(error).__name__, error)
+        log_file.error(traceback.format_exc())
         folder.write_failure(traceback.format_exc())
         live.end("FAILED")
         raise
