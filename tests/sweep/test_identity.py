@@ -107,13 +107,16 @@ def test_numbas_minor_version_counts_for_the_engine_that_uses_it(composed, monke
     assert identity.of(reference) == before[1]
 
 
-def test_changes_with_numpys_minor_version_and_the_code(composed, monkeypatch) -> None:
+def test_changes_with_numpys_minor_version_the_code_and_the_format_of_a_run(composed, monkeypatch) -> None:
     before = identity.of(composed())
     with monkeypatch.context() as patch:
         patch.setattr(np, "__version__", "2.99.0")
         assert identity.of(composed()) != before
     with monkeypatch.context() as patch:
         patch.setattr(identity, "code", lambda: "another")
+        assert identity.of(composed()) != before
+    with monkeypatch.context() as patch:
+        patch.setattr(identity, "FORMAT", identity.FORMAT - 1)
         assert identity.of(composed()) != before
     assert identity.of(composed()) == before
 
