@@ -42,8 +42,7 @@ class Place:
     def start(self, *arguments: str, cwd: Path | None = None, python: tuple[str, ...] = ()) -> Process:
         """Start a sweep in a process group of its own, as a terminal does."""
         self.root.mkdir(parents=True, exist_ok=True)
-        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in a shell's background job, and inherited
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        answer_to_ctrl_c()
         # Two names for one thing would be confusing: what the test's own shell has set does not count.
         inherited = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
         script = str(self.checkout / "pipelines" / "train.py")
@@ -123,6 +122,12 @@ class Place:
         if self.folders("run.json", "logged.json"):
             return "logging"
         return "training" if self.folders(".started", "run.json") else "between"
+
+
+def answer_to_ctrl_c() -> None:
+    """Let processes started from now on get Ctrl-C, which a shell's background jobs ignore."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def kill(process: Process) -> None:

@@ -1,15 +1,23 @@
 """The whole pipeline as a user runs it: in a copy of the repository, on a tiny grid, with real commands."""
 
 import json
+import os
 import re
+import shutil
+import signal
+import subprocess
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from mlflow import MlflowClient
 
-from copies import copy_repository, git, run
+from copies import copy_repository, environment, git, run
+from perbatch.tracking.stale import held
+from processes import answer_to_ctrl_c, wait_for
 
 VERDICTS = "results/evaluate/verdicts.json"
 OUTS = ["results/train/runs.csv", "results/train/history.csv", "results/evaluate/report.html", "dvc.lock"]
@@ -143,6 +151,65 @@ def test_forced_it_trains_nothing_anew_and_gives_the_same_bytes(copy: SimpleName
     assert "12 runs: 12 reused, 0 to train" in forced.stderr + forced.stdout
     copy.run("dvc", "repro", "--force", "--single-item", "evaluate")
     assert {out: (copy.root / out).read_bytes() for out in OUTS} == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stage", "out", "experiment", "number"),
+    [
+        ("train", "results/train/history.csv", "digits", signal.SIGINT),
+        ("train", "results/train/history.csv", "digits", signal.SIGKILL),
+        ("study@own", "results/study/own/evidence.csv", "own", signal.SIGINT),
+    ],
+)
+def test_a_repro_that_was_stopped_goes_on_to_the_same_bytes(
+    copy: SimpleNamespace, stage: str, out: str, experiment: str, number: signal.Signals
+) -> None:
+    outs = (out, "results/train/weights.npy", "dvc.lock")
+    before = {name: (copy.root / name).read_bytes() for name in outs}
+    shutil.rmtree(copy.root / "runs")  # all is trained anew
+    answer_to_ctrl_c()
+    stopped = subprocess.Popen(
+        ["dvc", "repro", "--force", "--single-item", stage],
+        cwd=copy.root,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(lambda: len(complete(copy.root)) >= 2, stopped)
+    os.killpg(stopped.pid, number)
+    said = stopped.communicate(timeout=60)[0]
+    assert stopped.returncode != 0
+    wait_for_end(copy.root)
+    kept = complete(copy.root)
+    if number == signal.SIGINT:
+        assert "the same command goes on" in said
+        assert statuses(copy.root, experiment)["RUNNING"] == 0
+    resumed = copy.run("dvc", "repro", "--force", "--single-item", stage)  # DVC has the results in its cache
+    assert f"{len(kept)} reused" in resumed.stdout + resumed.stderr
+    assert {folder: stamp for folder, stamp in complete(copy.root).items() if folder in kept} == kept
+    assert statuses(copy.root, experiment)["RUNNING"] == 0
+    assert {name: (copy.root / name).read_bytes() for name in before} == before
+
+
+def complete(root: Path) -> dict[str, int]:
+    """When each complete run was written."""
+    return {path.parent.name: path.stat().st_mtime_ns for path in root.glob("runs/*/run.json")}
+
+
+def statuses(root: Path, experiment: str) -> Counter[str]:
+    client = MlflowClient(tracking_uri=f"sqlite:///{root}/mlflow.db")
+    found = client.search_runs([client.get_experiment_by_name(experiment).experiment_id], max_results=1000)
+    return Counter(run.info.status for run in found)
+
+
+def wait_for_end(root: Path) -> None:
+    """A killed driver's workers finish their runs."""
+    while any(held(path) for path in root.glob("runs/*/.lock")):
+        time.sleep(0.1)
 
 
 def test_a_docstring_reruns_nothing_and_an_operator_what_depends_on_it(copy: SimpleNamespace) -> None:
