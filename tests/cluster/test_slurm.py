@@ -100,6 +100,23 @@ def test_a_node_that_dies_leaves_its_job_to_the_other(slow_place: Place, slurm: 
         slurm.wait_for_nodes()
 
 
+def test_a_job_queued_again_trains_no_run_again_a_second_time(slow_place: Place, slurm: Slurm) -> None:
+    pack = (*QUICK, "seed=range(0,4)", SLURM, "hydra.sweeper.runs_per_job=4")
+    slow_place.run(*pack)
+    before = slow_place.stamps()
+    process = slow_place.start(*pack, "rerun=true")
+    # Two are begun, one of which is complete.
+    wait_for(lambda: len(before.items() & slow_place.stamps().items()) < 3, process)
+    (job,) = running(slurm)
+    slurm.ask("scontrol", "requeue", job)
+    assert "Traceback" not in slow_place.end(process)
+    assert not before.items() & slow_place.stamps().items()
+    # Each once in each sweep, and one more for the run at work when SLURM queued the job again.
+    trained = Counter((slow_place.root / "trained").read_text().split())
+    assert trained["0"] == 2
+    assert sorted(trained.values()) == [2, 2, 2, 3]
+
+
 def running(slurm: Slurm) -> list[str]:
     """The jobs that run now."""
     return slurm.ask("squeue", "-h", "-t", "running", "-o", "%i").split()
