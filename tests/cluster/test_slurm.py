@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 from slurm_nodes import Slurm
 
+from perbatch.sweep import locks
 from processes import SECONDS, Place, kill, wait_for
 
 SLURM = "hydra/launcher=slurm"
@@ -158,6 +159,20 @@ def test_jobs_that_slurm_holds_back_are_said_and_ctrl_c_cancels_them(place: Plac
     process.send_signal(signal.SIGINT)
     assert "stopped: what is complete is kept" in place.end(process, status=130)
     assert slurm.ask("squeue", "-h") == ""
+
+
+def test_ctrl_c_ends_jobs_at_work_before_the_sweep_ends(place: Place, slurm: Slurm) -> None:
+    process = place.start("batch_size=1", "epochs=3000", "seed=0,1", SLURM)  # far longer than the test
+    wait_for(lambda: len(place.folders(".started")) == 2, process)
+    process.send_signal(signal.SIGINT)
+    said = place.end(process, status=130)
+    assert slurm.ask("squeue", "-h") == ""
+    assert "the jobs are cancelled" in said
+    assert "still in SLURM's queue" not in said
+    # Nobody holds a run's lock any more.
+    for folder in place.folders(".started"):
+        assert not locks.held(folder / ".lock")
+    assert place.statuses("sweep") == {"KILLED": 1}
 
 
 def test_what_is_refused_before_anything_starts(place: Place) -> None:

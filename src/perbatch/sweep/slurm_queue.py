@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
 GRACE_SECONDS = 20.0
 """How long a result may take, over a network file system, to show here after its job has left the queue."""
+CANCEL_SECONDS = 60.0
 USUAL = {"None", "Resources", "Priority", "JobArrayTaskLimit", "BeginTime", "Dependency"}
 """Why SLURM lets jobs wait that will run in time; any other reason may hold them for ever."""
 
@@ -40,6 +41,24 @@ def wait(jobs: Sequence[Any]) -> None:
                 log.warning("SLURM lets jobs wait (%s): `squeue --me` shows them", reason)
                 said.add(reason)
         time.sleep(POLL_SECONDS)
+
+
+def cancel(jobs: Sequence[Any]) -> None:
+    """Cancel submitit's jobs, and wait, at most a minute, until they have left the queue.
+
+    A job at work lives on for SLURM's `KillWait`: until then its run is not free, nor over in MLflow.
+    """
+    for job in jobs:
+        job.cancel(check=False)
+    log.info("the jobs are cancelled; SLURM may take half a minute to end those at work")
+    end = time.monotonic() + CANCEL_SECONDS
+    ids = {job.job_id for job in jobs}
+    while time.monotonic() < end:
+        queued = _queue()
+        if queued is not None and not ids & queued.keys():
+            return
+        time.sleep(POLL_SECONDS)
+    log.warning("cancelled jobs are still in SLURM's queue: `squeue --me` shows them")
 
 
 def _queue() -> dict[str, str] | None:
