@@ -1,6 +1,7 @@
 """`hydra/launcher=cluster`: workers without a common disk, one of them killed, and what is refused."""
 
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import psutil
 import pytest
 from checkouts import alter
 from dask_workers import Dask
+from slurm_nodes import wait
 
 from processes import Place, copy_checkout, wait_for
 
@@ -100,6 +102,24 @@ def test_rerun_trains_on_the_workers_again(here: Place, dask: Dask, checkout: Pa
         assert timings[0].read_bytes() == timings[1].read_bytes()
     assert here.tables() == tables
     assert here.logged() == dict.fromkeys(before, 2)
+
+
+def test_ctrl_c_ends_the_driver_and_leaves_the_job_at_work_to_its_worker(
+    here: Place, dask: Dask, checkout: Path
+) -> None:
+    worker = Place(dask.add("one", checkout), checkout)
+    grid = ("batch_size=1", "learning_rate=0.05", "seed=0,1,2,3", "epochs=200", CLUSTER)
+    process = here.start(*grid, "hydra.sweeper.runs_per_job=2")
+    wait_for(lambda: worker.folders(".started"), process)
+    process.send_signal(signal.SIGINT)
+    assert "stopped" in here.end(process, status=130).splitlines()[-1]
+    assert here.stamps() == {}
+    assert len(worker.stamps()) < 2  # the driver did not wait for the job
+    wait(lambda: len(worker.stamps()) == 2)  # the whole job that it had begun
+    kept = worker.stamps()
+    here.run(*grid)
+    assert len(here.stamps()) == 4
+    assert kept.items() < worker.stamps().items()
 
 
 def test_without_workers_a_sweep_waits_says_so_and_at_last_gives_up(
