@@ -1,6 +1,7 @@
 """`hydra/launcher=cluster`: workers without a common disk, one of them killed, and what is refused."""
 
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import psutil
 import pytest
 from checkouts import alter
 from dask_workers import Dask
+from slurm_nodes import wait
 
 from processes import Place, copy_checkout, wait_for
 
@@ -85,6 +87,41 @@ def test_a_run_that_fails_or_kills_its_workers_leaves_the_others_of_its_job_alon
     assert here.statuses() == {"FINISHED": 2, "FAILED": 2}
 
 
+def test_rerun_trains_on_the_workers_again(here: Place, dask: Dask, checkout: Path) -> None:
+    root = dask.add("one", checkout)
+    worker = Place(root, checkout)
+    here.run(*GRID, CLUSTER)
+    before, there, tables = here.stamps(), worker.stamps(), here.tables()
+    here.run(*GRID, CLUSTER, "rerun=true", "hydra.sweeper.runs_per_job=2")
+    assert len(before) == 6
+    for old, new in ((before, here.stamps()), (there, worker.stamps())):
+        assert old.keys() == new.keys() == before.keys()
+        assert [identity for identity in old if old[identity] == new[identity]] == []
+    for identity in before:
+        timings = [root / "runs" / identity / "timings.json" for root in (here.root, worker.root)]
+        assert timings[0].read_bytes() == timings[1].read_bytes()
+    assert here.tables() == tables
+    assert here.logged() == dict.fromkeys(before, 2)
+
+
+def test_ctrl_c_ends_the_driver_and_leaves_the_job_at_work_to_its_worker(
+    here: Place, dask: Dask, checkout: Path
+) -> None:
+    worker = Place(dask.add("one", checkout), checkout)
+    grid = ("batch_size=1", "learning_rate=0.05", "seed=0,1,2,3", "epochs=200", CLUSTER)
+    process = here.start(*grid, "hydra.sweeper.runs_per_job=2")
+    wait_for(lambda: worker.folders(".started"), process)
+    process.send_signal(signal.SIGINT)
+    assert "stopped" in here.end(process, status=130).splitlines()[-1]
+    assert here.stamps() == {}
+    assert len(worker.stamps()) < 2  # the driver did not wait for the job
+    wait(lambda: len(worker.stamps()) == 2)  # the whole job that it had begun
+    kept = worker.stamps()
+    here.run(*grid)
+    assert len(here.stamps()) == 4
+    assert kept.items() < worker.stamps().items()
+
+
 def test_without_workers_a_sweep_waits_says_so_and_at_last_gives_up(
     here: Place, dask: Dask, checkout: Path
 ) -> None:
@@ -147,3 +184,9 @@ def test_a_worker_without_the_data_says_which_command_prepares_them(
     said = here.run(*GRID, CLUSTER, status=1)
     assert "6 of 6 runs failed" in said.splitlines()[-1]
     assert "pipelines/prepare.py" in said.splitlines()[-1]
+    here.run(*GRID, "hydra/launcher=basic")
+    before = here.stamps()
+    said = here.run(*GRID, CLUSTER, "rerun=true", status=1)
+    assert "6 of 6 runs failed" in said.splitlines()[-1]
+    assert here.stamps() == before  # what no job began to train again is kept
+    assert "6 runs: 6 reused" in here.run(*GRID, CLUSTER)

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 from slurm_nodes import Slurm
 
+from perbatch.sweep import locks
 from processes import SECONDS, Place, kill, wait_for
 
 SLURM = "hydra/launcher=slurm"
@@ -100,6 +101,23 @@ def test_a_node_that_dies_leaves_its_job_to_the_other(slow_place: Place, slurm: 
         slurm.wait_for_nodes()
 
 
+def test_a_job_queued_again_trains_no_run_again_a_second_time(slow_place: Place, slurm: Slurm) -> None:
+    pack = (*QUICK, "seed=range(0,4)", SLURM, "hydra.sweeper.runs_per_job=4")
+    slow_place.run(*pack)
+    before = slow_place.stamps()
+    process = slow_place.start(*pack, "rerun=true")
+    # Two are begun, one of which is complete.
+    wait_for(lambda: len(before.items() & slow_place.stamps().items()) < 3, process)
+    (job,) = running(slurm)
+    slurm.ask("scontrol", "requeue", job)
+    assert "Traceback" not in slow_place.end(process)
+    assert not before.items() & slow_place.stamps().items()
+    # Each once in each sweep, and one more for the run at work when SLURM queued the job again.
+    trained = Counter((slow_place.root / "trained").read_text().split())
+    assert trained["0"] == 2
+    assert sorted(trained.values()) == [2, 2, 2, 3]
+
+
 def running(slurm: Slurm) -> list[str]:
     """The jobs that run now."""
     return slurm.ask("squeue", "-h", "-t", "running", "-o", "%i").split()
@@ -141,6 +159,20 @@ def test_jobs_that_slurm_holds_back_are_said_and_ctrl_c_cancels_them(place: Plac
     process.send_signal(signal.SIGINT)
     assert "stopped: what is complete is kept" in place.end(process, status=130)
     assert slurm.ask("squeue", "-h") == ""
+
+
+def test_ctrl_c_ends_jobs_at_work_before_the_sweep_ends(place: Place, slurm: Slurm) -> None:
+    process = place.start("batch_size=1", "epochs=3000", "seed=0,1", SLURM)  # far longer than the test
+    wait_for(lambda: len(place.folders(".started")) == 2, process)
+    process.send_signal(signal.SIGINT)
+    said = place.end(process, status=130)
+    assert slurm.ask("squeue", "-h") == ""
+    assert "the jobs are cancelled" in said
+    assert "still in SLURM's queue" not in said
+    # Nobody holds a run's lock any more.
+    for folder in place.folders(".started"):
+        assert not locks.held(folder / ".lock")
+    assert place.statuses("sweep") == {"KILLED": 1}
 
 
 def test_what_is_refused_before_anything_starts(place: Place) -> None:

@@ -1,5 +1,6 @@
 """What the tests of whole sweeps share: a copy of the checkout, a root of one's own, an undisturbed sweep."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,10 @@ def straight(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Place:
     place = Place(tmp_path_factory.mktemp("straight"), checkout)
     place.run(*GRID, BASIC)
     return place
+
+
+@pytest.fixture
+def done(straight: Place, tmp_path: Path) -> Place:
+    """A copy of what the undisturbed sweep left, to be harmed."""
+    shutil.copytree(straight.root, tmp_path / "done")
+    return Place(tmp_path / "done", straight.checkout)

@@ -3,26 +3,17 @@
 import os
 import random
 import resource
-import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing, suppress
-from pathlib import Path
 
 import pytest
 
 from processes import BASIC, GRID, JOBLIB, Place, kill, wait_for
 
 SEED = 20260
-
-
-@pytest.fixture
-def done(straight: Place, tmp_path: Path) -> Place:
-    """A copy of what the undisturbed sweep left, to be harmed."""
-    shutil.copytree(straight.root, tmp_path / "done")
-    return Place(tmp_path / "done", straight.checkout)
 
 
 def test_with_nothing_to_do_mlflow_is_not_imported(done: Place) -> None:

@@ -37,7 +37,7 @@ def test_is_incomplete_until_the_last_file_is_there(folder: RunFolder) -> None:
 
 
 def test_a_write_that_breaks_off_leaves_it_incomplete(folder: RunFolder) -> None:
-    folder.begin()
+    folder.begin(None)
     assert not folder.complete
     with pytest.raises(TypeError):
         folder.write({"seed": object()}, HISTORY_TEXT, np.arange(3.0), {}, ROW)
@@ -88,3 +88,31 @@ def test_the_lock_is_freed_when_its_holder_is_killed(folder: RunFolder) -> None:
         holder.wait()
     with folder.lock().acquire(timeout=5):
         pass
+
+
+def test_knows_which_sweep_began_it_last(folder: RunFolder) -> None:
+    assert not folder.begun_by("one")
+    folder.begin("one")
+    assert folder.under_way
+    assert folder.begun_by("one")
+    assert not folder.begun_by("two")
+    folder.begin(None)
+    assert not folder.begun_by("one")
+    assert not folder.begun_by(None)  # no sweep is not one sweep
+
+
+def test_what_comes_from_elsewhere_replaces_a_complete_run_only_where_asked(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    elsewhere, before = RunFolder(tmp_path / "elsewhere"), folder.written
+    with elsewhere.lock():
+        elsewhere.write({"seed": 0}, HISTORY_TEXT, np.arange(3.0), {"start": 2.0}, ROW)
+    folder.mark_logged("store", "run1")
+    folder.take(elsewhere.files(), again=False)
+    assert folder.written == before
+    folder.take({}, again=True)  # the job did not come to it
+    assert folder.written == before
+    folder.take(elsewhere.files(), again=True)
+    assert (folder.intact, folder.timings()) == (True, {"start": 2.0})
+    assert folder.written != before
+    assert not folder.logged("store")  # that was the run before

@@ -21,6 +21,10 @@ def plan(tmp_path: Path) -> Plan:
     return Plan(4, runs[:1], runs[1:], list("abcd"), {})
 
 
+def ended(run: PlannedRun) -> bool:
+    return run.folder.ended
+
+
 def end_two(plan: Plan) -> None:
     diverged, failed, _ = plan.missing
     with diverged.folder.lock():
@@ -31,7 +35,7 @@ def end_two(plan: Plan) -> None:
 
 def test_a_log_has_plain_lines(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with watch(plan):
+    with watch(plan, ended):
         end_two(plan)
     first, *_, last = sys.stderr.getvalue().strip().splitlines()
     assert first.strip().startswith("training: 0 of 3 runs, 1 reused, 0 failed, 0 diverged")
@@ -42,7 +46,7 @@ def test_a_terminal_has_a_bar_even_without_a_size(plan: Plan, monkeypatch: pytes
     master, slave = pty.openpty()  # nobody set its size: it has no columns
     with os.fdopen(slave, "w") as terminal, os.fdopen(master, "rb", buffering=0) as screen:
         monkeypatch.setattr(sys, "stderr", terminal)
-        with watch(plan):
+        with watch(plan, ended):
             end_two(plan)
         shown = screen.read(65536).decode()
     assert "2/3" in shown

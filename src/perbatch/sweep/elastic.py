@@ -88,7 +88,7 @@ def launch(
             waiting = {number: list(jobs[number]) for number in numbers}
             for number, job, folders in _run(client, common, waiting, settings["no_worker_timeout_min"]):
                 for name, files in folders.items():
-                    RunFolder(Path(master.hydra.sweep.dir, name)).take(files)
+                    RunFolder(Path(master.hydra.sweep.dir, name)).take(files, again=master.rerun)
                 if isinstance(job, JobReturn):
                     returns[number] = job
                 else:

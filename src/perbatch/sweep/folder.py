@@ -50,14 +50,30 @@ class RunFolder:
         return self.complete or self.failed
 
     @property
-    def started(self) -> bool:
-        """Whether training began, since the folder was last cleared."""
-        return (self.path / STARTED).is_file()
+    def written(self) -> tuple[int, int] | None:
+        """Which writing of a complete run this is: trained again it is another one; None while incomplete."""
+        try:
+            status = (self.path / RESULT).stat()
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns
 
-    def begin(self) -> None:
-        """Forget what the folder held, and note that training begins."""
+    @property
+    def under_way(self) -> bool:
+        """Whether training began, since the folder was last cleared, and the run is not complete."""
+        return (self.path / STARTED).is_file() and not self.complete
+
+    def begin(self, sweep: str | None) -> None:
+        """Forget what the folder held, and note that training begins, for the sweep of that parent's id."""
         self.clear()
-        (self.path / STARTED).touch()
+        (self.path / STARTED).write_bytes((sweep or "").encode())
+
+    def begun_by(self, sweep: str | None) -> bool:
+        """Whether the last to begin training was a job of the sweep of that parent's id."""
+        try:
+            return sweep is not None and (self.path / STARTED).read_bytes() == sweep.encode()
+        except FileNotFoundError:
+            return False
 
     def lock(self) -> FileLock:
         """Return the lock that one process at a time holds; the kernel frees it when its holder dies."""
@@ -91,10 +107,11 @@ class RunFolder:
         paths = [self.path / name for name in FILES]
         return {path.name: path.read_bytes() for path in paths if path.is_file()}
 
-    def take(self, files: Mapping[str, bytes]) -> None:
-        """Put the files of a run that ended elsewhere here, unless it is complete here."""
+    def take(self, files: Mapping[str, bytes], again: bool) -> None:
+        """Put the files of a run that ended elsewhere here; what is complete here stays unless `again`."""
         with self.lock():
-            if not self.complete:
+            if files and (again or not self.complete):
+                self.clear()
                 for name in FILES:
                     if name in files:
                         _write(self.path / name, files[name])
@@ -146,6 +163,10 @@ class RunFolder:
     def write_failure(self, text: str) -> None:
         """Keep the traceback of a run that raised."""
         _write(self.path / FAILURE, text.encode())
+
+    def forget_failure(self) -> None:
+        """Forget that a job which was to train a complete run again failed before it began."""
+        (self.path / FAILURE).unlink(missing_ok=True)
 
     def logged(self, store: str) -> bool:
         """Return whether the MLflow store of that id has the run."""

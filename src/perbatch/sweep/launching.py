@@ -41,30 +41,52 @@ class Launching:
         self._handed = context, packed, master
         self._overrides, self._runs_per_job = overrides, runs_per_job
         self._apart = remote.is_remote(master)
+        self._replaced: dict[str, tuple[int, int] | None] = {}
 
-    def train(self, missing: Sequence[PlannedRun], rerun: bool) -> None:
-        """Hand out the missing runs. Where a worker dies, its run alone fails: the others go out again.
+    def prepare(self, missing: Sequence[PlannedRun], rerun: bool) -> None:
+        """Clear the folders of what is damaged and of earlier failures.
+
+        A complete run that is to be trained again stays until its own training begins, for the sweep may be
+        stopped long before.
+        """
+        for run in missing:
+            _clear(run.folder, rerun)
+            if rerun:
+                self._replaced[run.identity] = run.folder.written
+
+    def ended(self, run: PlannedRun) -> bool:
+        """Return whether nothing more is to come of a run in this sweep: it failed, or is complete anew."""
+        return run.folder.failed or run.folder.written not in (None, self._replaced.get(run.identity))
+
+    def train(self, missing: Sequence[PlannedRun]) -> None:
+        """Hand out the prepared runs. Where a worker dies, its run alone fails: the others go out again.
 
         A worker that dies takes one machine's launcher down, and with it the other workers' runs. Those that
         were under way are under suspicion; each is tried once more, alone.
         """
-        for run in missing:
-            _clear(run.folder, rerun)
         waiting, suspects, tries = list(missing), list[PlannedRun](), TRIES
         while waiting:
             error, dead = self._launch(waiting, self._runs_per_job)
-            left = [run for run in waiting if not run.folder.ended]
+            left = self._not_ended(waiting)
             if error is None:
                 _note_other_runs(left)
                 break
-            if len(left) == len(waiting) and not any(run.folder.started for run in left):
+            if len(left) == len(waiting) and not any(run.folder.under_way for run in left):
                 tries -= 1
                 _give_up(error, tries)
-            for group in dead:
-                _suspect_one_of(group)
-            suspects += [run for run in left if run.folder.started]
-            waiting = [run for run in left if not run.folder.started]
+            hidden = [run.identity for group in dead for run in self._suspect_one_of(group)]
+            suspected = [run for run in left if run.folder.under_way or run.identity in hidden]
+            suspects += suspected
+            waiting = [run for run in left if run not in suspected]
         self._try_again(suspects)
+
+    def _not_ended(self, runs: Sequence[PlannedRun]) -> list[PlannedRun]:
+        return [run for run in runs if not self.ended(run)]
+
+    def _suspect_one_of(self, group: Sequence[PlannedRun]) -> Sequence[PlannedRun]:
+        """Where a job died and the driver cannot see at which run, give the first that has not ended."""
+        left = self._not_ended(group)
+        return [] if any(run.folder.under_way for run in left) else left[:1]
 
     def _try_again(self, suspects: Sequence[PlannedRun]) -> None:
         for run in suspects:
@@ -74,7 +96,7 @@ class Launching:
         for group in groups:
             error, _ = self._launch(group, 1)
             for run in group:
-                if error is not None and not run.folder.ended:
+                if error is not None and not self.ended(run):
                     run.folder.write_failure(f"its worker died: {error}")
                     log.error("FAILED: %s: its worker died", run.name)
 
@@ -106,8 +128,13 @@ class Launching:
                 dead.append(group)
             else:
                 for run, own in zip(group, packs.returns(job, len(group)), strict=True):
-                    _note_failure(run.folder, own)
+                    self._note_failure(run, own)
         return error, dead
+
+    def _note_failure(self, run: PlannedRun, job: JobReturn) -> None:
+        if job.status == JobStatus.FAILED and not self.ended(run):
+            raised = job._return_value  # the property would raise it, below a line of Hydra's own
+            run.folder.write_failure("".join(traceback.format_exception(raised)))
 
 
 def _give_up(error: Exception, tries: int) -> None:
@@ -126,24 +153,14 @@ def _note_other_runs(runs: Sequence[PlannedRun]) -> None:
         )
 
 
-def _suspect_one_of(group: Sequence[PlannedRun]) -> None:
-    """Where a job died and the driver cannot see at which run, take the first that has not ended."""
-    left = [run for run in group if not run.folder.ended]
-    if left and not any(run.folder.started for run in left):
-        left[0].folder.begin()
-
-
-def _note_failure(folder: RunFolder, job: JobReturn) -> None:
-    if job.status == JobStatus.FAILED and not folder.ended:
-        raised = job._return_value  # the property would raise it, below a line of Hydra's own
-        folder.write_failure("".join(traceback.format_exception(raised)))
-
-
 def _clear(folder: RunFolder, rerun: bool) -> None:
-    """Clear a folder of what is damaged or is to be trained again, and of an earlier failure.
+    """Clear a folder of what is damaged or incomplete, and of an earlier failure.
 
     Another sweep may be at work on the run, or have completed it since the plan was made: that is kept.
     """
     with suppress(Timeout), folder.lock().acquire(blocking=False):
-        if rerun or not folder.intact:
+        # What is trained again need not be looked through for damage: its training clears it.
+        if folder.complete if rerun else folder.intact:
+            folder.forget_failure()
+        else:
             folder.clear()

@@ -71,7 +71,7 @@ class Parents:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the parents as FINISHED, FAILED or KILLED."""
-        failed = any(not run.folder.complete for run in self._plan.missing)
+        failed = any(run.folder.failed or not run.folder.complete for run in self._plan.missing)
         status = "KILLED" if error is not None else "FAILED" if failed else "FINISHED"
         try:
             self._end(status)

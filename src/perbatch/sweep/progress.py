@@ -4,27 +4,29 @@ import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tqdm import tqdm
 
 from perbatch.sweep.folder import Damaged, RunFolder
-from perbatch.sweep.plan import Plan
+from perbatch.sweep.plan import Plan, PlannedRun
 
 TERMINAL_SECONDS = 0.5
 LOG_SECONDS = 15.0
+Ended = Callable[[PlannedRun], bool]
 LINE = "{desc}: {n_fmt} of {total_fmt} runs{postfix}, {elapsed} elapsed, {remaining} to go\n"
 
 
 @contextmanager
-def watch(plan: Plan) -> Iterator[None]:
+def watch(plan: Plan, ended: Ended) -> Iterator[None]:
     """Show how many of the plan's missing runs have ended, by their folders, while the body runs.
 
-    The folders are the only thing that every launcher's workers share with the driver.
+    `ended` tells it of a run. The folders are the only thing that every launcher's workers share with the
+    driver.
     """
     stop = threading.Event()
-    watcher = threading.Thread(target=_follow, args=(plan, stop), daemon=True)
+    watcher = threading.Thread(target=_follow, args=(plan, ended, stop), daemon=True)
     watcher.start()
     try:
         yield
@@ -33,17 +35,19 @@ def watch(plan: Plan) -> Iterator[None]:
         watcher.join()
 
 
-def _follow(plan: Plan, stop: threading.Event) -> None:
+def _follow(plan: Plan, ended: Ended, stop: threading.Event) -> None:
     terminal = sys.stderr.isatty()
     style = _width() if terminal else {"bar_format": LINE, "ascii": True}
     counts = Counter(reused=len(plan.reused), failed=0, diverged=0)
-    waiting: Sequence[RunFolder] = [run.folder for run in plan.missing]
+    waiting = plan.missing
     with tqdm(total=len(waiting), unit="run", desc="training", postfix=_shown(counts), **style) as bar:
         stopped = False
         while not stopped:
             stopped = stop.wait(TERMINAL_SECONDS if terminal else LOG_SECONDS)
-            counts.update(_how_it_ended(folder) for folder in waiting if folder.ended)
-            waiting = [folder for folder in waiting if not folder.ended]
+            over = [run for run in waiting if ended(run)]
+            counts.update(_how_it_ended(run.folder) for run in over)
+            gone = {run.identity for run in over}
+            waiting = [run for run in waiting if run.identity not in gone]
             # Not update(), which would choose by itself when to show it.
             bar.n = bar.total - len(waiting)
             bar.set_postfix_str(_shown(counts), refresh=not stopped)  # its end shows the last state

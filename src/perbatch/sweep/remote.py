@@ -7,7 +7,6 @@ from omegaconf import DictConfig
 
 from perbatch.errors import UserError
 from perbatch.tracking import Store
-from perbatch.tracking.server import is_server
 
 SLURM, CLUSTER = "SlurmLauncher", "ClusterLauncher"
 
@@ -56,11 +55,12 @@ def check(master: DictConfig) -> None:
 def overrides(master: DictConfig, store: Store) -> list[str]:
     """Return what jobs on other machines are told beside their run.
 
-    SQLite is for one machine: over a network file system its locks do not hold, and without one it is not
-    there. Then the jobs log nothing, and the driver does it from their folders.
+    The address of the store, a server or a database: a Dask worker has not the driver's environment. SQLite
+    is for one machine: over a network file system its locks do not hold, and without one it is not there.
+    Then the jobs log nothing, and the driver does it from their folders.
     """
     if not is_remote(master):
         return []
     if store.uri.startswith("sqlite:"):
         return ["tracking.live=false"]
-    return [f"tracking.uri='{store.uri}'"] if is_server(store.uri) else []
+    return [f"tracking.uri='{store.uri}'"]

@@ -69,8 +69,7 @@ def launch(
     try:
         slurm_queue.wait(submitted)
     except BaseException:
-        for each in submitted:
-            each.cancel(check=False)
+        slurm_queue.cancel(submitted)
         raise
     returns = [slurm_queue.result(each) for each in submitted]
     dead = [each for each, result in zip(submitted, returns, strict=True) if result is None]

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
 GRACE_SECONDS = 20.0
 """How long a result may take, over a network file system, to show here after its job has left the queue."""
+SILENT_SECONDS = 60.0
+"""How long SLURM may not answer before a word is said of it."""
+CANCEL_SECONDS = 60.0
 USUAL = {"None", "Resources", "Priority", "JobArrayTaskLimit", "BeginTime", "Dependency"}
 """Why SLURM lets jobs wait that will run in time; any other reason may hold them for ever."""
 
@@ -29,8 +32,10 @@ def wait(jobs: Sequence[Any]) -> None:
     """Wait until each of submitit's jobs has left its result, or has left the queue without one."""
     gone: dict[str, float] = {}
     said = set(USUAL)
+    silence = _Silence()
     while waiting := [job for job in jobs if not job.paths.result_pickle.exists()]:
         queued = _queue()
+        silence.look(queued is not None)
         if queued is not None:
             now = time.monotonic()
             gone = {job.job_id: gone.get(job.job_id, now) for job in waiting if job.job_id not in queued}
@@ -40,6 +45,42 @@ def wait(jobs: Sequence[Any]) -> None:
                 log.warning("SLURM lets jobs wait (%s): `squeue --me` shows them", reason)
                 said.add(reason)
         time.sleep(POLL_SECONDS)
+
+
+class _Silence:
+    """How long SLURM has not answered: said once it is long. Its jobs may be at work, so the sweep waits."""
+
+    def __init__(self) -> None:
+        self._since, self._said = time.monotonic(), False
+
+    def look(self, answered: bool) -> None:
+        """Take whether SLURM has just answered."""
+        if answered:
+            self._since, self._said = time.monotonic(), False
+        elif time.monotonic() - self._since > SILENT_SECONDS and not self._said:
+            log.warning(
+                "SLURM has not answered squeue for %.0f s: the sweep waits on, for its jobs may be at work",
+                time.monotonic() - self._since,
+            )
+            self._said = True
+
+
+def cancel(jobs: Sequence[Any]) -> None:
+    """Cancel submitit's jobs, and wait, at most a minute, until they have left the queue.
+
+    A job at work lives on for SLURM's `KillWait`: until then its run is not free, nor over in MLflow.
+    """
+    for job in jobs:
+        job.cancel(check=False)
+    log.info("the jobs are cancelled; SLURM may take half a minute to end those at work")
+    end = time.monotonic() + CANCEL_SECONDS
+    ids = {job.job_id for job in jobs}
+    while time.monotonic() < end:
+        queued = _queue()
+        if queued is not None and not ids & queued.keys():
+            return
+        time.sleep(POLL_SECONDS)
+    log.warning("cancelled jobs are still in SLURM's queue: `squeue --me` shows them")
 
 
 def _queue() -> dict[str, str] | None:

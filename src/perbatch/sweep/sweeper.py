@@ -65,10 +65,12 @@ def sweep(
                 return [*run.overrides, f"tracking.parent={parents.of(run)}", *extra]
 
             launching = Launching(context, task_function, master, overrides, runs_per_job)
-            with watch(planned):
-                launching.train(planned.missing, master.rerun)
+            launching.prepare(planned.missing, master.rerun)
+            with watch(planned, launching.ended):
+                launching.train(planned.missing)
             parents.log_missing(lambda overrides: loader.load_sweep_config(master, overrides))
-    failed = [run for run in planned.missing if not run.folder.complete]
+    # What was to be trained again may be complete, from before, and have failed too.
+    failed = [run for run in planned.missing if run.folder.failed or not run.folder.complete]
     if master.sweep.results is not None:
         rows = {
             run.identity: describe(loader.settings(master, run.overrides)) | {"status": "failed"}

@@ -35,17 +35,21 @@ def run(config: DictConfig) -> str:
     """
     folder = RunFolder(Path(HydraConfig.get().runtime.output_dir))
     with worker.at_work(), folder.lock():
-        # In a sweep the driver has cleared what is to be trained again.
-        again = config.rerun and HydraConfig.get().mode == RunMode.RUN
-        if again or not usable(folder, identity.of(config)):
+        if _again(config, folder) or not usable(folder, identity.of(config)):
             return _train(config, folder)
         log.info("Reused: this run is complete in %s (rerun=true trains it again)", folder.path)
         record.log_where_missing(folder, config)
         return "reused"
 
 
+def _again(config: DictConfig, folder: RunFolder) -> bool:
+    # A job may be handed out twice: its worker died, or SLURM queued it again. A sweep trains a run once.
+    single = HydraConfig.get().mode == RunMode.RUN
+    return config.rerun and (single or not folder.begun_by(config.tracking.parent))
+
+
 def _train(config: DictConfig, folder: RunFolder) -> str:
-    folder.begin()
+    folder.begin(config.tracking.parent)
     live = record.LiveLog(folder, config, time.time(), len(schedule(config)) + 1)
     try:
         outcome = train_run(config, _prepared(config), live.evaluation)
