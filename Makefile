@@ -73,7 +73,7 @@ soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained
 	python benchmarks/soak.py
 
 docs: env  ## the documentation site, in site/
-	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 mkdocs build
 
 plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B": of two commits or experiments
 	python docs/plots.py $(REVS)

@@ -175,8 +175,27 @@ def test_the_reference_has_the_sweepers_settings_and_their_defaults() -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built with warnings as errors."""
     folder = tmp_path_factory.mktemp("site")
-    run(ROOT, "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder))
+    build(ROOT, folder)
     return folder
+
+
+def build(root: Path, site: Path, status: int = 0) -> str:
+    """Build the site of `root` with the command of `make docs`, return what it says."""
+    recipe = re.search(r"^docs: .*\n\t(.*)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert recipe is not None
+    return run(root, "bash", "-c", f"{recipe[1]} --site-dir {site}", status=status).stderr
+
+
+@pytest.mark.parametrize(("target", "status"), [("tutorial.md", 0), ("../benchmarks/none.md", 1), ("#no", 1)])
+def test_a_dead_link_fails_the_site(target: str, status: int, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    for name in ("src", "conf", "params.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    with (tmp_path / "docs" / "index.md").open("a", encoding="utf-8") as page:
+        page.write(f"\n[more]({target})\n")
+    said = build(tmp_path, tmp_path / "site", status)
+    assert (target in said) == (status == 1)
 
 
 def test_the_site_asks_for_nothing_from_elsewhere(site: Path) -> None:
