@@ -44,7 +44,7 @@ test-server: env  ## tracking=server, on a PostgreSQL and an MLflow server that 
 test-cluster: env  ## the launchers slurm and cluster, on a two-node SLURM and a Dask cluster that the tests start
 	pytest -q tests/cluster
 
-test-browser: env  ## the report in a real browser: needs Chromium (Debian: apt install chromium)
+test-browser: env  ## the report and MLflow's pages in a real browser: needs Chromium (Debian: apt install chromium)
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "no Chromium found: apt install chromium" >&2; exit 1; }
 	pytest -q tests/browser
 
