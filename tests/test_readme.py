@@ -78,6 +78,16 @@ def test_its_pictures_and_links_exist() -> None:
         assert (ROOT / target).exists(), target
 
 
+def test_it_links_every_page_of_the_site_but_the_reference() -> None:
+    nav = re.search(r"^nav:\n((?: .*\n)+)", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert nav is not None
+    pages = re.findall(r": (\S+\.md)$", nav[1], re.MULTILINE)
+    assert len(pages) > 15
+    for page in pages:
+        if page != "index.md" and not page.startswith("reference/"):
+            assert f"](docs/{page})" in README, page
+
+
 def test_its_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make ([a-z-]+)", README, re.MULTILINE):
