@@ -44,7 +44,7 @@ test-server: env  ## tracking=server, on a PostgreSQL and an MLflow server that 
 test-cluster: env  ## the launchers slurm and cluster, on a two-node SLURM and a Dask cluster that the tests start
 	pytest -q tests/cluster
 
-test-browser: env  ## the report in a real browser: needs Chromium (Debian: apt install chromium)
+test-browser: env  ## the report and MLflow's pages in a real browser: needs Chromium (Debian: apt install chromium)
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "no Chromium found: apt install chromium" >&2; exit 1; }
 	pytest -q tests/browser
 
@@ -73,7 +73,7 @@ soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained
 	python benchmarks/soak.py
 
 docs: env  ## the documentation site, in site/
-	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 mkdocs build
 
 plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B": of two commits or experiments
 	python docs/plots.py $(REVS)

@@ -5,7 +5,7 @@ from conf/ and params.yaml, whose comments are the meaning. So they cannot go st
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -16,7 +16,7 @@ CONF = ROOT / "conf"
 sys.path.insert(0, str(ROOT / "src"))
 
 from perbatch.sweep.check import RULES  # noqa: E402
-from perbatch.sweep.schema import Config  # noqa: E402
+from perbatch.sweep.schema import Condition, Config, Study  # noqa: E402
 
 DEFAULTS = (
     "data/digits",
@@ -54,7 +54,7 @@ def comments(path: Path) -> dict[str, str]:
 
 def _heading(lines: list[str]) -> tuple[str, list[str]]:
     """Split what stands above the first key: sentences are the file's, the rest is the key's."""
-    ends = [index + 1 for index, line in enumerate(lines[:-1]) if line.endswith(".")]
+    ends = [index + 1 for index, line in enumerate(lines) if line.endswith(".")]
     first = lines[:1] if len(lines) > 1 and lines[0][:1].isupper() and lines[1][:1].islower() else []
     cut = ends[-1] if ends else len(first)
     return " ".join(lines[:cut]), lines[cut:]
@@ -136,10 +136,18 @@ def _options_section() -> str:
     rows = []
     for path in sorted(CONF.glob("*/*.yaml")):
         heading = comments(path).get("", "").removeprefix("@package _global_ ")
-        rows.append(
-            [_code(f"{path.parent.name}={path.stem}"), re.split(r"(?<=[.)]) (?=[A-Z]|params)", heading)[0]]
-        )
+        sentence = re.split(r"(?<=[.?)]) (?=[A-Z]|params|python )", heading)[0]
+        rows.append([_code(f"{path.parent.name}={path.stem}"), f"{sentence} {_settings(path)}".strip()])
     return "## Options of the groups\n\n" + _table(["option", "what it is"], rows)
+
+
+def _settings(path: Path) -> str:
+    """Return what an option sets itself, where it is only settings."""
+    if path.parent.name not in ("model", "repeat"):
+        return ""
+    content = OmegaConf.to_container(OmegaConf.load(path))
+    own = [_code(f"{key}: {_written(value)}") for key, value in content.items() if key != "defaults"]
+    return f"Sets {', '.join(own)}."
 
 
 def _readers_section() -> str:
@@ -171,6 +179,29 @@ def _launchers_section() -> str:
     return "## Settings of the launchers for clusters\n\n" + "\n\n".join(parts)
 
 
+def study_keys() -> dict[str, tuple[str, str]]:
+    """Return type and default of the keys of `study`, then of each of its conditions."""
+    found = {}
+    for prefix, schema in (("study", Study), ("study.conditions[]", Condition)):
+        for field in fields(schema):
+            inner = any(map(is_dataclass, get_args(field.type)))
+            made = field.default_factory() if field.default is MISSING else field.default  # type: ignore[misc]
+            found[f"{prefix}.{field.name}"] = (
+                "list of conditions" if inner else _named(field.type),
+                "{}" if made == {} else _written(made),
+            )
+    return found
+
+
+def _study_section() -> str:
+    rows = [[_code(key), kind, _code(default)] for key, (kind, default) in study_keys().items()]
+    return (
+        "## A study's claim\n\nWhat each key is: [the keys of `study:`](../studies.md#the-keys-of-study). "
+        "`???` must be given; the entries of `beside` have the keys of `conditions`.\n\n"
+        + _table(["key", "type", "default"], rows)
+    )
+
+
 def params_keys() -> list[list[str]]:
     """Return key, value and meaning of every key of params.yaml."""
     path = ROOT / "params.yaml"
@@ -187,4 +218,11 @@ def params_keys() -> list[list[str]]:
 def text() -> str:
     """Return all sections as Markdown."""
     params = "## params.yaml\n\n" + _table(["key", "value", "meaning"], params_keys())
-    return "\n\n".join([_run_section(), _options_section(), _readers_section(), _launchers_section(), params])
+    sections = [
+        _run_section(),
+        _options_section(),
+        _readers_section(),
+        _study_section(),
+        _launchers_section(),
+    ]
+    return "\n\n".join([*sections, params])

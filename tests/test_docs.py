@@ -3,6 +3,9 @@
 Every page starts from what `make` left behind, as its readers do; README and tutorial make it themselves.
 """
 
+import csv
+import dataclasses
+import os
 import re
 import shutil
 import subprocess
@@ -13,12 +16,14 @@ from types import ModuleType
 
 import pytest
 from hydra.core.config_store import ConfigStore
+from hydra_plugins.hydra_joblib_launcher.config import JobLibLauncherConf
 from omegaconf import OmegaConf
 
 import hydra_plugins.perbatch_sweeper  # noqa: F401  (registers the sweeper's settings)
 from blocks import NOT_RUN, ROOT, Block, blocks, pages, write
 from copies import copy_repository, environment, git, run
 from perbatch import backprop, comparison, data, tracking
+from perbatch.sweep.schema import Condition, Study
 from servers import free_port, started
 
 sys.path.insert(0, str(ROOT / "docs"))
@@ -44,6 +49,7 @@ def fresh(root: Path) -> None:
     copy_repository(root)
     params = OmegaConf.load(root / "params.yaml")
     params.benchmark.repeats = 5
+    params.evaluate.target.digits = [0.5]  # the tiny grid's three epochs reach it
     OmegaConf.save(params, root / "params.yaml")
     git(root, "commit", "-qam", "a quick benchmark")
     # The environment of these tests stands in for the one that `make env` would make anew.
@@ -67,6 +73,16 @@ def test_every_block_of_a_page_works(page: Path, made: Path, tmp_path: Path) -> 
     else:
         shutil.copytree(made, root, symlinks=True)
     carry_out_all(page, root)
+
+
+@pytest.mark.slow
+def test_the_setup_of_a_contributor_works_in_one_shell(tmp_path: Path) -> None:
+    fresh(tmp_path / "perbatch")
+    first = next(block for block in blocks(ROOT / "CONTRIBUTING.md") if block.language == "bash")
+    folder = str(Path(sys.executable).parent)
+    others = [part for part in environment()["PATH"].split(os.pathsep) if part != folder]
+    done = run(tmp_path / "perbatch", "env", f"PATH={os.pathsep.join(others)}", "bash", "-euc", first.text)
+    assert "pre-commit installed at" in done.stdout
 
 
 def carry_out_all(page: Path, root: Path) -> None:
@@ -98,6 +114,18 @@ def carry_out(block: Block, root: Path, servers: ExitStack, ports: dict[str, str
             text = text.replace(f":{port}", f":{free}")
         done = shell(text, root)
     assert done.returncode == 0, f"{block.text}\nended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    for line in block.text.splitlines():
+        if line.startswith("dvc exp show "):
+            shows_numbers(shell(f"{line} --csv", root).stdout)
+
+
+def shows_numbers(table: str) -> None:
+    """Assert that a table of variants has at least one metric of each, beside the number of its runs."""
+    rows = [row for row in csv.DictReader(table.splitlines()) if row["Experiment"]]
+    assert len(rows) == 2, table
+    for row in rows:
+        metrics = [key for key in row if "." not in key and key not in ("Experiment", "runs")]
+        assert any(row[key] for key in metrics), table
 
 
 def shell(text: str, root: Path) -> subprocess.CompletedProcess[str]:
@@ -128,6 +156,22 @@ def test_few_blocks_are_not_run_and_each_says_why() -> None:
     assert left_out == [
         ("README.md", "make test"),
         ("CONTRIBUTING.md", "make test-all"),
+        (
+            "scaling.md",
+            "python3 -m venv /opt/mlflow && /opt/mlflow/bin/pip install "
+            "'mlflow[auth]==3.17.*' psycopg2-binary 'sqlalchemy<2.1'",
+        ),
+        ("scaling.md", "sudo -u postgres createuser --pwprompt mlflow"),
+        (
+            "scaling.md",
+            "curl -u admin -H 'Content-Type: application/json' "
+            "https://mlflow.example.org/api/2.0/mlflow/users/create \\",
+        ),
+        (
+            "scaling.md",
+            "for name in mlflow accounts; do pg_dump -h 127.0.0.1 -U mlflow "
+            "--format=custom --file=$name.dump $name; done",
+        ),
         ("scaling.md", "dvc remote add --default lab ssh://me@lab.example.org/srv/perbatch"),
         ("scaling.md", "git clone ADDRESS perbatch && cd perbatch && make env && source .venv/bin/activate"),
         ("studies.md", "python pipelines/train.py -m experiment=steps_to_target dry_run=true"),
@@ -171,12 +215,68 @@ def test_the_reference_has_the_sweepers_settings_and_their_defaults() -> None:
     assert told == {key: "null" if value is None else str(value) for key, value in settings.items()}
 
 
+def test_the_reference_has_the_launchers_processes_and_their_default() -> None:
+    page = (ROOT / "docs" / "reference" / "config.md").read_text(encoding="utf-8")
+    told = re.search(r"^\| `hydra\.launcher\.n_jobs` \| `(\S+)` \|", page, re.M)
+    assert told is not None
+    assert told[1] == str(JobLibLauncherConf().n_jobs)
+
+
+def test_the_reference_has_the_retries_that_the_code_sets() -> None:
+    page = (ROOT / "docs" / "reference" / "config.md").read_text(encoding="utf-8")
+    code = Path(tracking.__file__).read_text(encoding="utf-8")
+    set_here = re.findall(r'setdefault\("(MLFLOW_HTTP_\w+)", "(\d+)"\)', code)
+    assert set_here
+    for name, value in set_here:
+        assert re.search(rf"^\| `{name}` \| .*; here `{value}` where", page, re.M), name
+
+
+def test_every_option_is_described_in_words_and_not_by_its_commands() -> None:
+    text = config_reference.text()
+    section = re.search(r"^## Options of the groups\n(.*?)^## ", text, re.M | re.S)
+    assert section is not None
+    rows = re.findall(r"^\| `\w+=\w+` \| (.*) \|$", section[1], re.M)
+    assert len(rows) == len(list((ROOT / "conf").glob("*/*.yaml")))
+    for row in rows:
+        assert row.strip() and "python " not in row, row
+
+
+def test_the_page_of_studies_has_every_key_of_a_study() -> None:
+    page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    section = page.partition("## The keys of `study:`")[2]
+    table = re.findall(r"^\| (`.*?) \| (.*) \|$", section.partition("\n\nA contender")[0], re.M)
+    keys = [key for cell, _ in table for key in re.findall(r"`(\w+)`", cell)]
+    assert sorted(keys) == sorted(field.name for field in dataclasses.fields(Study))
+    of_a_condition = next(meaning for cell, meaning in table if cell == "`conditions`")
+    told = re.findall(r"`(\w+)`", of_a_condition)
+    assert sorted(told) == sorted(field.name for field in dataclasses.fields(Condition))
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built with warnings as errors."""
     folder = tmp_path_factory.mktemp("site")
-    run(ROOT, "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder))
+    build(ROOT, folder)
     return folder
+
+
+def build(root: Path, site: Path, status: int = 0) -> str:
+    """Build the site of `root` with the command of `make docs`, return what it says."""
+    recipe = re.search(r"^docs: .*\n\t(.*)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert recipe is not None
+    return run(root, "bash", "-c", f"{recipe[1]} --site-dir {site}", status=status).stderr
+
+
+@pytest.mark.parametrize(("target", "status"), [("tutorial.md", 0), ("../benchmarks/none.md", 1), ("#no", 1)])
+def test_a_dead_link_fails_the_site(target: str, status: int, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    for name in ("src", "conf", "params.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    with (tmp_path / "docs" / "index.md").open("a", encoding="utf-8") as page:
+        page.write(f"\n[more]({target})\n")
+    said = build(tmp_path, tmp_path / "site", status)
+    assert (target in said) == (status == 1)
 
 
 def test_the_site_asks_for_nothing_from_elsewhere(site: Path) -> None:

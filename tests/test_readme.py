@@ -3,8 +3,10 @@
 import json
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
 
@@ -21,9 +23,69 @@ def test_its_numbers_are_those_of_the_committed_results() -> None:
     assert pictures.START + pictures.block(metrics) + pictures.END in README
 
 
+@pytest.mark.parametrize("reached", [2.5, None])
+def test_a_mode_is_one_line_though_many_contenders_repeat(reached: float | None) -> None:
+    losses = {(3, 0.1): 0.08, (10, 0.1): 0.07, (10, 0.3): 0.09, (10, None): 0.06}
+    contenders = [
+        {"mode": "repeat", "batch_size": 1, "updates_per_batch": n, "tolerance": tolerance}
+        for n, tolerance in losses
+    ]
+    plain = [
+        {"mode": mode, "batch_size": size, "updates_per_batch": 1, "tolerance": None}
+        for mode, size in (("stochastic", 1), ("mini-batch", 8), ("mini-batch", 32), ("full-batch", 1000))
+    ]
+    curves = pd.DataFrame(
+        [
+            {**contender, "presentations": shown, "validation_loss": losses.get(key, 0.5) + 1 / (1 + shown)}
+            for contender in plain + contenders
+            for key in [(contender["updates_per_batch"], contender["tolerance"])]
+            for shown in (0, 10, 20)
+        ]
+    )
+    repeated = {"target": 0.2, "way": "until satisfied", "learning_rate": 0.1, "updates_to_target": 900.0}
+    comparison = pd.DataFrame(
+        [
+            {
+                **(repeated | contender),
+                "epochs_to_target": reached,
+                "validation_loss": losses[contender["updates_per_batch"], contender["tolerance"]],
+                "way": "fixed" if contender["tolerance"] is None else "until satisfied",
+            }
+            for contender in contenders
+        ]
+    )
+    metrics = {"target": 0.2, "repeat_learning_rate": 0.1, "repeat_updates_to_target": 900.0}
+    metrics |= {"repeat_epochs_to_target": reached, "repeat_validation_loss": 0.09}
+    shown = pictures.rows_of_table(curves, comparison, metrics)
+    assert not shown.duplicated(["mode", "presentations"]).any()
+    assert sorted(shown["mode"].unique()) == ["full-batch", "mini-batch", "repeat", "stochastic"]
+    repeat = shown[shown["mode"] == "repeat"]
+    assert list(repeat["presentations"]) == [10, 20]
+    assert list(repeat["validation_loss"]) == [0.09 + 1 / 11, 0.09 + 1 / 21]
+
+
+def test_each_line_of_the_curves_goes_to_the_right() -> None:
+    svg = (ROOT / "docs" / "pictures" / "curves.svg").read_text(encoding="utf-8")
+    lines = re.findall(r'aria-roledescription="line mark" d="M([^"]+)"', svg)
+    assert len(lines) == 4
+    for line in lines:
+        across = [float(point.partition(",")[0]) for point in line.split("L")]
+        assert all(left < right for left, right in pairwise(across)), line[:60]
+
+
 def test_its_pictures_and_links_exist() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_it_links_every_page_of_the_site_but_the_reference() -> None:
+    nav = re.search(r"^nav:\n((?: .*\n)+)", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert nav is not None
+    pages = re.findall(r": (\S+\.md)$", nav[1], re.MULTILINE)
+    assert len(pages) > 15
+    for page in pages:
+        if page != "index.md" and not page.startswith("reference/"):
+            assert f"](docs/{page})" in README, page
 
 
 def test_its_make_targets_exist() -> None:

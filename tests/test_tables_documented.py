@@ -61,3 +61,14 @@ def test_trains_tables(workspace: Path, composed) -> None:
 
 def test_benchmarks_table() -> None:
     assert header(ROOT / "results" / "benchmark" / "throughput.csv") == documented("throughput.csv")
+
+
+def test_the_tutorial_cuts_the_columns_that_answer_its_question() -> None:
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    command = re.search(r"^cut -d, -f(\S+) \S+/comparison\.csv$", tutorial, re.MULTILINE)
+    assert command is not None
+    places = [part.partition("-") for part in command[1].split(",")]
+    columns = documented("comparison.csv")
+    cut = [name for first, _, last in places for name in columns[int(first) - 1 : int(last or first)]]
+    epochs = [f"epochs_to_target{end}" for end in ("", "_low", "_high")]
+    assert cut == ["target", "batch_size", "learning_rate", "n", *epochs]

@@ -148,7 +148,7 @@ def test_it_lives_in_a_frame_without_storage_or_siblings(open_page, report: Path
 def test_words_in_figures_stand_out_from_the_page(open_page, scheme: str) -> None:
     page = open_page(color_scheme=scheme)
     ground = _luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-    for place in (".view text", "#figure-4 .panel text"):
+    for place in (".view text", ".panel text"):
         inks = page.evaluate(
             f"[...new Set([...document.querySelectorAll('{place}')].map(e => getComputedStyle(e).fill))]"
         )
@@ -156,6 +156,19 @@ def test_words_in_figures_stand_out_from_the_page(open_page, scheme: str) -> Non
         for ink in inks:
             light, dark = sorted((_luminance(ink), ground), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (place, ink)
+
+
+def test_words_in_figures_can_be_read_on_a_telephone(open_page) -> None:
+    page = open_page(390)
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    heights = page.evaluate(
+        "[...document.querySelectorAll('svg text')].filter(e => e.checkVisibility() && e.textContent.trim())"
+        ".map(e => [e.getBoundingClientRect(), e])"
+        ".map(([box, e]) => [Math.min(box.width, box.height), e.textContent,"
+        " e.closest('figure, section')?.id ?? ''])"
+    )
+    assert len(heights) > 100
+    assert [each for each in heights if each[0] < 9 and len(each[1]) > 1] == []
 
 
 def test_a_regression_has_the_same_page(open_page, tmp_path: Path) -> None:
