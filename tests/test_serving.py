@@ -64,6 +64,9 @@ def test_the_server_answers_and_refuses_with_a_reason(root: Path) -> None:
         assert status == 200
         assert np.mean(np.array(told) == digits.target[:200].astype(str)) > 0.8
         assert ask(address, '{"inputs": [[1, 2, 3]]}') == (400, WithMessage("does not match expected shape"))
+        gap = digits.images[:1].tolist()
+        gap[0][3][4] = None
+        assert ask(address, json.dumps({"inputs": gap})) == (400, WithMessage("finite number"))
         assert ask(address, "no JSON") == (400, WithMessage("valid JSON"))
         assert ask(address, "{}") == (400, WithMessage("input fields"))
 

@@ -88,7 +88,7 @@ def test_columns_are_found_by_name_and_images_by_shape(tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match="finite"):
+    with pytest.raises(MlflowException, match="finite"):
         answers(made(Network((6, 3))), tmp_path, pd.DataFrame(RAW * np.nan, columns=NAMES))
 
 

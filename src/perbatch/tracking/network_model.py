@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
@@ -35,7 +36,8 @@ class NetworkModel(PythonModel):
         """Return a row an example: class and, with cross-entropy, its probability; else the prediction."""
         inputs = np.asarray(model_input, np.float64).reshape(len(model_input), -1)
         if not np.isfinite(inputs).all():
-            raise ValueError("every feature must be a finite number")
+            # The server hands on what MLflow's own exception says, and of any other only its traceback.
+            raise MlflowException.invalid_parameter_value("every feature must be a finite number")
         outputs = self._outputs((inputs - self.held["offset"]) * self.held["factor"])
         classes = self.held["classes"]
         if not len(classes):
