@@ -24,7 +24,7 @@ import psutil
 from overhead import ROOT, TRAIN, Machine, processor
 from scale_page import page
 
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "server"), str(ROOT / "tests" / "cluster")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "cluster")]
 
 FIGURES = ROOT / "benchmarks" / "scale.json"
 PAGE = FIGURES.with_suffix(".md")
@@ -86,9 +86,8 @@ def store(count: int) -> dict[str, Any]:
 
 def server(count: int) -> dict[str, Any]:
     """PostgreSQL and MLflow's server on loopback, as `make server` starts them."""
-    from running import Server
-
     from servers import free_port
+    from tracking_server import Server
 
     with tempfile.TemporaryDirectory(prefix="perbatch-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL does not run as root, and must reach its own

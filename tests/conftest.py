@@ -1,6 +1,9 @@
 """What all tests share: data prepared once, a workspace of one's own, configs of the real files."""
 
 import json
+import shutil
+import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from omegaconf import DictConfig
 from perbatch.data import diabetes, digits
 from perbatch.data.preparation import prepare
 from perbatch.sweep import identity, places, record, task
+from tracking_server import Server
 
 Compose = Callable[..., DictConfig]
 
@@ -25,6 +29,25 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             settings = identity.plain(compose("prepare", [f"data={name}"]).data)
             prepare(source.read(), settings, folder / name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One server for all tests; PostgreSQL, which will not run as root, must reach its folder."""
+    if not (shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))):
+        pytest.skip("PostgreSQL is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="perbatch-test-"))
+    folder.chmod(0o755)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running = Server(folder / "server", port)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

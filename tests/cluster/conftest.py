@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from checkouts import alter
+from dask_workers import Dask
 from slurm_nodes import Slurm, installed
 
 from processes import Place, copy_checkout
@@ -60,3 +61,13 @@ def slow_place(tmp_path: Path, slow_checkout: Path, slurm: Slurm) -> Place:
 @pytest.fixture
 def place(tmp_path: Path, checkout: Path, slurm: Slurm) -> Place:
     return Place(tmp_path / "root", checkout, environment=slurm.environment)
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Dask]:
+    folder = tmp_path / "dask"
+    folder.mkdir()
+    cluster = Dask(folder)
+    cluster.start()
+    yield cluster
+    cluster.stop()

@@ -4,7 +4,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,16 +16,6 @@ from slurm_nodes import wait
 from processes import Place, copy_checkout, wait_for
 
 GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1,2", "epochs=3")
-
-
-@pytest.fixture
-def dask(tmp_path: Path) -> Iterator[Dask]:
-    folder = tmp_path / "dask"
-    folder.mkdir()
-    cluster = Dask(folder)
-    cluster.start()
-    yield cluster
-    cluster.stop()
 
 
 @pytest.fixture

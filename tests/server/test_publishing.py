@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from running import Server
 
 from copies import NO_STUDY, shrink
 from processes import ROOT, Place, copy_checkout
+from tracking_server import Server
 
 GRID = ("learning_rate=0.1,0.3", "seed=0,1,2", "epochs=4", "hydra/launcher=basic", "tracking=server")
 

@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from running import Server
 
 from processes import Place, kill, wait_for
+from tracking_server import Server
 
 BASIC = "hydra/launcher=basic"
 SERVER = "tracking=server"

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import requests
 
-SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "server.py"
+SCRIPT = Path(__file__).resolve().parents[1] / "deploy" / "server.py"
 
 
 @dataclass
