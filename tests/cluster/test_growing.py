@@ -23,7 +23,8 @@ def root() -> Iterator[Path]:
 
 
 def test_every_block_of_the_page_works(root: Path, slurm: Slurm, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in slurm.environment.items():
+    # The code that Dask's workers run, and so the data that they find, are those of the page's own checkout.
+    for name, value in {**slurm.environment, "PYTHONPATH": str(root / "src")}.items():
         monkeypatch.setenv(name, value)
     fresh(root)
     run(root, "make", "repro")
