@@ -129,8 +129,10 @@ def shows_numbers(table: str) -> None:
 
 
 def shell(text: str, root: Path) -> subprocess.CompletedProcess[str]:
+    # What a failing block has started in the background would keep its output open.
+    ended = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", text],
+        ["bash", "-euo", "pipefail", "-c", ended + text],
         cwd=root,
         env=environment(),
         capture_output=True,
