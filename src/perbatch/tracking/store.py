@@ -1,11 +1,10 @@
 """The one store of a repository: where it is, whether it answers, and its creation, once."""
 
 import logging
-import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from perbatch.tracking import network_disk, notes, server, stale, views
+from perbatch.tracking import network_disk, notes, server, sqlite_file, stale, views
 from perbatch.tracking.server import StoreUnavailable
+from perbatch.tracking.sqlite_file import MOVE_IT_AWAY
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -25,10 +25,6 @@ DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 STORE_TAG = "perbatch.store"
 PAGE = 1000
-MOVE_IT_AWAY = (
-    "move it away, and the next sweep fills a new one from the run folders, "
-    "or set MLFLOW_TRACKING_URI to another store"
-)
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,8 @@ class Store:
         if self.is_server:
             server.ask(self.uri, "experiments/search", max_results=1)
         elif self._file is not None:
-            self._check_file(self._file)
+            network_disk.check(self._file)
+            sqlite_file.check(self._file)
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment of that name, made (and the store with it) where it does not exist."""
@@ -101,7 +98,7 @@ class Store:
             "SELECT t.value FROM experiments e JOIN experiment_tags t USING (experiment_id) "
             "WHERE e.name = ? AND t.key = ?"
         )
-        return str(self._read(query, name, STORE_TAG) or "")
+        return str(sqlite_file.read(self._file, query, name, STORE_TAG) or "")
 
     def alias_tag(self, model: str, alias: str, tag: str) -> str:
         """Return a tag of the model version that has the alias, empty where there is none; makes nothing.
@@ -118,7 +115,7 @@ class Store:
             "SELECT t.value FROM registered_model_aliases a JOIN model_version_tags t "
             "ON t.name = a.name AND t.version = a.version WHERE a.name = ? AND a.alias = ? AND t.key = ?"
         )
-        return str(self._read(query, model, alias, tag) or "")
+        return str(sqlite_file.read(self._file, query, model, alias, tag) or "")
 
     def identities(self, experiment: Experiment) -> Counter[str]:
         """Return how many ended runs of an experiment each identity has, FAILED ones too."""
@@ -141,16 +138,6 @@ class Store:
         """
         return stale.read_running(self._file) if self._file is not None else []
 
-    def _read(self, query: str, *values: str) -> object:
-        """Read one value of the embedded store without MLflow; None where there is none, or no store."""
-        assert self._file is not None
-        try:
-            with closing(sqlite3.connect(f"{self._file.as_uri()}?mode=ro", uri=True)) as connection:
-                row = connection.execute(query, values).fetchone()
-        except sqlite3.Error:
-            return None
-        return row[0] if row else None
-
     @cached_property
     def client(self) -> "MlflowClient":
         """MLflow's client of this store; the embedded store is created and migrated at its first use."""
@@ -160,16 +147,14 @@ class Store:
         logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
         with self._alone():
             if self._file is not None and not self._file.exists():
-                _make_database(self._file)
+                sqlite_file.make(self._file)
             try:
                 client = MlflowClient(tracking_uri=self.uri)
                 client.search_experiments(max_results=1)
             except Exception as error:  # SQLAlchemy's, Alembic's and MLflow's own have nothing in common
                 raise StoreUnavailable(self._why(error)) from error
             if self._file is not None:
-                with closing(sqlite3.connect(self._file)) as connection:
-                    # Readers no longer wait for writers; the setting stays in the file.
-                    connection.execute("PRAGMA journal_mode=WAL")
+                sqlite_file.let_readers_in(self._file)
         return client
 
     def _find_or_create(self, name: str) -> "MlflowExperiment":
@@ -248,37 +233,3 @@ class Store:
     def _artifacts(self, name: str) -> str | None:
         # A server chooses for itself. MLflow's own default is below the working directory of the day.
         return None if self._file is None else (self._file.parent / ARTIFACTS / name).as_uri()
-
-    def _check_file(self, path: Path) -> None:
-        network_disk.check(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists():
-                probe = path.with_name(f".{path.name}.probe")
-                probe.touch()
-                probe.unlink()
-                return
-            with closing(sqlite3.connect(path, timeout=server.ANSWER_SECONDS)) as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                # A transaction alone is granted on a read-only file too.
-                connection.execute("CREATE TABLE perbatch_probe (x)")
-                connection.rollback()
-        except (sqlite3.Error, OSError) as error:
-            broken = type(error) is sqlite3.DatabaseError  # no database, or a malformed one
-            raise StoreUnavailable(
-                f"the MLflow store {path} is broken ({error}); {MOVE_IT_AWAY}"
-                if broken
-                else f"the MLflow store {path} cannot be written ({error}); "
-                "make it writable, or set MLFLOW_TRACKING_URI to another store"
-            ) from None
-
-
-def _make_database(path: Path) -> None:
-    """Make the embedded store whole or not at all: MLflow cannot go on with one whose making was killed."""
-    from mlflow import MlflowClient
-
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    for left in path.parent.glob(f"{unfinished.name}*"):
-        left.unlink()
-    MlflowClient(tracking_uri=f"sqlite:///{unfinished}").search_experiments(max_results=1)
-    unfinished.replace(path)

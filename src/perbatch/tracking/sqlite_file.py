@@ -1,0 +1,63 @@
+"""The embedded store's file: checked and read without MLflow, whose import takes seconds; made with it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from perbatch.tracking.server import ANSWER_SECONDS, StoreUnavailable
+
+MOVE_IT_AWAY = (
+    "move it away, and the next sweep fills a new one from the run folders, "
+    "or set MLFLOW_TRACKING_URI to another store"
+)
+
+
+def check(path: Path) -> None:
+    """Raise StoreUnavailable, within seconds, where the file is no database or cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            probe = path.with_name(f".{path.name}.probe")
+            probe.touch()
+            probe.unlink()
+            return
+        with closing(sqlite3.connect(path, timeout=ANSWER_SECONDS)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            # A transaction alone is granted on a read-only file too.
+            connection.execute("CREATE TABLE perbatch_probe (x)")
+            connection.rollback()
+    except (sqlite3.Error, OSError) as error:
+        broken = type(error) is sqlite3.DatabaseError  # no database, or a malformed one
+        raise StoreUnavailable(
+            f"the MLflow store {path} is broken ({error}); {MOVE_IT_AWAY}"
+            if broken
+            else f"the MLflow store {path} cannot be written ({error}); "
+            "make it writable, or set MLFLOW_TRACKING_URI to another store"
+        ) from None
+
+
+def read(path: Path, query: str, *values: str) -> object:
+    """Read one value; None where there is none, or no store."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            row = connection.execute(query, values).fetchone()
+    except sqlite3.Error:
+        return None
+    return row[0] if row else None
+
+
+def make(path: Path) -> None:
+    """Make the store whole or not at all: MLflow cannot go on with one whose making was killed."""
+    from mlflow import MlflowClient
+
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    for left in path.parent.glob(f"{unfinished.name}*"):
+        left.unlink()
+    MlflowClient(tracking_uri=f"sqlite:///{unfinished}").search_experiments(max_results=1)
+    unfinished.replace(path)
+
+
+def let_readers_in(path: Path) -> None:
+    """Let readers no longer wait for writers; the setting stays in the file."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
