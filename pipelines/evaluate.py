@@ -6,8 +6,6 @@ import argparse
 import logging
 from pathlib import Path
 
-import numpy as np
-
 from perbatch import comparison
 from perbatch.comparison import studies
 from perbatch.errors import UserError
@@ -15,7 +13,7 @@ from perbatch.sweep.cli import command
 from perbatch.sweep.params import block, study_names
 from perbatch.sweep.places import PREPARED
 from perbatch.sweep.studies import study_block
-from perbatch.sweep.testing import on_test_data, summary_of
+from perbatch.sweep.testing import on_test_data, read_weights, summary_of
 
 RESULTS = checkout.ROOT / "results"
 log = logging.getLogger(__name__)
@@ -62,19 +60,6 @@ def judge_studies() -> list[tuple[studies.Verdict, studies.Evidence | None]]:
             verdict = studies.unjudged(name, str(error), claim)
         judged.append((verdict, evidence))
     return judged
-
-
-def read_weights(path: Path, runs: int) -> np.ndarray:
-    """Read the final weights, a row a run of runs.csv."""
-    try:
-        weights = np.load(path, mmap_mode="r")  # the chosen runs' rows alone are read
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path} cannot be read ({error}): run the stage train again") from None
-    if weights.ndim != 2 or len(weights) != runs:
-        raise UserError(
-            f"{path} has {len(weights)} rows for the {runs} runs of runs.csv: they are not of one sweep"
-        )
-    return weights
 
 
 if __name__ == "__main__":

@@ -1,31 +1,40 @@
-"""Stage `fingerprint`: a digest of each package's code, which the stages that run it depend on."""
+"""Stage `fingerprint`: a digest a stage of what decides its bytes, which the stages depend on.
+
+`perbatch.stages` says what that is. It reads this checkout alone and no data, nothing that a stage makes.
+"""
 
 import checkout  # isort: skip
 
+import hashlib
+import json
+
 from omegaconf import OmegaConf
 
-from perbatch.backprop import fingerprint
+from perbatch import files, stages
+from perbatch.sweep import meaning
+from perbatch.sweep.cli import command
 
-PACKAGES = {
-    "backprop": "backprop",
-    "benchmark": "benchmark",
-    "comparison": "comparison",
-    "data": "data",
-    "evidence": "comparison/evidence",
-    "sweep": "sweep",
-}
-"""The folder in src/perbatch of each digest; a part of a package may have its own."""
+OUT = checkout.ROOT / "results" / "fingerprint.yaml"
+
+
+def digests() -> dict[str, object]:
+    """Return the digest (hex) of each stage by its name; those of the studies below `study`, by theirs."""
+    settings = meaning.of_stages()
+    each = settings.pop("study")
+    return {name: _digest(name, settings[name]) for name in sorted(settings)} | {
+        "study": {name: _digest("study", each[name]) for name in sorted(each)}
+    }
+
+
+def _digest(stage: str, settings: object) -> str:
+    code = stages.of_stage(stage, meaning.targets(settings))
+    return hashlib.sha256(json.dumps([code, settings], sort_keys=True).encode()).hexdigest()
 
 
 def main() -> None:
     """Write results/fingerprint.yaml."""
-    source = checkout.ROOT / "src" / "perbatch"
-    out = checkout.ROOT / "results" / "fingerprint.yaml"
-    out.parent.mkdir(exist_ok=True)
-    OmegaConf.save(
-        OmegaConf.create({name: fingerprint(source / path) for name, path in PACKAGES.items()}), out
-    )
+    files.replace(OUT, OmegaConf.to_yaml(OmegaConf.create(digests())))
 
 
 if __name__ == "__main__":
-    main()
+    command(main)

@@ -20,6 +20,7 @@ import pandas as pd
 from evaluate import findings_of
 from perbatch import comparison
 from perbatch.errors import UserError
+from perbatch.files import replace
 from perbatch.sweep import provenance, refill
 from perbatch.sweep.cli import command
 from perbatch.sweep.places import PREPARED, runs
@@ -54,7 +55,7 @@ def main(folder: Path, fill: bool) -> None:
             filled = refill.fill(store, experiment, folder / "train", parent.id, summary_of(PREPARED / name))
             sys.stderr.write(f"{filled}\n")
         attach(parent, folder, files)
-    marker.write_text(json.dumps({"experiment": experiment.key, "digest": digest}))
+    replace(marker, json.dumps({"experiment": experiment.key, "digest": digest}))
 
 
 def attach(parent: SweepLog, folder: Path, files: Sequence[Path]) -> None:

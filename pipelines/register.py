@@ -40,8 +40,8 @@ def register(folder: Path, champion: Mapping[str, Any], registry: Registry) -> N
     """Log the champion's network as a model, where that has not been done, and give it the alias."""
     import pandas as pd  # these take seconds, and mostly nothing is to do
 
-    from evaluate import read_weights
     from perbatch.sweep.serving import served
+    from perbatch.sweep.testing import read_weights
 
     registry.store.check()
     table = pd.read_csv(folder / "train" / "runs.csv")

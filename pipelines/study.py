@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaluate import read_weights
 from perbatch.comparison import studies
 from perbatch.errors import UserError
 from perbatch.sweep.cli import command
@@ -23,7 +22,7 @@ from perbatch.sweep.gradients import measure_gradients
 from perbatch.sweep.params import study_names
 from perbatch.sweep.places import PREPARED
 from perbatch.sweep.studies import prepare_data, study_block
-from perbatch.sweep.testing import on_test_data
+from perbatch.sweep.testing import on_test_data, read_weights
 
 RESULTS = checkout.ROOT / "results"
 log = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.labels import CONTENDER
+from perbatch.files import replace
 
 ORDER = ["final_loss", "gradient_evaluations", "identity"]
 
@@ -42,7 +43,7 @@ def write_champion(findings: Findings, folder: Path) -> None:
             score: _plain(chosen[score]),
         }
     text = json.dumps(content, indent=2, allow_nan=False)
-    (folder / "champion.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    replace(folder / "champion.json", text + "\n")
 
 
 def _plain(value: Any) -> object:

@@ -10,17 +10,17 @@ from perbatch.comparison.compare import Findings
 from perbatch.comparison.figures.style import FONT, INK
 from perbatch.comparison.figures.svg import Figure
 from perbatch.comparison.page_figures import page_figures
+from perbatch.files import replace
 
 MARGIN, ROW = 12, 20  # pixels
 
 
 def write_figures(findings: Findings, folder: Path) -> list[Path]:
     """Write every panel of the page as NAME.svg into `folder` (made if missing); return the files."""
-    folder.mkdir(parents=True, exist_ok=True)
     files = []
     for name, figure in page_figures(findings).files().items():
         files.append(folder / f"{name}.svg")
-        files[-1].write_text(standalone(figure), encoding="utf-8", newline="\n")
+        replace(files[-1], standalone(figure))
     return files
 
 

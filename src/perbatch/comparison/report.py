@@ -41,11 +41,12 @@ from perbatch.comparison.speakers import speakers
 from perbatch.comparison.stability import stability
 from perbatch.comparison.studies.gallery import Exhibit
 from perbatch.comparison.wording import UNITS, mode_name, number, rate
+from perbatch.files import replace
 
 
 def write_report(findings: Findings, folder: Path, studies: Sequence[Exhibit] = ()) -> None:
     """Write report.html into `folder`; the same bytes from the same findings and studies."""
-    (folder / "report.html").write_text(render(findings, studies), encoding="utf-8", newline="\n")
+    replace(folder / "report.html", render(findings, studies))
 
 
 def render(findings: Findings, studies: Sequence[Exhibit] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,23 +72,26 @@ def commands(findings: Findings) -> list[tuple[str, str]]:
     for row in speakers(findings).values():
         mine = findings.reported[findings.reported["contender"] == row["contender"]]
         if len(mine):
-            overrides = " ".join(_overrides(mine.iloc[0]))
+            overrides = [*findings.study.overrides, *_named(mine.iloc[0]), f"seed={seeds}"]
             sweep = "-m " if many else ""
-            result.append((mode_name(row), f"python pipelines/train.py {sweep}{overrides} seed={seeds}"))
+            result.append((mode_name(row), f"python pipelines/train.py {sweep}{shlex.join(overrides)}"))
     return result
 
 
-def _overrides(run: pd.Series) -> list[str]:
-    hidden = ",".join(run["sizes"].split("-")[1:-1])
+def _named(run: pd.Series) -> list[str]:
+    """What tells a run's mode apart from the others of its table."""
     size = "full" if run["batch_size"] == run["n_train"] else int(run["batch_size"])
-    overrides = [f"data={run['data']}", f"batch_size={size}", f"learning_rate={rate(run['learning_rate'])}"]
-    overrides += [f"epochs={int(run['epochs'])}", f"'model.hidden=[{hidden}]'", f"model.loss={run['loss']}"]
-    overrides += [f"model.activation={run['activation']}", f"model.dtype={run['dtype']}"]
-    overrides += [f"model.{key}={str(run[key]).lower()}" for key in ("bias", "output") if key in run]
-    if run["mode"] == "repeat":
-        tolerance = "null" if pd.isna(run["tolerance"]) else f"{run['tolerance']:g}"
-        overrides += [
-            f"repeat.updates_per_batch={int(run['updates_per_batch'])}",
-            f"repeat.tolerance={tolerance}",
-        ]
-    return overrides
+    overrides = [f"batch_size={size}", f"learning_rate={_exact(run['learning_rate'])}"]
+    if run["mode"] != "repeat":
+        return [*overrides, "repeat=never"]
+    tolerance = "null" if pd.isna(run["tolerance"]) else _exact(run["tolerance"])
+    return [
+        *overrides,
+        f"repeat.updates_per_batch={int(run['updates_per_batch'])}",
+        f"repeat.tolerance={tolerance}",
+    ]
+
+
+def _exact(value: float) -> str:
+    """The shortest text that is read as this very number."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(float(value))

@@ -23,6 +23,7 @@ class Study:
     last_loss (the last validation loss; infinite if diverged), lost (diverged, or ended above the training
     loss it started from) and final_loss (last_loss; infinite if lost). Its index is the row in runs.csv.
     `targets` are all that the settings name, `target` is the one that the `_to_target` columns speak of.
+    `overrides` turn the defaults of a run into what all runs share.
     """
 
     runs: pd.DataFrame
@@ -31,6 +32,7 @@ class Study:
     settings: Settings
     targets: tuple[float, ...]
     target: float
+    overrides: tuple[str, ...] = ()
 
     def at(self, target: float) -> Study:
         """Return the same runs judged at another target, any validation loss."""
@@ -95,7 +97,7 @@ def build_study(tables: Tables, settings: Settings) -> Study:
         axis=1,
     )
     runs = pd.concat([runs, derived], axis=1)
-    return Study(runs, history, tables.throughput, settings, targets, targets[0])
+    return Study(runs, history, tables.throughput, settings, targets, targets[0], tables.overrides)
 
 
 def _lost(runs: pd.DataFrame, history: pd.DataFrame) -> pd.Series:

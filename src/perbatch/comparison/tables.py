@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,22 +59,27 @@ STATUSES = ("finished", "diverged", "failed")
 
 @dataclass(frozen=True)
 class Tables:
-    """What the stages train and benchmark wrote. `throughput` is empty where nothing was measured yet."""
+    """What the stages train and benchmark wrote. `throughput` is empty where nothing was measured yet.
+
+    `overrides` turn the defaults of a run into what all runs of the table share.
+    """
 
     runs: pd.DataFrame
     history: pd.DataFrame
     throughput: pd.DataFrame
+    overrides: tuple[str, ...] = ()
 
 
 def read_tables(train: Path, benchmark: Path) -> Tables:
-    """Read runs.csv and history.csv of `train` and throughput.csv of `benchmark`; UserError if unusable."""
-    runs = _read(train / "runs.csv", RUN_COLUMNS)
+    """Read what the stages wrote into the folders `train` and `benchmark`; UserError if unusable."""
+    # Every digit counts: a rate is an override again in the commands that the page prints.
+    runs = _read(train / "runs.csv", RUN_COLUMNS, float_precision="round_trip")
     history = _read(train / "history.csv", HISTORY_COLUMNS)
     prices = benchmark / "throughput.csv"
     throughput = (
         _read(prices, THROUGHPUT_COLUMNS) if prices.exists() else pd.DataFrame(columns=THROUGHPUT_COLUMNS)
     )
-    return check_tables(Tables(runs, history, throughput))
+    return check_tables(Tables(runs, history, throughput, _read_overrides(train / "settings.json")))
 
 
 def check_tables(tables: Tables) -> Tables:
@@ -110,9 +117,18 @@ def check_tables(tables: Tables) -> Tables:
     return tables
 
 
-def _read(path: Path, columns: list[str]) -> pd.DataFrame:
+def _read_overrides(path: Path) -> tuple[str, ...]:
     try:
-        table = pd.read_csv(path)
+        return tuple(map(str, json.loads(path.read_text(encoding="utf-8"))["overrides"]))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run the stage that writes it (dvc repro)") from None
+    except (OSError, ValueError, LookupError, TypeError):
+        raise UserError(f"{path} is damaged: run the stage that writes it again") from None
+
+
+def _read(path: Path, columns: list[str], **options: Any) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, **options)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run the stage that writes it (dvc repro)") from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:

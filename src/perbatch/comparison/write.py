@@ -14,17 +14,17 @@ from perbatch.comparison.metrics import flat_metrics
 from perbatch.comparison.ranges import stable_ranges
 from perbatch.comparison.repeats import repeats
 from perbatch.comparison.stability import stability
+from perbatch.files import replace
 
 RANGE = ["contender", "stable_low", "stable_high", "octaves", "gaps", "open_low", "open_high", "rates_tried"]
 
 
 def write_tables(findings: Findings, folder: Path) -> None:
     """Write the tables of docs/tables.md and metrics.json into `folder` (made if missing)."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, table in result_tables(findings).items():
-        table.to_csv(folder / name, index=False, float_format="%.6g", lineterminator="\n")
+        replace(folder / name, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     metrics = json.dumps(flat_metrics(findings), indent=2, allow_nan=False)
-    (folder / "metrics.json").write_text(metrics + "\n", encoding="utf-8", newline="\n")
+    replace(folder / "metrics.json", metrics + "\n")
 
 
 def result_tables(findings: Findings) -> dict[str, pd.DataFrame]:

@@ -13,6 +13,7 @@ from perbatch.backprop.engines import ENGINES
 from perbatch.backprop.losses import LOSSES
 from perbatch.errors import UserError
 from perbatch.sweep.identity import summary
+from perbatch.sweep.keys import refuse_unknown
 
 Rule = tuple[str, Callable[[Any], bool], str]
 
@@ -52,8 +53,10 @@ RULES: list[Rule] = [
 def check(config: Mapping[Any, Any]) -> None:
     """Raise a UserError that names the key, its value and what is allowed, where the config cannot be run.
 
-    That is at the first bad value, and where the prepared data are missing, others, or do not fit the loss.
+    That is at the first key that nothing reads, at the first bad value, and where the prepared data are
+    missing, others, or do not fit the loss.
     """
+    refuse_unknown(config)
     for key, allowed, sentence in RULES:
         value = reduce(getitem, key.split("."), config)
         if value == MISSING or not allowed(value):

@@ -10,6 +10,7 @@ from hydra.errors import HydraException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from perbatch.errors import STOPPED, UserError
+from perbatch.sweep.keys import misspelt
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that takes no more."""
@@ -57,6 +58,8 @@ def sentence(error: BaseException) -> str:
 
 def _text(error: HydraException | OmegaConfBaseException) -> str:
     text = str(error)
+    if own := misspelt(text):
+        return own
     for detail in DETAILS:
         text = text.partition(detail)[0]
     if isinstance(error, ConfigAttributeError | ConfigKeyError) and error.parent_node is not None:

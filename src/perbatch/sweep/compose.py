@@ -102,6 +102,10 @@ class CachingLoader(ConfigLoader):
             # Also where a value refers to Hydra's part. What is wrong with a bad one Hydra itself says.
             return _plain(_job_part(self.load_sweep_config(master, sweep_overrides)))
 
+    def choices(self, sweep_overrides: list[str]) -> tuple[str, ...]:
+        """Return those of a combination's overrides that do more than set a value, as to choose a group."""
+        return tuple(text for text in sweep_overrides if not self._sets_a_value(_parse(text)))
+
     def _value(self, base: Base, override: Override) -> Any:
         """The value that an override sets, as its key's type makes it; else OmegaConf's error."""
         key = base, str(override.input_line)

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock
+
+from perbatch.files import replace
 
 RESULT, ROW = "run.json", "row"  # the last to be written: with it the run is complete
 HISTORY = "history.csv"
@@ -94,13 +95,13 @@ class RunFolder:
         row: dict[str, Any],
     ) -> None:
         """Write a run that ended; `row` is its row of the table of runs."""
-        _write(self.path / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
-        _write(self.path / HISTORY, history.encode())
-        _write(self.path / TIMINGS, json.dumps(timings).encode())
-        _write(self.path / WEIGHTS, _npy(theta))
+        replace(self.path / CONFIG, json.dumps(config, indent=1, sort_keys=True).encode())
+        replace(self.path / HISTORY, history.encode())
+        replace(self.path / TIMINGS, json.dumps(timings).encode())
+        replace(self.path / WEIGHTS, _npy(theta))
         digests = {name: _digest(self.path / name) for name in (HISTORY, WEIGHTS, TIMINGS, CONFIG)}
         digests[ROW] = _digest_of_row(row)
-        _write(self.path / RESULT, json.dumps({ROW: row, "digests": digests}, indent=1).encode())
+        replace(self.path / RESULT, json.dumps({ROW: row, "digests": digests}, indent=1).encode())
 
     def files(self) -> dict[str, bytes]:
         """Return the files of a run that ended, to be put into its folder on another machine."""
@@ -114,7 +115,7 @@ class RunFolder:
                 self.clear()
                 for name in FILES:
                     if name in files:
-                        _write(self.path / name, files[name])
+                        replace(self.path / name, files[name])
 
     def clear(self) -> None:
         """Make the run incomplete, first of all, then forget what it held."""
@@ -162,7 +163,7 @@ class RunFolder:
 
     def write_failure(self, text: str) -> None:
         """Keep the traceback of a run that raised."""
-        _write(self.path / FAILURE, text.encode())
+        replace(self.path / FAILURE, text.encode())
 
     def forget_failure(self) -> None:
         """Forget that a job which was to train a complete run again failed before it began."""
@@ -178,7 +179,7 @@ class RunFolder:
 
     def mark_logged(self, store: str, run_id: str) -> None:
         """Note that the MLflow store of that id has the run."""
-        _write(self.path / LOGGED, json.dumps(self._stores() | {store: run_id}).encode())
+        replace(self.path / LOGGED, json.dumps(self._stores() | {store: run_id}).encode())
 
     def _stores(self) -> dict[str, str]:
         try:
@@ -193,15 +194,6 @@ class RunFolder:
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise Damaged(f"{self.path / RESULT} is damaged") from error
         return result
-
-
-def _write(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.tmp")
-    with unfinished.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(path)
 
 
 def _npy(array: np.ndarray) -> bytes:

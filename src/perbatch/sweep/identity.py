@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from omegaconf import OmegaConf
 
-from perbatch import data
-from perbatch.backprop import fingerprint
+from perbatch import data, stages
 from perbatch.sweep import places
 
 FORMAT = 1
@@ -89,8 +88,8 @@ def _numba() -> str:
 
 @cache
 def code() -> str:
-    """Return the digest of the code that computes."""
-    return fingerprint()
+    """Return the digest of the code that computes a run."""
+    return stages.code(stages.RUN)
 
 
 @cache

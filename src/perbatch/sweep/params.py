@@ -54,8 +54,17 @@ def own_path(path: Path = PARAMS) -> str:
     return own
 
 
+def study_stages(path: Path = PARAMS) -> list[str]:
+    """Return the studies that have a stage each, `study.names`."""
+    return _study_names(path)["names"]
+
+
 def study_names(path: Path = PARAMS) -> list[str]:
-    """Return the studies that are judged: `study.names`, which have a stage each, then the benchmark's."""
+    """Return the studies that are judged: `study.names`, then those of the benchmark's table."""
+    return [name for names in _study_names(path).values() for name in names]
+
+
+def _study_names(path: Path) -> dict[str, list[str]]:
     found = block("study", path)
     for key in (keys := ("names", "from_benchmark")):
         names = found.get(key)
@@ -63,7 +72,7 @@ def study_names(path: Path = PARAMS) -> list[str]:
             raise UserError(f"{path.name}: study.{key}={names!r}: must be a list of names of files")
     if unknown := [key for key in found if key not in keys]:
         raise UserError(f"{path.name}: study.{unknown[0]} is not a key; the keys are {', '.join(keys)}")
-    return [name for key in keys for name in found[key]]
+    return {key: found[key] for key in keys}
 
 
 def grid(path: Path = PARAMS) -> dict[str, str]:
@@ -96,21 +105,21 @@ def _flatten(values: Mapping[Any, Any], prefix: str, where: str, axes: bool) -> 
         elif axes and isinstance(value, list):
             if not value:
                 raise UserError(f"{where}{key} is an empty list; it must hold at least one value")
-            yield f"{prefix}{key}", ",".join(_as_override(element) for element in value)
+            yield f"{prefix}{key}", ",".join(as_override(element) for element in value)
         else:
-            yield f"{prefix}{key}", _as_override(value)
+            yield f"{prefix}{key}", as_override(value)
 
 
-def _as_override(value: Any) -> str:
-    """Write a YAML value in Hydra's override grammar."""
+def as_override(value: Any) -> str:
+    """Return a YAML value in Hydra's override grammar."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return f"[{','.join(_as_override(element) for element in value)}]"
+        return f"[{','.join(as_override(element) for element in value)}]"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{key}:{_as_override(element)}" for key, element in value.items()) + "}"
+        return "{" + ",".join(f"{key}:{as_override(element)}" for key, element in value.items()) + "}"
     if isinstance(value, str) and (not _PLAIN.fullmatch(value) or value.lower() in _NOT_TEXT):
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
         return f"'{escaped}'"

@@ -12,7 +12,6 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from perbatch.data.preparation import prepare
 from perbatch.data.prepared import load
 from perbatch.errors import UserError
 from perbatch.sweep import grid, params, places, resolvers, schema
@@ -79,6 +78,8 @@ def _prepare(data: DictConfig) -> None:
     try:
         load(folder, settings)
     except UserError:
+        from perbatch.data.preparation import prepare  # it imports scikit-learn, which takes a second
+
         try:
             source = instantiate(data.reader)
         except HydraException as error:  # it wraps what the reader raised

@@ -11,7 +11,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from perbatch.errors import UserError
-from perbatch.sweep import grid, locks, plan, record, remote, tables
+from perbatch.files import replace
+from perbatch.sweep import defaults, grid, locks, plan, record, remote, tables
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import FAILURE
 from perbatch.sweep.launching import Launching
@@ -76,7 +77,8 @@ def sweep(
             run.identity: describe(loader.settings(master, run.overrides)) | {"status": "failed"}
             for run in failed
         }
-        tables.write(planned.runs, rows, Path(master.sweep.results))
+        settings = defaults.settings_json(planned, loader)
+        tables.write(planned.runs, rows, settings, Path(master.sweep.results))
     if failed:
         raise UserError(
             f"{len(failed)} of {len(planned.order)} runs failed, the first with {_reason(failed[0])}; "
@@ -113,9 +115,8 @@ def _reason(run: PlannedRun) -> str:
 def _save_multirun(master: DictConfig) -> Path:
     """Write the sweep's config as Hydra does, with the grid itself where the config refers to params.yaml."""
     path = Path(master.hydra.sweep.dir) / MULTIRUN
-    path.parent.mkdir(parents=True, exist_ok=True)
     resolved = master.copy()
     with open_dict(resolved):
         resolved.hydra.sweeper = OmegaConf.to_container(master.hydra.sweeper, resolve=True)
-    OmegaConf.save(resolved, path)
+    replace(path, OmegaConf.to_yaml(resolved))
     return path

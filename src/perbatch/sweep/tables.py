@@ -1,33 +1,33 @@
-"""A sweep's tables, built from its run folders: runs.csv, history.csv and weights.npy."""
+"""A sweep's tables, built from its run folders: runs.csv, history.csv and weights.npy; settings.json."""
 
 import csv
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from perbatch.files import replace
 from perbatch.sweep.plan import PlannedRun
 
-RUNS, HISTORY, WEIGHTS = "runs.csv", "history.csv", "weights.npy"
+RUNS, HISTORY, WEIGHTS, SETTINGS = "runs.csv", "history.csv", "weights.npy", "settings.json"
 
 
-def write(runs: Sequence[PlannedRun], failed: Mapping[str, dict[str, Any]], out: Path) -> None:
+def write(runs: Sequence[PlannedRun], failed: Mapping[str, dict[str, Any]], settings: str, out: Path) -> None:
     """Write the tables of a sweep's runs, in its order; `failed` has the row of each identity that failed.
 
-    Only reproducible values: no seconds, no paths. A file is replaced whole or not at all.
+    Beside them `settings`, what the sweep ran with. Only reproducible values: no seconds, no paths.
     """
-    out.mkdir(parents=True, exist_ok=True)
     complete = [run for run in runs if run.identity not in failed]
     rows = [failed.get(run.identity) or run.folder.row() for run in runs]
     thetas = [np.empty(0) if run.identity in failed else run.folder.theta() for run in runs]
-    _replace(out / RUNS, runs_csv(rows).encode())
-    _replace(out / HISTORY, _history(complete).encode())
+    replace(out / RUNS, runs_csv(rows))
+    replace(out / HISTORY, _history(complete))
     buffer = io.BytesIO()
     np.save(buffer, _stack(thetas), allow_pickle=False)
-    _replace(out / WEIGHTS, buffer.getvalue())
+    replace(out / WEIGHTS, buffer.getvalue())
+    replace(out / SETTINGS, settings)
 
 
 def runs_csv(rows: Sequence[dict[str, Any]]) -> str:
@@ -54,9 +54,3 @@ def _history(runs: Sequence[PlannedRun]) -> str:
 def _stack(thetas: Sequence[np.ndarray]) -> np.ndarray:
     longest = max(theta.size for theta in thetas)
     return np.array([np.pad(theta, (0, longest - theta.size), constant_values=np.nan) for theta in thetas])
-
-
-def _replace(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.tmp")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)

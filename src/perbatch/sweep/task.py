@@ -12,6 +12,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from perbatch import data
+from perbatch.errors import UserError
 from perbatch.sweep import identity, places, record, resolvers, schema, worker
 from perbatch.sweep.cell import run_name
 from perbatch.sweep.folder import RunFolder
@@ -71,7 +72,14 @@ def _train(config: DictConfig, folder: RunFolder) -> str:
 
 
 def _prepared(config: DictConfig) -> data.Prepared:
-    return _load(config.data.name, json.dumps(identity.plain(config.data)))
+    """The run's data: those whose digest is in its identity, and no others that came in their place since."""
+    loaded = _load(config.data.name, json.dumps(identity.plain(config.data)))
+    if loaded.summary["digest"] != identity.summary(config)["digest"]:
+        raise UserError(
+            f"the data in {places.PREPARED / config.data.name} were prepared anew since this run was "
+            "planned: the same command plans it again"
+        )
+    return loaded
 
 
 @cache

@@ -42,6 +42,19 @@ def _scores(task: str, outputs: np.ndarray, targets: np.ndarray) -> dict[str, fl
     return {"test_accuracy": np.nan, "test_r2": float(r2)}
 
 
+def read_weights(path: Path, runs: int) -> np.ndarray:
+    """Read the final weights, a row a run of runs.csv."""
+    try:
+        weights = np.load(path, mmap_mode="r")  # the chosen runs' rows alone are read
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{path} cannot be read ({error}): run the stage train again") from None
+    if weights.ndim != 2 or len(weights) != runs:
+        raise UserError(
+            f"{path} has {len(weights)} rows for the {runs} runs of runs.csv: they are not of one sweep"
+        )
+    return weights
+
+
 def summary_of(folder: Path) -> dict[str, Any]:
     """Return what prepared data say of themselves: title, origin, licence, digest, split."""
     try:

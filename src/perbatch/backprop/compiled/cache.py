@@ -23,7 +23,7 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from perbatch.backprop.compiled.jit import OPTIONS
-from perbatch.backprop.fingerprint import fingerprint
+from perbatch.fingerprint import files_in, fingerprint
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def folder() -> Path:
 
     In NUMBA_CACHE_DIR if that is set, else in the user's cache; where it is read-only, a temporary folder.
     """
-    digest = fingerprint(Path(__file__).parent)[:32]
+    digest = fingerprint(files_in(Path(__file__).parent, ["."]))[:32]
     wished = Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else user_cache_path("perbatch")
     for parent in (wished, Path(tempfile.gettempdir()) / f"perbatch-{os.getuid()}"):
         with contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ import pandas as pd
 from perbatch.comparison.evidence.claim import Claim
 from perbatch.comparison.evidence.extras import at_equal_updates, between_copies
 from perbatch.errors import UserError
+from perbatch.files import replace
 
 AXES = [
     *("data", "n_train", "batch_size", "updates_per_batch", "tolerance", "micro_batch_size", "shuffle"),
@@ -92,8 +93,7 @@ def _summed(history: pd.DataFrame, values: pd.Series) -> pd.Series:
 
 def write_evidence(table: pd.DataFrame, path: Path) -> None:
     """Write the evidence; the same bytes from the same runs."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, index=False, float_format=FORMAT, lineterminator="\n")
+    replace(path, table.to_csv(index=False, float_format=FORMAT, lineterminator="\n"))
 
 
 def read_evidence(claim: Claim, path: Path) -> Evidence:

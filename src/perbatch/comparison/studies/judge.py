@@ -14,6 +14,7 @@ from perbatch.comparison.evidence.table import Evidence
 from perbatch.comparison.studies.quantities import QUANTITIES
 from perbatch.comparison.studies.reading import Reading
 from perbatch.errors import UserError
+from perbatch.files import replace
 
 REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE = "reproduced", "not reproduced", "inconclusive"
 NOT_JUDGED = "not judged"
@@ -69,9 +70,8 @@ def holds(reading: Reading, condition: Condition) -> bool | None:
 
 def write_verdicts(verdicts: Sequence[Verdict], path: Path) -> None:
     """Write verdicts.json: a list with a study each, in the order given; the same bytes from the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps([_written(verdict) for verdict in verdicts], indent=2, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    replace(path, text + "\n")
 
 
 def _finding(evidence: Evidence, condition: Condition) -> Finding:

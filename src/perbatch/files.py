@@ -1,0 +1,27 @@
+"""Files on disk: replaced whole or left as they were."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+
+def replace(path: Path, content: bytes | str) -> None:
+    """Put `content` at `path`, all of it or none; text is written as UTF-8 with its line ends as they are.
+
+    It is written beside `path` and renamed. So a reader never sees half of it, a kill leaves what was there,
+    and where `path` is a link into DVC's cache the link is replaced, not the cached file. The folder is made
+    if it is missing. OSError where it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    try:
+        with unfinished.open("wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise

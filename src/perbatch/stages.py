@@ -1,0 +1,174 @@
+"""What decides a result's bytes: the one table of it, for each stage of dvc.yaml and for a run.
+
+The rule, in five sentences. A stage is stale when its digest in results/fingerprint.yaml changes, and a run
+is trained again when the digest of `RUN` does. The digest of a stage is over its script, the code that
+`STAGES` lists for it, the modules of the functions that its config names as `_target_`, and its settings as
+composed. Comments and docstrings of Python code count nowhere, and a YAML file counts as what it composes
+to. What a stage imports and what cannot change a byte of its outs is listed too, with the reason: in
+`HARMLESS`, or beside the stage where another stage does depend on it. A test runs every stage, notes each
+file that it imports or reads, and fails for one that is in neither list.
+
+Names are relative to src/. A folder stands for all its files.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from perbatch.fingerprint import files_in, fingerprint, imported_by
+
+SOURCE = Path(__file__).resolve().parents[1]
+SCRIPTS = SOURCE.parent / "pipelines"
+
+RUN = (
+    "perbatch/backprop",
+    "perbatch/data/__init__.py",
+    "perbatch/data/prepared.py",
+    "perbatch/data/settings.py",
+    "perbatch/sweep/cell.py",
+    "perbatch/sweep/folder.py",
+    "perbatch/sweep/identity.py",
+    "perbatch/sweep/task.py",
+    "perbatch/sweep/training.py",
+)
+"""What computes a run, from its settings and prepared data to the files of its folder."""
+
+PREPARATION = (
+    "perbatch/data/__init__.py",
+    "perbatch/data/draws.py",
+    "perbatch/data/preparation.py",
+    "perbatch/data/prepared.py",
+    "perbatch/data/scaling.py",
+    "perbatch/data/settings.py",
+    "perbatch/data/source.py",
+    "perbatch/data/split.py",
+)
+"""What makes arrays of a source. The reader of a data set counts as the function that its config names."""
+
+SWEEP = (
+    *RUN,
+    "hydra_plugins/perbatch_sweeper.py",
+    "perbatch/sweep/compose.py",
+    "perbatch/sweep/defaults.py",
+    "perbatch/sweep/grid.py",
+    "perbatch/sweep/params.py",
+    "perbatch/sweep/plan.py",
+    "perbatch/sweep/resolvers.py",
+    "perbatch/sweep/schema.py",
+    "perbatch/sweep/sweeper.py",
+    "perbatch/sweep/tables.py",
+)
+"""What decides which runs a sweep has, and its tables."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What decides the bytes of a stage's outs beside its script, and what it uses that cannot change one."""
+
+    decides: tuple[str, ...]
+    uses: Mapping[str, str] = field(default_factory=dict)
+
+
+STAGES = {
+    "prepare": Stage(
+        (
+            *PREPARATION,
+            "perbatch/sweep/params.py",
+            "perbatch/sweep/resolvers.py",
+            "perbatch/sweep/schema.py",
+        ),
+        {
+            "hydra_plugins/perbatch_sweeper.py": "Hydra imports every plugin; the stage runs no sweep",
+            "perbatch/backprop": "the check of keys imports it; the stage trains nothing",
+            "perbatch/sweep/identity.py": "makes plain values of the config; they are in the digest",
+        },
+    ),
+    "train": Stage(SWEEP),
+    "benchmark": Stage(("perbatch/backprop", "perbatch/benchmark", "perbatch/sweep/params.py")),
+    "study": Stage(
+        (
+            *SWEEP,
+            *PREPARATION,
+            "../pipelines/train.py",
+            "perbatch/comparison/evidence",
+            "perbatch/sweep/gradients.py",
+            "perbatch/sweep/studies.py",
+            "perbatch/sweep/testing.py",
+        ),
+        {"perbatch/comparison": "judges the claim, to say the verdict once the evidence is written"},
+    ),
+    "evaluate": Stage(
+        (
+            "perbatch/backprop",
+            "perbatch/comparison",
+            "perbatch/data/__init__.py",
+            "perbatch/data/prepared.py",
+            "perbatch/data/settings.py",
+            "perbatch/sweep/params.py",
+            "perbatch/sweep/schema.py",
+            "perbatch/sweep/studies.py",
+            "perbatch/sweep/testing.py",
+        ),
+        {
+            "perbatch/data": "prepares a study's data, in the stage study; they are read here",
+            "perbatch/sweep/grid.py": "expands a study's grid, in the stage study",
+            "perbatch/sweep/identity.py": "names runs, which were named when they were trained",
+            "perbatch/sweep/resolvers.py": "for the configs of the stage study; a claim refers to nothing",
+        },
+    ),
+}
+
+HARMLESS = {
+    "../pipelines/checkout.py": "finds the library and minds Ctrl-C",
+    "perbatch/__init__.py": "the version",
+    "perbatch/errors.py": "what errors are called",
+    "perbatch/files.py": "puts bytes on disk that others made",
+    "perbatch/fingerprint.py": "makes digests: other ones say so themselves",
+    "perbatch/stages.py": "says which digests: other ones say so themselves",
+    "perbatch/sweep/__init__.py": "a docstring",
+    "perbatch/sweep/check.py": "refuses a run, or lets it be as it is",
+    "perbatch/sweep/cli.py": "says errors, and ends the process",
+    "perbatch/sweep/places.py": "says where things lie, not what they hold",
+    # how a run is started and minded; the driver refuses a job that made another run
+    "hydra_plugins/perbatch_launchers.py": "registers launchers, which hand runs to workers",
+    "perbatch/sweep/elastic.py": "a launcher",
+    "perbatch/sweep/elastic_job.py": "a launcher's job",
+    "perbatch/sweep/launching.py": "hands runs to a launcher until all have ended",
+    "perbatch/sweep/locks.py": "who works on a run",
+    "perbatch/sweep/packs.py": "puts several runs into one job",
+    "perbatch/sweep/preflight.py": "refuses a run, or lets it be as it is",
+    "perbatch/sweep/progress.py": "says how far a sweep is",
+    "perbatch/sweep/remote.py": "tells workers on other machines where the store is",
+    "perbatch/sweep/slurm.py": "a launcher",
+    "perbatch/sweep/slurm_job.py": "a launcher's job",
+    "perbatch/sweep/slurm_queue.py": "a launcher's queue",
+    "perbatch/sweep/worker.py": "ends a worker whose driver is gone",
+    # what MLflow is told; the outs are made from the runs' folders
+    "perbatch/sweep/parents.py": "MLflow's run of a sweep",
+    "perbatch/sweep/provenance.py": "MLflow's tags of a commit",
+    "perbatch/sweep/record.py": "logs a run to MLflow",
+    "perbatch/sweep/refill.py": "logs tables to MLflow, for pipelines/publish.py",
+    "perbatch/sweep/serving.py": "makes a network to be served, for pipelines/register.py",
+    "perbatch/tracking": "MLflow",
+    # what makes the digests, which say themselves when they are others
+    "perbatch/sweep/meaning.py": "composes the settings that the digests are over",
+}
+"""What stages use and what cannot change a byte of an out, each with the reason."""
+
+
+def code(names: Iterable[str], targets: Iterable[str] = ()) -> str:
+    """Return the digest (hex) of the files that `names` stand for and of the modules of the `targets`.
+
+    A target is the dotted name of a function that a config calls. One that does not lie in this checkout
+    counts as its name in the config alone.
+    """
+    files = files_in(SOURCE, names)
+    for target in targets:
+        for root in (SOURCE, SCRIPTS):
+            files |= imported_by(target, root)
+    return fingerprint(files)
+
+
+def of_stage(name: str, targets: Iterable[str] = ()) -> str:
+    """Return the digest (hex) of a stage's code: its script, what `STAGES` lists, and the `targets`."""
+    return code([f"../pipelines/{name}.py", *STAGES[name].decides], targets)

@@ -1,0 +1,85 @@
+"""What the configuration of each stage means: its settings as composed, whatever its files look like.
+
+No path of a machine and no digest of data is in it; comments, the order of keys and files that are not chosen
+do not change it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from perbatch.errors import UserError
+from perbatch.sweep import grid, identity, params, places, resolvers, schema
+from perbatch.sweep.cli import sentence
+from perbatch.sweep.compose import CachingLoader
+from perbatch.sweep.studies import study_block
+
+PATH = "path"
+"""The setting of a reader that says where the data lie; DVC watches what lies there."""
+
+EVIDENCE = ("targets", "tuning_seeds", "chosen_by", "evidence")
+"""What a study's evidence depends on of its block `study:`; bounds and prose are for its judge."""
+
+
+def of_stages() -> dict[str, Any]:
+    """Return the settings of each stage, those of study@NAME below study and NAME.
+
+    Settings that cannot be composed count as what is wrong with them: their stage ends with that sentence.
+    """
+    schema.register()
+    resolvers.register()
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        return {
+            "prepare": _or_error(_prepare),
+            "train": _or_error(partial(_sweep, ["sweep=pipeline"])),
+            "benchmark": {},  # all of it is in params.yaml, which DVC reads itself
+            "evaluate": {name: _or_error(partial(study_block, name)) for name in params.study_names()},
+            "study": {name: _or_error(partial(_study, name)) for name in params.study_stages()},
+        }
+
+
+def targets(settings: Any) -> Iterator[str]:
+    """Give the dotted names of the functions that settings call."""
+    if isinstance(settings, Mapping):
+        if isinstance(settings.get("_target_"), str):
+            yield settings["_target_"]
+        settings = list(settings.values())
+    if isinstance(settings, list):
+        for value in settings:
+            yield from targets(value)
+
+
+def _prepare() -> dict[str, Any]:
+    overrides = [f"{key}={value}" for key, value in params.data_overrides().items()]
+    settings = identity.plain(compose("prepare", overrides).data)
+    return {**settings, "reader": {key: settings["reader"][key] for key in settings["reader"] if key != PATH}}
+
+
+def _study(name: str) -> dict[str, Any]:
+    block = study_block(name)
+    return {"evidence": {key: block[key] for key in EVIDENCE}, **_sweep([f"experiment={name}"])}
+
+
+def _sweep(arguments: list[str]) -> dict[str, Any]:
+    """The grid, and the settings that each of its different choices of groups is composed to."""
+    master = compose("config", arguments, return_hydra_config=True)
+    sweeper = master.hydra.sweeper
+    loader = CachingLoader(GlobalHydra.instance().config_loader())
+    combinations = grid.expand(
+        identity.plain(sweeper.params) or {}, [], loader, identity.plain(sweeper.grids) or ()
+    )
+    choices = dict.fromkeys(loader.choices(overrides) for overrides in combinations)
+    composed = (compose("config", [*arguments, *choice]) if choice else master for choice in choices)
+    return {"grid": combinations, "settings": [identity.settings(config) for config in composed]}
+
+
+def _or_error(settings: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return settings()
+    except (UserError, HydraException, OmegaConfBaseException) as error:
+        return {"error": sentence(error)}
