@@ -37,11 +37,15 @@ def files_in(root: Path, names: Iterable[str]) -> dict[str, Path]:
     """
     files: dict[str, Path] = {}
     for name in names:
-        found = [root / name] if not (root / name).is_dir() else (root / name).rglob("*")
-        for path in found:
-            hidden = any(part.startswith((".", "__pycache__")) for part in path.relative_to(root).parts)
-            if not path.is_dir() and not hidden and not path.name.endswith(("~", ".pyc")):
-                files[path.relative_to(root).as_posix()] = path
+        place = root / name
+        if not place.is_dir():
+            files[name] = place
+            continue
+        for path in place.rglob("*"):
+            below = path.relative_to(place)
+            hidden = any(part.startswith((".", "__pycache__")) for part in below.parts)
+            if path.is_file() and not hidden and not path.name.endswith(("~", ".pyc")):
+                files[(Path(name) / below).as_posix()] = path
     return files
 
 

@@ -128,6 +128,7 @@ HARMLESS = {
     "perbatch/sweep/__init__.py": "a docstring",
     "perbatch/sweep/check.py": "refuses a run, or lets it be as it is",
     "perbatch/sweep/cli.py": "says errors, and ends the process",
+    "perbatch/sweep/keys.py": "refuses a key, or lets the config be as it is",
     "perbatch/sweep/places.py": "says where things lie, not what they hold",
     # how a run is started and minded; the driver refuses a job that made another run
     "hydra_plugins/perbatch_launchers.py": "registers launchers, which hand runs to workers",
@@ -156,19 +157,24 @@ HARMLESS = {
 """What stages use and what cannot change a byte of an out, each with the reason."""
 
 
-def code(names: Iterable[str], targets: Iterable[str] = ()) -> str:
-    """Return the digest (hex) of the files that `names` stand for and of the modules of the `targets`.
-
-    A target is the dotted name of a function that a config calls. One that does not lie in this checkout
-    counts as its name in the config alone.
-    """
-    files = files_in(SOURCE, names)
-    for target in targets:
-        for root in (SOURCE, SCRIPTS):
-            files |= imported_by(target, root)
-    return fingerprint(files)
+def of_run() -> str:
+    """Return the digest (hex) of the code that computes a run."""
+    return fingerprint(files_in(SOURCE, RUN))
 
 
 def of_stage(name: str, targets: Iterable[str] = ()) -> str:
-    """Return the digest (hex) of a stage's code: its script, what `STAGES` lists, and the `targets`."""
-    return code([f"../pipelines/{name}.py", *STAGES[name].decides], targets)
+    """Return the digest (hex) of a stage's code; `targets` as for `files_of`."""
+    return fingerprint(files_of(name, targets))
+
+
+def files_of(name: str, targets: Iterable[str] = ()) -> dict[str, Path]:
+    """Return the files of a stage's code: its script, what `STAGES` lists, and the modules of the `targets`.
+
+    A target is the dotted name of a function that the stage's config calls. One that does not lie in this
+    checkout counts as its name in the config alone.
+    """
+    files = files_in(SOURCE, [f"../pipelines/{name}.py", *STAGES[name].decides])
+    for target in targets:
+        for root in (SOURCE, SCRIPTS):
+            files |= imported_by(target, root)
+    return files

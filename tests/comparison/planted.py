@@ -133,7 +133,8 @@ def planted_tables(runs, throughput=None):
     throughput = planted_throughput(regression=regression) if throughput is None else throughput
     table = pd.DataFrame([run for run, _ in runs])
     history = pd.concat([history for _, history in runs], ignore_index=True)
-    return check_tables(Tables(table, history, throughput))
+    data = "diabetes" if regression else "digits"
+    return check_tables(Tables(table, history, throughput, (f"data={data}", "epochs=10")))
 
 
 def contender(reach, seeds=SEEDS, final=None, **settings):

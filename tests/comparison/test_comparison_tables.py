@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ def write(tables, folder):
     tables.runs.to_csv(folder / "train/runs.csv", index=False)
     tables.history.to_csv(folder / "train/history.csv", index=False)
     tables.throughput.to_csv(folder / "benchmark/throughput.csv", index=False)
+    (folder / "train/settings.json").write_text(json.dumps({"overrides": list(tables.overrides)}))
 
 
 def test_tables_survive_the_way_through_files(tmp_path):
@@ -23,6 +25,7 @@ def test_tables_survive_the_way_through_files(tmp_path):
     write(tables, tmp_path)
     read = read_tables(tmp_path / "train", tmp_path / "benchmark")
     pd.testing.assert_frame_equal(read.runs, tables.runs, check_dtype=False)
+    assert read.overrides == ("data=digits", "epochs=10")
     pd.testing.assert_frame_equal(
         build_study(read, SETTINGS).runs, build_study(tables, SETTINGS).runs, check_dtype=False
     )
@@ -46,6 +49,14 @@ def test_missing_file_and_column_are_named(tmp_path):
         read_tables(tmp_path / "train", tmp_path / "benchmark")
     (tmp_path / "train/runs.csv").write_text("")
     with pytest.raises(UserError, match=r"runs\.csv is not a CSV table"):
+        read_tables(tmp_path / "train", tmp_path / "benchmark")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"overrides": 1}'])
+def test_damaged_settings_are_said(tmp_path, text):
+    write(planted_tables(usual_runs()), tmp_path)
+    (tmp_path / "train/settings.json").write_text(text)
+    with pytest.raises(UserError, match=r"settings\.json is damaged: run the stage"):
         read_tables(tmp_path / "train", tmp_path / "benchmark")
 
 

@@ -77,7 +77,10 @@ def test_answers_come_first_and_the_ledger_sums_to_the_runs(usual):
     assert text.index("12.7 times fewer epochs") < text.index("When the update happens")
     assert "all 20 0 0 20" in text
     assert "In the first epoch 4 updates from 100 gradient evaluations." in text
-    assert "python pipelines/train.py -m data=digits batch_size=full learning_rate=1 epochs=10" in text
+    assert (
+        "python pipelines/train.py -m data=digits epochs=10 batch_size=full learning_rate=1 repeat=never"
+        in text
+    )
 
 
 def test_report_is_the_same_bytes_whatever_the_order_of_rows(tmp_path, usual):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,8 +71,7 @@ class Tables:
 
 def read_tables(train: Path, benchmark: Path) -> Tables:
     """Read what the stages wrote into the folders `train` and `benchmark`; UserError if unusable."""
-    # Every digit counts: a rate is an override again in the commands that the page prints.
-    runs = _read(train / "runs.csv", RUN_COLUMNS, float_precision="round_trip")
+    runs = _read(train / "runs.csv", RUN_COLUMNS)
     history = _read(train / "history.csv", HISTORY_COLUMNS)
     prices = benchmark / "throughput.csv"
     throughput = (
@@ -126,9 +124,9 @@ def _read_overrides(path: Path) -> tuple[str, ...]:
         raise UserError(f"{path} is damaged: run the stage that writes it again") from None
 
 
-def _read(path: Path, columns: list[str], **options: Any) -> pd.DataFrame:
+def _read(path: Path, columns: list[str]) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path, **options)
+        table = pd.read_csv(path)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run the stage that writes it (dvc repro)") from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:

@@ -102,9 +102,10 @@ class CachingLoader(ConfigLoader):
             # Also where a value refers to Hydra's part. What is wrong with a bad one Hydra itself says.
             return _plain(_job_part(self.load_sweep_config(master, sweep_overrides)))
 
-    def choices(self, sweep_overrides: list[str]) -> tuple[str, ...]:
-        """Return those of a combination's overrides that do more than set a value, as to choose a group."""
-        return tuple(text for text in sweep_overrides if not self._sets_a_value(_parse(text)))
+    def value_set_by(self, sweep_override: str) -> tuple[str, Any] | None:
+        """Return the dotted key and the value of an override that does no more than set it, else None."""
+        override = _parse(sweep_override)
+        return (override.key_or_group, override.value()) if self._sets_a_value(override) else None
 
     def _value(self, base: Base, override: Override) -> Any:
         """The value that an override sets, as its key's type makes it; else OmegaConf's error."""

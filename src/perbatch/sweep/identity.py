@@ -89,7 +89,7 @@ def _numba() -> str:
 @cache
 def code() -> str:
     """Return the digest of the code that computes a run."""
-    return stages.code(stages.RUN)
+    return stages.of_run()
 
 
 @cache

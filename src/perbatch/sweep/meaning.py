@@ -6,11 +6,13 @@ do not change it.
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from perbatch.errors import UserError
@@ -33,13 +35,14 @@ def of_stages() -> dict[str, Any]:
     """
     schema.register()
     resolvers.register()
+    blocks = {name: _or_error(partial(study_block, name)) for name in params.study_names()}
     with initialize_config_dir(str(places.CONF), version_base="1.3"):
         return {
             "prepare": _or_error(_prepare),
             "train": _or_error(partial(_sweep, ["sweep=pipeline"])),
             "benchmark": {},  # all of it is in params.yaml, which DVC reads itself
-            "evaluate": {name: _or_error(partial(study_block, name)) for name in params.study_names()},
-            "study": {name: _or_error(partial(_study, name)) for name in params.study_stages()},
+            "evaluate": blocks,
+            "study": {name: _or_error(partial(_study, name, blocks[name])) for name in params.study_stages()},
         }
 
 
@@ -60,22 +63,33 @@ def _prepare() -> dict[str, Any]:
     return {**settings, "reader": {key: settings["reader"][key] for key in settings["reader"] if key != PATH}}
 
 
-def _study(name: str) -> dict[str, Any]:
-    block = study_block(name)
-    return {"evidence": {key: block[key] for key in EVIDENCE}, **_sweep([f"experiment={name}"])}
+def _study(name: str, block: Mapping[str, Any]) -> dict[str, Any]:
+    evidence = {key: block.get(key) for key in EVIDENCE}
+    return {"evidence": evidence, **_sweep([f"experiment={name}"])}
 
 
 def _sweep(arguments: list[str]) -> dict[str, Any]:
-    """The grid, and the settings that each of its different choices of groups is composed to."""
+    """The grid, and what its runs are composed to: once for each choice of groups and set of swept keys."""
     master = compose("config", arguments, return_hydra_config=True)
     sweeper = master.hydra.sweeper
     loader = CachingLoader(GlobalHydra.instance().config_loader())
     combinations = grid.expand(
         identity.plain(sweeper.params) or {}, [], loader, identity.plain(sweeper.grids) or ()
     )
-    choices = dict.fromkeys(loader.choices(overrides) for overrides in combinations)
-    composed = (compose("config", [*arguments, *choice]) if choice else master for choice in choices)
-    return {"grid": combinations, "settings": [identity.settings(config) for config in composed]}
+    sets = {text: loader.value_set_by(text) for text in set(chain(*combinations))}
+    composed: dict[tuple[str, ...], DictConfig] = {(): master}
+    settings: dict[tuple[str, ...], dict[str, Any]] = {}
+    for overrides in combinations:
+        choice = tuple(text for text in overrides if sets[text] is None)
+        values = dict(filter(None, map(sets.get, overrides)))
+        if (*choice, *values) not in settings:
+            if choice not in composed:
+                composed[choice] = compose("config", [*arguments, *choice])
+            config = composed[choice].copy()
+            for key, value in values.items():
+                OmegaConf.update(config, key, value)
+            settings[*choice, *values] = identity.settings(config)
+    return {"grid": combinations, "settings": list(settings.values())}
 
 
 def _or_error(settings: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from perbatch.backprop import fingerprint
+from perbatch.fingerprint import files_in, fingerprint, imported_by
 
 Digest = Callable[..., str]
 
@@ -46,7 +46,7 @@ def digest(tmp_path: Path) -> Digest:
         folder = tmp_path / hashlib.sha256((code + name).encode()).hexdigest()
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(code.encode())
-        return fingerprint(folder)
+        return fingerprint(files_in(folder, ["."]))
 
     return of
 
@@ -97,24 +97,56 @@ def test_code_matters(digest: Digest, old: str, new: str) -> None:
     assert digest(edited) != digest(CODE)
 
 
-def test_names_and_places_of_files_matter_and_other_files_do_not(digest: Digest, tmp_path: Path) -> None:
+def test_names_and_places_of_files_matter(digest: Digest) -> None:
     assert digest(CODE, "a/module.py") != digest(CODE, "b/module.py") != digest(CODE, "module.py")
-    folder = tmp_path / "package"
-    folder.mkdir()
-    (folder / "module.py").write_text("x = 1\n")
-    before = fingerprint(folder)
-    (folder / "notes.txt").write_text("x = 2\n")
-    assert fingerprint(folder) == before
-    (folder / "other.py").write_text("")
-    assert fingerprint(folder) != before
+
+
+def test_a_folder_stands_for_all_but_hidden_files_backups_and_compiled_code(tmp_path: Path) -> None:
+    for name in ("a/module.py", "a/page/report.css", "b.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    before = fingerprint(files_in(tmp_path, ["a"]))
+    for name in (
+        "a/.module.py.swp",
+        "a/module.py~",
+        "a/__pycache__/module.cpython-311.pyc",
+        "a/.hidden/x.py",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 2\n")
+    (tmp_path / "b.py").write_text("x = 2\n")
+    assert fingerprint(files_in(tmp_path, ["a"])) == before
+    (tmp_path / "a/page/report.css").write_text("x = 1\r\n")
+    assert fingerprint(files_in(tmp_path, ["a"])) == before
+    (tmp_path / "a/page/report.css").write_text("x = 2\n")
+    assert fingerprint(files_in(tmp_path, ["a"])) != before
+
+
+def test_a_missing_file_is_no_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        fingerprint(files_in(tmp_path, ["gone.py"]))
+
+
+def test_a_module_is_made_of_all_that_it_imports(tmp_path: Path) -> None:
+    for name, code in {
+        "pack/__init__.py": "",
+        "pack/read.py": "import numpy\nfrom pack import lines\ndef read():\n    from .deep.inner import X\n",
+        "pack/lines.py": "from pack.read import read  # a circle\n",
+        "pack/deep/__init__.py": "from ..upper import Y\n",
+        "pack/deep/inner.py": "X = 1\n",
+        "pack/upper.py": "import pack.other\n",
+        "pack/other.py": "",
+        "pack/unused.py": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(code)
+    found = set(imported_by("pack.read.read", tmp_path))
+    assert found == {
+        *("pack/__init__.py", "pack/read.py", "pack/lines.py", "pack/upper.py", "pack/other.py"),
+        *("pack/deep/__init__.py", "pack/deep/inner.py"),
+    }
+    assert imported_by("numpy.load", tmp_path) == {}
 
 
 def test_a_fixed_digest_holds_on_every_version_of_python(digest: Digest) -> None:
     assert digest(CODE) == "251475382bf9d86712172f5f0e8838658d59adbacec6f187df57cc659b2c8832"
-
-
-def test_the_default_is_this_package() -> None:
-    import perbatch.backprop
-
-    assert fingerprint() == fingerprint(Path(perbatch.backprop.__file__).parent)
-    assert len(fingerprint()) == 64
