@@ -1,5 +1,6 @@
 """The whole pipeline as a user runs it: in a copy of the repository, on a tiny grid, with real commands."""
 
+import hashlib
 import json
 import os
 import re
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -212,24 +215,128 @@ def wait_for_end(root: Path) -> None:
         time.sleep(0.1)
 
 
-def test_a_docstring_reruns_nothing_and_an_operator_what_depends_on_it(copy: SimpleNamespace) -> None:
-    module = copy.root / "src/perbatch/backprop/randomness.py"
-    before = module.read_text()
-    first_line = before.index("\n")
+@contextmanager
+def edited(root: Path, name: str, old: str, new: str) -> Iterator[None]:
+    """A file with another text for a while; the results of before come back with the old one."""
+    path = root / name
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new, 1))
     try:
-        module.write_text(before[: first_line - 3] + ' Another word."""' + before[first_line:])
+        yield
+    finally:
+        path.write_text(before)
+        git(root, "checkout", "-q", "--", "dvc.lock", "results")
+        run(root, "dvc", "checkout", "--force")
+
+
+def test_a_docstring_reruns_nothing_and_an_operator_what_depends_on_it(copy: SimpleNamespace) -> None:
+    module = "src/perbatch/backprop/randomness.py"
+    with edited(copy.root, module, '"""\n', ' Another word."""\n'):
         copy.run("dvc", "repro", "fingerprint")
         untouched = copy.run("dvc", "status").stdout
-        module.write_text(before + "\n\nANOTHER = 1 + 1\n")
+    with edited(copy.root, module, "import numpy as np\n", "import numpy as np\n\nANOTHER = 1 + 1\n"):
         copy.run("dvc", "repro", "fingerprint")
         touched = copy.run("dvc", "status").stdout
-    finally:
-        module.write_text(before)
-        git(copy.root, "checkout", "-q", "--", "dvc.lock", "results/fingerprint.yaml")
     assert "train:" not in untouched
     assert "train:" in touched
     assert "benchmark:" in touched
     assert "prepare:" not in touched
+
+
+@pytest.mark.slow
+def test_another_scoring_on_test_data_makes_another_report_and_trains_nothing(copy: SimpleNamespace) -> None:
+    metrics = copy.root / "results/evaluate/metrics.json"
+    before = json.loads(metrics.read_text())["mini_batch_test_accuracy"]
+    with edited(copy.root, "src/perbatch/sweep/testing.py", "float(np.mean(", "0.5 * float(np.mean("):
+        said = copy.run("dvc", "repro", "evaluate").stdout
+        after = json.loads(metrics.read_text())["mini_batch_test_accuracy"]
+    assert "Stage 'train' didn't change" in said and "Running stage 'evaluate'" in said
+    assert after == pytest.approx(before / 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new", "reused"),
+    [
+        ("learning_rate=config.learning_rate", "learning_rate=0.5 * config.learning_rate", 0),
+        ('config["evaluation"]["factor"])', 'config["evaluation"]["factor"] ** 2)', 0),
+        ("bias=model.bias", "bias=not model.bias", 0),
+        ('    """Train one run', '    """Train a run', 12),
+    ],
+)
+def test_runs_of_other_training_code_are_not_reused(
+    copy: SimpleNamespace, old: str, new: str, reused: int
+) -> None:
+    with edited(copy.root, "src/perbatch/sweep/training.py", old, new):
+        done = copy.run("dvc", "repro", "--force", "--single-item", "train")
+    assert f"12 runs: {reused} reused, {12 - reused} to train" in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_study_that_is_killed_or_fails_keeps_its_evidence_and_stays_stale(copy: SimpleNamespace) -> None:
+    evidence = copy.root / "results/study/own/evidence.csv"
+    before = evidence.read_bytes()
+    with edited(copy.root, "conf/experiment/own.yaml", "epochs: 3", "epochs: 30"):
+        copy.run("dvc", "repro", "fingerprint")
+        killed = subprocess.Popen(
+            ["dvc", "repro", "--single-item", "study@own"],
+            cwd=copy.root,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        known = len(complete(copy.root))
+        wait_for(lambda: len(complete(copy.root)) >= known + 2, killed)
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.communicate()
+        wait_for_end(copy.root)
+        assert evidence.read_bytes() == before
+        assert "study@own:" in copy.run("dvc", "status", "study@own").stdout
+    with edited(copy.root, "conf/experiment/own.yaml", "epochs: 3", "epochs: -3"):
+        copy.run("dvc", "repro", "fingerprint")
+        failed = copy.run("dvc", "repro", "--single-item", "study@own", status=255)
+        assert "epochs=-3: must be" in failed.stdout + failed.stderr
+        assert evidence.read_bytes() == before
+        assert "study@own:" in copy.run("dvc", "status", "study@own").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("link", ["hardlink", "symlink"])
+def test_a_script_by_hand_writes_to_the_workspace_and_not_through_dvcs_links(
+    copy: SimpleNamespace, link: str
+) -> None:
+    git(copy.root, "checkout", "-q", "--", ".")
+    copy.run("dvc", "config", "--local", "cache.type", link)
+    try:
+        copy.run("dvc", "checkout", "--relink", "--force")
+        report = copy.root / "results/evaluate/report.html"
+        assert report.is_symlink() if link == "symlink" else report.stat().st_nlink > 1
+        before = cached(copy.root)
+        for script, *arguments in (
+            ["prepare.py"],
+            ["train.py", "sweep=pipeline"],
+            ["evaluate.py"],
+            ["study.py", "own"],
+            ["fingerprint.py"],
+            ["publish.py"],
+        ):
+            copy.run(sys.executable, f"pipelines/{script}", *arguments)
+        assert cached(copy.root) == before
+        assert not report.is_symlink() and report.stat().st_nlink == 1
+        assert git(copy.root, "status", "--porcelain") == ""
+    finally:
+        copy.run("dvc", "config", "--local", "--unset", "cache.type")
+        copy.run("dvc", "checkout", "--relink", "--force")
+
+
+def cached(root: Path) -> dict[str, str]:
+    """The digest of every file in DVC's cache."""
+    files = [path for path in root.glob(".dvc/cache/files/**/*") if path.is_file()]
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.mark.slow

@@ -156,7 +156,7 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     ),
     "a default that the grid sets": ("conf/config.yaml", "epochs: 100", "epochs: 90", set()),
     "a default that no grid sets": ("conf/config.yaml", "factor: 1.1", "factor: 1.2", {"train", *STUDIES}),
-    "where runs are logged": ("conf/tracking/store.yaml", "uri: ", "live: true\nuri: ", set()),
+    "where runs are logged": ("conf/tracking/store.yaml", "live: true", "live: false", set()),
     "a launcher": ("src/perbatch/sweep/slurm.py", "import shutil\n", "import shutil\n\nX = 1\n", set()),
     "a new option of a group": (
         "conf/repeat/twice.yaml",
@@ -173,8 +173,8 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "its reader": ("src/perbatch/data/other.py", "", "def read(): ...\n", set()),
     "the reader in use": (
         "src/perbatch/data/digits.py",
-        "load_digits()",
-        "load_digits() or 0",
+        "digits = load_digits()",
+        "digits = load_digits() or 0",
         {"prepare", *STUDIES},
     ),
     "a reader not in use": ("src/perbatch/data/mnist.py", "def read(", "X = 1\n\n\ndef read(", set()),
@@ -264,7 +264,8 @@ def test_the_digests_are_the_same_wherever_the_checkout_lies(
 ) -> None:
     """They hold no path, no environment and no date, and none of what other stages make."""
     other = tmp_path / "another place"
-    shutil.copytree(untouched.root, other, ignore=shutil.ignore_patterns("data", "runs", ".git", "results"))
-    shutil.copytree(ROOT / "data", other / "data", ignore=shutil.ignore_patterns("prepared"))
+    shutil.copytree(
+        untouched.root, other, ignore=shutil.ignore_patterns("prepared", "runs", ".git", "results")
+    )
     (other / "results").mkdir()
     assert fingerprints(other) == untouched.digests

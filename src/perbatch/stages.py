@@ -79,12 +79,16 @@ STAGES = {
         ),
         {
             "hydra_plugins/perbatch_sweeper.py": "Hydra imports every plugin; the stage runs no sweep",
-            "perbatch/backprop": "the check of keys imports it; the stage trains nothing",
             "perbatch/sweep/identity.py": "makes plain values of the config; they are in the digest",
         },
     ),
-    "train": Stage(SWEEP),
-    "benchmark": Stage(("perbatch/backprop", "perbatch/benchmark", "perbatch/sweep/params.py")),
+    "train": Stage(
+        SWEEP, {"perbatch/data/source.py": "what a reader returns; training loads prepared arrays"}
+    ),
+    "benchmark": Stage(
+        ("perbatch/backprop", "perbatch/benchmark", "perbatch/sweep/params.py"),
+        {"perbatch/sweep/schema.py": "says which keys a run has, for the errors of other stages"},
+    ),
     "study": Stage(
         (
             *SWEEP,

@@ -84,3 +84,41 @@ def test_data_that_are_missing_or_others_come_with_the_command(composed, monkeyp
     monkeypatch.setattr("perbatch.sweep.places.PREPARED", tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"no prepared data.*python pipelines/prepare.py data=digits"):
         check(composed("data.split.seed=6"))
+
+
+UNREAD = [
+    ("+epoch=5", "epoch", "epochs"),
+    ("++learning_rat=5", "learning_rat", "learning_rate"),
+    ("+model.hiden=[5]", "model.hiden", "model.hidden"),
+    ("+hidden=[5]", "hidden", "model.hidden"),
+    ("+repeat.tolerence=0.1", "repeat.tolerence", "repeat.tolerance"),
+    ("+data.split.training=5", "data.split.training", "data.split.train"),
+    ("+tracking.url=x", "tracking.url", "tracking.uri"),
+    ("+speed=5", "speed", "learning_rate"),
+]
+
+
+@pytest.mark.parametrize(("override", "key", "nearest"), UNREAD)
+def test_a_key_that_nothing_reads_is_refused_however_it_was_added(
+    composed, override: str, key: str, nearest: str
+) -> None:
+    """It would give the run another identity, and change nothing."""
+    with pytest.raises(UserError) as caught:
+        check(composed(override))
+    assert str(caught.value).startswith(f"{key}: there is no such key")
+    assert nearest in str(caught.value)
+
+
+@pytest.mark.parametrize(("override", "key", "nearest"), UNREAD)
+def test_hydras_advice_to_append_it_is_not_given(composed, override: str, key: str, nearest: str) -> None:
+    with pytest.raises(Exception) as caught:
+        composed(override.lstrip("+"))
+    said = sentence(caught.value)
+    assert said.startswith(f"{key}: there is no such key") and nearest in said
+    assert "append" not in said
+
+
+def test_hydras_own_keys_and_a_readers_stay_possible(composed) -> None:
+    check(composed("+hydra.job.env_set.THIS=that", "++hydra.verbose=true"))
+    with pytest.raises(UserError, match=r"data\.reader\.shade is 1, but the data .* were prepared with"):
+        check(composed("+data.reader.shade=1"))  # the reader's function is asked when data are prepared
