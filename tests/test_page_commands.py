@@ -12,7 +12,11 @@ import pytest
 from copies import environment
 from processes import copy_checkout
 
-TARGETS = "evaluate:\n  target: {digits: [2.0], diabetes: [2.0], table: [2.0]}\n  tuning_seeds: [0]\n  mini_batch: 8\n"
+TARGETS = """evaluate:
+  target: {digits: [0.5], diabetes: [0.5], table: [0.5]}
+  tuning_seeds: [0]
+  mini_batch: 8
+"""
 OFF_EVERY_DEFAULT = (
     *(
         "engine=numpy",

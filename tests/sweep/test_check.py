@@ -94,7 +94,7 @@ UNREAD = [
     ("+repeat.tolerence=0.1", "repeat.tolerence", "repeat.tolerance"),
     ("+data.split.training=5", "data.split.training", "data.split.train"),
     ("+tracking.url=x", "tracking.url", "tracking.uri"),
-    ("+speed=5", "speed", "learning_rate"),
+    ("+velocity=5", "velocity", "learning_rate"),
 ]
 
 
