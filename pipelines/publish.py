@@ -21,6 +21,7 @@ from evaluate import findings_of
 from perbatch import comparison
 from perbatch.errors import UserError
 from perbatch.sweep import provenance, refill
+from perbatch.sweep.cell import data_name
 from perbatch.sweep.cli import command
 from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
@@ -37,7 +38,8 @@ def main(folder: Path, fill: bool) -> None:
     if missing := [path for path in files if not path.is_file()]:
         raise UserError(f"{missing[0]} is missing: run the pipeline, or pipelines/evaluate.py, first")
     table = pd.read_csv(folder / "train" / "runs.csv", usecols=["identity", "data"])
-    name, members = str(table["data"].iloc[0]), table["identity"].tolist()
+    members, summary = table["identity"].tolist(), summary_of(PREPARED / str(table["data"].iloc[0]))
+    name = data_name(summary["settings"])
     store = store_of(os.environ.get(ADDRESS))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     marker = runs() / f"published-{name}.json"
@@ -51,7 +53,7 @@ def main(folder: Path, fill: bool) -> None:
             parent.start(provenance.tags(), members, len(members), "dvc repro", {})
             parent.end("FINISHED", {}, [])
         if fill:
-            filled = refill.fill(store, experiment, folder / "train", parent.id, summary_of(PREPARED / name))
+            filled = refill.fill(store, experiment, folder / "train", parent.id, summary)
             sys.stderr.write(f"{filled}\n")
         attach(parent, folder, files)
     marker.write_text(json.dumps({"experiment": experiment.key, "digest": digest}))

@@ -20,6 +20,7 @@ def flat_metrics(findings: Findings) -> dict[str, float | int | None]:
         "epochs_to_target",
         "updates_to_target",
         "gradient_evaluations_to_target",
+        "evaluations_to_target",
         "seconds_to_target",
     ]
     rows, raising = speakers(findings), stability(findings).set_index("contender")["raising"]

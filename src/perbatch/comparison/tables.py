@@ -63,6 +63,11 @@ class Tables:
     history: pd.DataFrame
     throughput: pd.DataFrame
 
+    @property
+    def data(self) -> str:
+        """The data set that the runs were trained on, by the name of its prepared folder."""
+        return str(self.runs["data"].iloc[0])
+
 
 def read_tables(train: Path, benchmark: Path) -> Tables:
     """Read runs.csv and history.csv of `train` and throughput.csv of `benchmark`; UserError if unusable."""

@@ -7,6 +7,7 @@ import math
 import altair as alt
 import pandas as pd
 
+from perbatch.comparison.compare import Findings
 from perbatch.comparison.figures.style import (
     HEIGHT,
     INK,
@@ -19,6 +20,8 @@ from perbatch.comparison.figures.style import (
 )
 from perbatch.comparison.figures.svg import Figure, Key, draw, key
 from perbatch.comparison.labels import FIXED, ONCE, SKIP
+from perbatch.comparison.repeats import repeats
+from perbatch.comparison.speakers import plain_at, speakers
 from perbatch.comparison.wording import UNITS, number, share
 
 Look = tuple[str, list[int], str]
@@ -34,7 +37,19 @@ UNTIL: list[Look] = [  # one a tolerance
     ("#B04A87", [2, 3], "cross"),
 ]
 LEFT, STILL = "satisfied when left", "still satisfied at the epoch's end"
-QUANTITIES = ("updates", "gradient_evaluations")
+QUANTITIES = ("updates", "evaluations")
+
+
+def equal_cost(findings: Findings) -> pd.DataFrame:
+    """Return `repeats` at the batch size of the repeat mode's speaker, near what one update per visit takes.
+
+    With each row's series; empty where the two cannot be compared.
+    """
+    table, repeat = repeats(findings), speakers(findings).get("repeat")
+    plain = None if repeat is None else plain_at(findings, int(repeat["batch_size"]))
+    if repeat is None or plain is None:
+        return table.iloc[:0]
+    return one_budget(table, int(repeat["batch_size"]), plain["epochs_to_target"])
 
 
 def one_budget(repeats: pd.DataFrame, batch_size: int, epochs: float) -> pd.DataFrame:
@@ -50,7 +65,7 @@ def one_budget(repeats: pd.DataFrame, batch_size: int, epochs: float) -> pd.Data
 
 
 def repeat_figures(table: pd.DataFrame) -> list[Figure]:
-    """Draw validation loss against n at equal updates and at equal gradient evaluations."""
+    """Draw validation loss against n at equal updates and at equal evaluations."""
     ends = [*table["validation_loss_low"].dropna(), *table["validation_loss_high"].dropna()]
     domain = padded([*table["validation_loss"], *ends])
     return [_loss_panel(table, quantity, domain) for quantity in QUANTITIES]
