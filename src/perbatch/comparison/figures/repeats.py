@@ -73,7 +73,16 @@ def repeat_figures(table: pd.DataFrame) -> list[Figure]:
 
 def repeat_keys(table: pd.DataFrame) -> list[Key]:
     """Return the key that the panels share."""
-    return [key(name, *look) for name, look in looks_of(table["series"]).items()]
+    return _series_keys(table)
+
+
+def _series_keys(table: pd.DataFrame) -> list[Key]:
+    """The key of each series as it is drawn: a mark, and a line where it has more than one n."""
+    several = table.groupby("series")["updates_per_batch"].nunique() > 1
+    return [
+        key(name, colour, dash if several[name] else None, shape)
+        for name, (colour, dash, shape) in looks_of(table["series"]).items()
+    ]
 
 
 def kept_figure(table: pd.DataFrame) -> Figure | None:
@@ -95,7 +104,8 @@ def kept_figure(table: pd.DataFrame) -> Figure | None:
         layers.append(base.mark_line(strokeWidth=1.4).encode(x=x, y=y, color=colour, strokeDash=dash))
         marks = base.mark_point(filled=filled, size=56, strokeWidth=1.6, opacity=1)
         layers.append(marks.encode(x=x, y=y, color=colour, shape=shape))
-    keys = [key(LEFT, INK, None, "box"), key(STILL, INK, None, "square")]
+    keys = [*_series_keys(table), key(f"hollow: {LEFT}", INK, None, "ring")]
+    keys.append(key(f"filled: {STILL}", INK, None, "circle"))
     values = "; ".join(
         f"{row.series}, n = {row.updates_per_batch}: {share(row.satisfied_when_left)} {LEFT}, "
         f"{share(row.still_satisfied)} {STILL}"

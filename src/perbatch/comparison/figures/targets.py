@@ -46,7 +46,7 @@ def target_keys(findings: Findings) -> list[Key]:
     present = [name for name in PAIR if (points["series"] == name).any()]
     keys = [key(name, PAIR[name], PAIR_DASHES[name], PAIR_SHAPES[name]) for name in present]
     if not points["reached"].all():
-        keys.append(key("not reached, at what was spent", INK, None, "triangle-up"))
+        keys.append(key("not reached, at what was spent", INK, None, "hollow-triangle-up"))
     return [*keys, key("perfect scaling", RULE, PERFECT_DASH)]
 
 
