@@ -98,6 +98,13 @@ def test_skipping_repeating_and_the_rate_are_told_apart():
     assert "All at the rate 0.1, skipping what is satisfied took 1.5 times more (1.5 to 1.5)" in text
 
 
+@pytest.mark.parametrize("settings", [{"final": 0.5}, {"final": 0.5, "seeds": [0]}])
+def test_where_nothing_can_be_told_apart_nothing_is(settings):
+    reach = None if "seeds" not in settings else 60
+    ways = ({}, SKIP, UNTIL, {"n": 10})
+    assert apart(findings_of([run for way in ways for run in contender(reach, **way, **settings)])) == ""
+
+
 @pytest.mark.parametrize(
     ("skip", "said"),
     [

@@ -113,12 +113,14 @@ def _pair(findings: Findings) -> tuple[pd.Series, pd.Series] | None:
 
 
 def _parts(findings: Findings, plain: pd.Series) -> list[str]:
+    """What each way does against one update per visit; nothing where no verdict could be reached at all."""
     rows = {way: best_of(findings, way, int(plain["batch_size"])) for way in PARTS}
-    return [
-        f"{PARTS[way]} {_short(contrast(findings, row, plain, 'evaluations'))}"
-        for way, row in rows.items()
-        if row is not None
-    ]
+    found = {
+        way: contrast(findings, row, plain, "evaluations") for way, row in rows.items() if row is not None
+    }
+    if not any(each.verdict in (*SAVED, *COST, c.SAME) for each in found.values()):
+        return []
+    return [f"{PARTS[way]} {_short(each)}" for way, each in found.items()]
 
 
 def _credit(findings: Findings, repeat: pd.Series) -> str:

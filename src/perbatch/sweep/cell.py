@@ -41,8 +41,10 @@ def data_name(data: Mapping[str, Any]) -> str:
     `data/iris.csv` is `iris`. Where a set of conf/data/ is called so, its kind is added: `digits-table`.
     """
     path, kind = data["reader"].get("path"), str(data["name"])
-    own = re.sub(r"[^\w.-]+", "-", Path(path).stem).strip("-") if path else ""
-    return f"{own}-{kind}" if own and (CONF / "data" / f"{own}.yaml").exists() else own or kind
+    own = re.sub(r"[^\w.-]+", "-", Path(path).stem).strip("-.") if path else ""
+    if own in ("", kind):
+        return kind
+    return f"{own}-{kind}" if (CONF / "data" / f"{own}.yaml").exists() else own
 
 
 def experiment_name(config: Mapping[Any, Any]) -> str:
