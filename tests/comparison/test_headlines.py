@@ -11,7 +11,7 @@ from perbatch.comparison.fastest import fastest, fastest_sentences
 from perbatch.comparison.prices import evaluations_sentence
 from perbatch.comparison.repeating import (
     apart,
-    beside_seconds,
+    beside,
     champion_sentence,
     equal_cost_sentence,
     headline,
@@ -61,11 +61,12 @@ def test_seconds_stand_beside_the_answer_and_may_differ_from_it():
     runs = [*contender(60), *contender(lambda s: 20 + s, checks=60.0, **UNTIL)]
     assert "took more evaluations" in headline(findings_of(runs, FREE_LOOKS))
     runs = [*contender(300), *contender(lambda s: 20 + s, checks=60.0, **UNTIL)]
-    assert beside_seconds(findings_of(runs, FREE_LOOKS)).startswith(
-        "In training seconds, these counts at the benchmark's prices, it took 1.3"
-    )
-    assert "took more evaluations" in headline(findings_of(runs, FREE_LOOKS))
-    assert beside_seconds(findings_of(runs, NONE)) == ""
+    findings = findings_of(runs, FREE_LOOKS)
+    said = "In training seconds, these counts at the benchmark's prices, it took 1.3"
+    assert said in beside(findings)
+    assert "took more evaluations" in headline(findings)
+    assert beside(findings).startswith(beside(findings_of(runs, NONE)))
+    assert beside(findings_of(runs, NONE)).startswith("In updates it took 1.3")
 
 
 def test_one_seed_is_no_evidence():

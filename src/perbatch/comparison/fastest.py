@@ -87,9 +87,9 @@ def _sentence(findings: Findings, found: Fastest) -> str:
     took = took.times(factor)
     value = "not reached by the middle seed"
     if not pd.isna(took.value):
-        value = f"{number(took.value)} {unit}"
-        value += f", {interval_with_kind(took)}" if interval_with_kind(took) else ""
-        value += f", in {number(found.row['epochs_to_target'])} epochs"
+        ends = f" ({interval_with_kind(took)})" if interval_with_kind(took) else ""
+        unit = "" if found.quantity == "evaluations" else f" {unit}"
+        value = f"{number(took.value)}{unit}{ends}, in {number(found.row['epochs_to_target'])} epochs"
     least = "the least training time" if found.quantity == "seconds" else f"the fewest {UNITS['evaluations']}"
     text = (
         f"Of {found.of} batch sizes, M = {int(found.row['batch_size']):,} took {least} to a validation loss "

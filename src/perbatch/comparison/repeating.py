@@ -49,13 +49,21 @@ def headline(findings: Findings) -> str:
     return f"{USUAL} {here}"
 
 
-def beside_seconds(findings: Findings) -> str:
-    """Say the same of training seconds; nothing where there is no price, or no verdict."""
+def beside(findings: Findings) -> str:
+    """Say the same of updates, and of training seconds where there are prices; nothing without a verdict."""
     pair = _pair(findings)
-    found = None if pair is None else contrast(findings, *pair, "seconds")
-    if found is None or found.verdict not in (c.LESS, c.MORE, c.SAME):
+    if pair is None:
         return ""
-    return f"In {UNITS['seconds']}, these counts at the benchmark's prices, it {_short(found)}."
+    clocks = {
+        "updates": "In updates it",
+        "seconds": "In training seconds, these counts at the benchmark's prices, it",
+    }
+    found = {quantity: contrast(findings, *pair, quantity) for quantity in clocks}
+    return " ".join(
+        f"{clocks[quantity]} {_short(each)}."
+        for quantity, each in found.items()
+        if each.verdict in (c.LESS, c.MORE, c.SAME)
+    )
 
 
 def apart(findings: Findings) -> str:

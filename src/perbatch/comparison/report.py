@@ -42,7 +42,7 @@ from perbatch.comparison.prices import evaluations_sentence
 from perbatch.comparison.ranges import LEARNED
 from perbatch.comparison.repeating import (
     apart,
-    beside_seconds,
+    beside,
     champion_sentence,
     equal_cost_sentence,
     headline,
@@ -102,7 +102,7 @@ def _words(findings: Findings, figures: Figures) -> dict[str, Any]:
         "seeds": findings.seeds,
         "when": answer_when(findings),
         "again": answer_repeat(findings),
-        "again_seconds": beside_seconds(findings),
+        "again_beside": beside(findings),
         "headline": headline(findings),
         "apart": apart(findings),
         "champion": champion_sentence(findings),
