@@ -91,9 +91,10 @@ def exhibit(verdict: Verdict, evidence: Evidence | None, data: str = "") -> Exhi
 
 
 def _judged_on(evidence: Evidence | None, data: str) -> str:
+    names = [data] if data else []
     if evidence is not None and "data" in evidence.table:
-        return f"the data sets {listed(sorted(map(str, evidence.table['data'].unique())))}"
-    return f"the data set {data}" if data else "data of its own"
+        names = sorted(map(str, evidence.table["data"].unique()))
+    return f"the data set{'s' if len(names) > 1 else ''} {listed(names)}" if names else "data of its own"
 
 
 def verdict_sentence(verdict: Verdict) -> str:
