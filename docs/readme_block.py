@@ -33,7 +33,7 @@ def block(metrics: Metrics) -> str:
         "**One does not usually stay on one data point until it is satisfied**, its loss being low: each is "
         f"used once per epoch, and comes back in the next one. {_repeating(metrics)}\n\n"
         f"{_table(metrics)}\n\n"
-        f"From {metrics['runs']:.0f} runs. Epochs, updates, evaluations and time are those to the target: a "
+        f"From {metrics['runs']:,.0f} runs. Epochs, updates, evaluations and time are those to the target: a "
         f"loss of {metrics['target']:g} on validation data, which no update has seen. The rate (how far an "
         "update goes) was chosen for each mode by its evaluations: a gradient counts as one, a forward pass "
         "alone (the network's answer to an example) as half of one. Means over seeds that chose nothing; "
