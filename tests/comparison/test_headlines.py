@@ -205,7 +205,7 @@ def test_the_first_answer_is_the_same_whatever_is_priced():
 
 def test_the_weight_of_a_forward_pass_is_said_with_what_was_measured():
     assert "measured 0.5 to 0.5 of one" in evaluations_sentence(USUAL)
-    assert "measured" not in evaluations_sentence(NONE)
+    assert "measured for another network" in evaluations_sentence(NONE)
 
 
 def steadiness(small, large, **settings):
