@@ -1,102 +1,43 @@
 """`make pictures`: the README's numbers and pictures, from the results and the store that `make` left.
 
-The numbers come from results/evaluate/metrics.json, the figure from results/evaluate/curves.csv, the
+The numbers come from results/evaluate/metrics.json, the figures from results/evaluate/curves.csv, the
 picture of MLflow's page from the page itself, in Chromium where that is installed.
 """
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]
 
 import mlflow_page  # noqa: E402
+import readme_block  # noqa: E402
+from readme_block import MODES, Metrics  # noqa: E402
 
+from perbatch.comparison.figures.style import COLOURS, INK, QUIET, log_axis, log_scale, padded  # noqa: E402
+from perbatch.comparison.figures.svg import draw  # noqa: E402
 from perbatch.sweep.record import experiment_of, store_of  # noqa: E402
 from perbatch.tracking import views  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
-START, END = "<!-- numbers: written by make pictures -->\n", "<!-- end of numbers -->\n"
-MODES = {
-    "stochastic": "stochastic (M = 1)",
-    "mini_batch": "mini-batch (M = 32)",
-    "full_batch": "full-batch (M = 1,000)",
-    "repeat": "repeat until satisfied (M = 1)",
+CSS = ROOT / "src" / "perbatch" / "comparison" / "page" / "report.css"
+NAMES = dict(zip(("stochastic", "mini-batch", "full-batch", "repeat"), MODES, strict=True))
+"""The modes as the tables call them."""
+# Above the plot and its axis's name, with room for a wider font than the one it is drawn with.
+LEGEND: dict[str, Any] = {
+    **{"orient": "top", "offset": 28, "title": None},
+    **{"labelColor": INK, "labelFontSize": 12, "labelLimit": 400},
 }
-PEERS = {"PyTorch": "#d55e00", "scikit-learn": "#0072b2", "JAX": "#009e73"}
+PEERS = {"PyTorch": "#D55E00", "scikit-learn": "#0072B2", "JAX": "#009E73"}
 
 
-def block(metrics: Mapping[str, float | None]) -> str:
-    """Return the README's answer and table, from metrics.json alone."""
-    fewer = _ratio(metrics, "full_batch_epochs_to_target", "stochastic_epochs_to_target")
-    priced = {mode: metrics[f"{mode}_seconds_to_target"] for mode in MODES}
-    winner = MODES[
-        min((mode for mode in MODES if priced[mode] is not None), key=lambda mode: priced[mode] or 0.0)
-    ]
-    rows = [
-        "| mode | rate | epochs to target | updates | training ms | test accuracy |",
-        "| --- | --- | --- | --- | --- | --- |",
-        *(_row(metrics, mode, name) for mode, name in MODES.items()),
-    ]
-    return (
-        "**The gradient is computed for every example; the update is applied once per batch**, and the "
-        "batch may be one example, a few, or all of them. Updating after every example took "
-        f"{fewer} times fewer epochs to the same validation loss than updating once per epoch. "
-        f"{winner[0].upper()}{winner[1:]} took the least time.\n\n"
-        "**One does not usually stay on one data point until it is satisfied**, although one could: "
-        f"{_repeating(metrics)}.\n\n" + "\n".join(rows) + "\n\n"
-        f"From {metrics['runs']:.0f} runs; each mode at the learning rate chosen for it on validation data, "
-        "means over seeds that did not choose it. Intervals, all batch sizes and limits: the report.\n"
-    )
-
-
-def _repeating(metrics: Mapping[str, float | None]) -> str:
-    ratio, low, high = (metrics[f"repeat_over_plain_seconds{end}"] for end in ("", "_low", "_high"))
-    if ratio is None or low is None or high is None:
-        return "not every seed got there both ways, so no difference in training time can be told"
-    found = (
-        f"its training time was {ratio:.2g} times that of going on to the next example "
-        f"(95 % interval {low:.2g} to {high:.2g})"
-    )
-    return f"{found}, so no difference was shown" if low <= 1 <= high else found
-
-
-def _row(metrics: Mapping[str, float | None], mode: str, name: str) -> str:
-    def shown(key: str, style: str, factor: float = 1.0) -> str:
-        value = metrics[f"{mode}_{key}"]
-        return "not reached" if value is None else format(value * factor, style)
-
-    cells = [
-        name,
-        shown("learning_rate", "g"),
-        shown("epochs_to_target", ".1f"),
-        shown("updates_to_target", ",.0f"),
-        shown("seconds_to_target", ".1f", 1000),
-        shown("test_accuracy", ".1f", 100) + " %",
-    ]
-    return f"| {' | '.join(cells)} |"
-
-
-def _ratio(metrics: Mapping[str, float | None], above: str, below: str) -> str:
-    top, bottom = metrics[above], metrics[below]
-    return "?" if top is None or bottom is None else f"{top / bottom:.2g}"
-
-
-def fill_readme(readme: Path, text: str) -> None:
-    """Put the block between its two marks."""
-    before, _, rest = readme.read_text(encoding="utf-8").partition(START)
-    _, _, after = rest.partition(END)
-    readme.write_text(before + START + text + END + after, encoding="utf-8")
-
-
-def rows_of_table(
-    curves: pd.DataFrame, comparison: pd.DataFrame, metrics: Mapping[str, float | None]
-) -> pd.DataFrame:
+def rows_of_table(curves: pd.DataFrame, comparison: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
     """Return the rows of `curves` that belong to the README's table: one contender for each mode.
 
     Many contenders repeat at M = 1. The one in the table has the numbers of metrics.json.
@@ -113,24 +54,90 @@ def rows_of_table(
     sizes = {"stochastic": 1, "mini-batch": 32, "full-batch": int(curves["batch_size"].max())}
     plain = curves[curves["batch_size"] == curves["mode"].map(sizes)]
     shown = pd.concat([plain, curves.merge(repeat)])
-    return shown[shown["presentations"] > 0][["mode", "presentations", "validation_loss"]]
+    return shown[shown["presentations"] > 0][
+        ["mode", "batch_size", "presentations", "updates", "validation_loss"]
+    ]
+
+
+def draw_updates(shown: pd.DataFrame, out: Path) -> None:
+    """Draw when the update happens: a dot an example shown, a tick an update, a row a mode."""
+    span, rows, ticks, words = 64, [], [], []
+    for place, (mode, name) in enumerate(NAMES.items()):
+        curve = shown[shown["mode"] == mode]
+        size, middle = int(curve["batch_size"].iloc[0]), 52 * place + 26
+        rows.append({"text": MODES[name], "y": middle})
+        at = _repeated(curve, span) if mode == "repeat" else [*range(size, span + 1, size)]
+        ticks += [{"at": float(each), "y": middle - 18, "y2": middle + 10, "mode": name} for each in at]
+        if not at:
+            words.append({"text": f"the first update comes after {size:,} examples →", "y": middle - 4})
+    dots = [{"at": each, "y": row["y"] + 18} for row in rows for each in range(1, span + 1)]
+    x = alt.X(
+        "at:Q",
+        title="examples shown, one by one: a dot each; a line is an update of the weights",
+        scale=alt.Scale(domain=[0, span + 1], nice=False),
+        axis=alt.Axis(values=[1, 16, 32, 48, 64], grid=False),
+    )
+    down = alt.Scale(domain=[0, 52 * len(rows)], range=[0, 52 * len(rows)])
+    y = alt.Y("y:Q", axis=None, scale=down)
+    colour = alt.Color(
+        "mode:N", legend=None, scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values()))
+    )
+    layers = [
+        _chart(dots).mark_circle(size=9, color=QUIET, opacity=1).encode(x=x, y=y),
+        _chart(ticks).mark_rule(strokeWidth=1.4).encode(x=x, y=y, y2="y2:Q", color=colour),
+        _chart(rows)
+        .mark_text(align="left", color=INK, fontSize=13)
+        .encode(x=alt.value(-215), y=y, text="text:N"),
+        _chart(words)
+        .mark_text(align="right", color=INK, fontSize=12)
+        .encode(x=alt.value(460), y=y, text="text:N"),
+    ]
+    counts = "; ".join(
+        f"{row['text']}: {sum(tick['mode'] == name for tick in ticks)} updates"
+        for row, name in zip(rows, MODES, strict=True)
+    )
+    _save(
+        alt.layer(*layers).properties(width=460, height=52 * len(rows)),
+        out,
+        f"Over {span} examples, {counts}.",
+    )
+
+
+def _repeated(curve: pd.DataFrame, span: int) -> list[float]:
+    """Where a repeating mode's updates fall: spread evenly between two evaluations."""
+    shown, updates = ([0.0, *curve[key].astype(float)] for key in ("presentations", "updates"))
+    total = int(np.interp(span, shown, updates))
+    return [float(np.interp(number, updates, shown)) for number in range(1, total + 1)]
 
 
 def draw_curves(shown: pd.DataFrame, out: Path) -> None:
     """Draw the validation loss of the modes that the table compares, against examples shown."""
-    axis = alt.X("presentations:Q", title="examples shown", scale=alt.Scale(type="log", nice=False))
-    loss = alt.Y("validation_loss:Q", title="validation loss", scale=alt.Scale(type="log", nice=False))
-    order = ["stochastic", "mini-batch", "full-batch", "repeat"]
-    colours = alt.Scale(domain=order, range=["#d55e00", "#0072b2", "#009e73", "#a8497f"])
+    table = shown.assign(mode=shown["mode"].map(NAMES).map(MODES))
+    x_domain, y_domain = padded(table["presentations"], share=0.0), padded(table["validation_loss"])
+    order = list(MODES.values())
+    colours = alt.Scale(domain=order, range=list(COLOURS.values()))
     dashes = alt.Scale(domain=order, range=[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]])
-    chart = alt.Chart(alt.Data(values=shown.to_dict("records"))).mark_line(strokeWidth=2)
-    drawn = chart.encode(
-        x=axis,
-        y=loss,
-        color=alt.Color("mode:N", scale=colours, title=None),
-        strokeDash=alt.StrokeDash("mode:N", scale=dashes, title=None),
+    legend = alt.Legend(columns=2, columnPadding=30, symbolSize=600, **LEGEND)
+    drawn = (
+        _chart(table.to_dict("records"))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X(
+                "presentations:Q", title="examples shown", scale=log_scale(x_domain), axis=log_axis(x_domain)
+            ),
+            y=alt.Y(
+                "validation_loss:Q",
+                title="validation loss",
+                scale=log_scale(y_domain),
+                axis=log_axis(y_domain),
+            ),
+            color=alt.Color("mode:N", scale=colours, legend=legend),
+            strokeDash=alt.StrokeDash("mode:N", scale=dashes, legend=legend),
+        )
     )
-    drawn.properties(width=620, height=300, background="white").save(out)
+    last = table.groupby("mode")["validation_loss"].last()
+    ends = "; ".join(f"{mode} ends at {last[mode]:.2g}" for mode in order)
+    _save(drawn.properties(width=620, height=260), out, f"Validation loss against examples shown: {ends}.")
 
 
 def draw_peers(peers: pd.DataFrame, out: Path) -> None:
@@ -140,15 +147,46 @@ def draw_peers(peers: pd.DataFrame, out: Path) -> None:
     shown = best[best["peer"].isin(PEERS)].join(ours).reset_index()
     shown = shown.assign(ratio=shown["ms"] / shown["ours"], M=shown["batch_size"].astype(str))
     domain, sizes = list(PEERS), list(dict.fromkeys(shown["M"]))
-    chart = alt.Chart(alt.Data(values=shown[["network", "M", "peer", "ratio"]].to_dict("records")))
-    drawn = chart.mark_line(point=True, strokeWidth=2).encode(
+    legend = alt.Legend(columnPadding=30, symbolSize=100, **LEGEND)
+    y_domain = padded(shown["ratio"])
+    chart = _chart(shown[["network", "M", "peer", "ratio"]].to_dict("records"))
+    drawn = chart.mark_line(point=alt.OverlayMarkDef(filled=True, size=60), strokeWidth=2).encode(
         x=alt.X("M:N", title="batch size M", sort=sizes, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("ratio:Q", title="times as long as perbatch", scale=alt.Scale(type="log", nice=False)),
-        color=alt.Color("peer:N", title=None, scale=alt.Scale(domain=domain, range=list(PEERS.values()))),
-        shape=alt.Shape("peer:N", title=None, scale=alt.Scale(domain=domain)),
-        column=alt.Column("network:N", title=None, sort=["64-32-10", "784-128-26"]),
+        y=alt.Y(
+            "ratio:Q", title="times as long as perbatch", scale=log_scale(y_domain), axis=log_axis(y_domain)
+        ),
+        color=alt.Color("peer:N", legend=legend, scale=alt.Scale(domain=domain, range=list(PEERS.values()))),
+        shape=alt.Shape("peer:N", legend=legend, scale=alt.Scale(domain=domain)),
+        column=alt.Column(
+            "network:N",
+            title=None,
+            sort=["64-32-10", "784-128-26"],
+            header=alt.Header(labelColor=INK, labelAnchor="end"),
+        ),
     )
-    drawn.properties(width=270, height=220, background="white").save(out)
+    told = "; ".join(
+        f"{peer} {part['ratio'].min():.2g} to {part['ratio'].max():.2g}"
+        for peer, part in shown.groupby("peer")
+    )
+    _save(drawn.properties(width=270, height=220), out, f"Times as long as perbatch for an epoch: {told}.")
+
+
+def _chart(values: list[dict[str, object]]) -> alt.Chart:
+    return alt.Chart(alt.Data(values=values))
+
+
+def _save(chart: alt.TopLevelMixin, out: Path, label: str) -> None:
+    """Write a picture without ground, in the report's colours: lighter ones on a dark page."""
+    svg = draw(chart, out.stem, label).svg
+    opening, rest = svg.split(">", 1)
+    out.write_text(f"{opening}><style>{_dark()}</style>{rest}\n", encoding="utf-8")
+
+
+def _dark() -> str:
+    """The report's rules for a dark screen, which are those of its figures too."""
+    css = CSS.read_text(encoding="utf-8")
+    start = css.index("@media screen and (prefers-color-scheme: dark)")
+    return css[start : css.index("\n}", start) + 2]
 
 
 def photograph(out: Path) -> None:
@@ -168,9 +206,11 @@ def main() -> None:
     results = ROOT / "results" / "evaluate"
     PICTURES.mkdir(exist_ok=True)
     metrics = json.loads((results / "metrics.json").read_text(encoding="utf-8"))
-    fill_readme(ROOT / "README.md", block(metrics))
+    readme_block.fill(ROOT / "README.md", readme_block.block(metrics))
     tables = (pd.read_csv(results / f"{name}.csv") for name in ("curves", "comparison"))
-    draw_curves(rows_of_table(*tables, metrics), PICTURES / "curves.svg")
+    shown = rows_of_table(*tables, metrics)
+    draw_updates(shown, PICTURES / "updates.svg")
+    draw_curves(shown, PICTURES / "curves.svg")
     draw_peers(pd.read_csv(ROOT / "benchmarks" / "peers.csv"), PICTURES / "peers.svg")
     photograph(PICTURES / "mlflow.png")
 

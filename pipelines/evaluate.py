@@ -4,15 +4,19 @@ import checkout  # isort: skip
 
 import argparse
 import logging
+import os
 from pathlib import Path
+
+import numpy as np
 
 from perbatch import comparison
 from perbatch.comparison import studies
 from perbatch.errors import UserError
+from perbatch.sweep.cell import data_name
 from perbatch.sweep.cli import command
 from perbatch.sweep.params import block, study_names
 from perbatch.sweep.places import PREPARED
-from perbatch.sweep.studies import study_block
+from perbatch.sweep.studies import data_option, study_block
 from perbatch.sweep.testing import on_test_data, read_weights, summary_of
 
 RESULTS = checkout.ROOT / "results"
@@ -23,12 +27,14 @@ def findings_of(folder: Path) -> comparison.Findings:
     """Choose the rates on validation data, test the chosen runs once, and compare."""
     settings = comparison.check_settings(block("evaluate"))
     tables = comparison.read_tables(folder / "train", RESULTS / "benchmark")
-    study = comparison.build_study(tables, settings)
+    prepared = PREPARED / tables.data
+    summary = summary_of(prepared)
+    study = comparison.build_study(tables, settings, np.load(prepared / "y_train.npy"))
     choices = comparison.choose_all(study)
     reported = comparison.reported_runs(study, choices)
     weights = read_weights(folder / "train" / "weights.npy", len(study.runs))
-    tested = on_test_data(reported, weights[reported.index], PREPARED / study.data)
-    return comparison.compare(study, choices, tested, summary_of(PREPARED / study.data))
+    tested = on_test_data(reported, weights[reported.index], prepared)
+    return comparison.compare(study, choices, tested, summary | {"name": data_name(summary["settings"])})
 
 
 def main(folder: Path) -> None:
@@ -40,8 +46,11 @@ def main(folder: Path) -> None:
     if folder.resolve() == RESULTS:
         judged = judge_studies()
         studies.write_verdicts([verdict for verdict, _ in judged], folder / "evaluate" / "verdicts.json")
-        exhibits = [studies.exhibit(verdict, evidence) for verdict, evidence in judged]
-    comparison.write_report(findings, folder / "evaluate", exhibits)
+        exhibits = [
+            studies.exhibit(verdict, evidence, data_option(verdict.name)) for verdict, evidence in judged
+        ]
+    docs = Path(os.path.relpath(checkout.ROOT / "docs", folder / "evaluate")).as_posix()
+    comparison.write_report(findings, folder / "evaluate", exhibits, docs)
 
 
 def judge_studies() -> list[tuple[studies.Verdict, studies.Evidence | None]]:

@@ -22,6 +22,7 @@ from perbatch import comparison
 from perbatch.errors import UserError
 from perbatch.files import replace
 from perbatch.sweep import provenance, refill
+from perbatch.sweep.cell import data_name
 from perbatch.sweep.cli import command
 from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
@@ -38,7 +39,8 @@ def main(folder: Path, fill: bool) -> None:
     if missing := [path for path in files if not path.is_file()]:
         raise UserError(f"{missing[0]} is missing: run the pipeline, or pipelines/evaluate.py, first")
     table = pd.read_csv(folder / "train" / "runs.csv", usecols=["identity", "data"])
-    name, members = str(table["data"].iloc[0]), table["identity"].tolist()
+    members, summary = table["identity"].tolist(), summary_of(PREPARED / str(table["data"].iloc[0]))
+    name = data_name(summary["settings"])
     store = store_of(os.environ.get(ADDRESS))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     marker = runs() / f"published-{name}.json"
@@ -52,7 +54,7 @@ def main(folder: Path, fill: bool) -> None:
             parent.start(provenance.tags(), members, len(members), "dvc repro", {})
             parent.end("FINISHED", {}, [])
         if fill:
-            filled = refill.fill(store, experiment, folder / "train", parent.id, summary_of(PREPARED / name))
+            filled = refill.fill(store, experiment, folder / "train", parent.id, summary)
             sys.stderr.write(f"{filled}\n")
         attach(parent, folder, files)
     replace(marker, json.dumps({"experiment": experiment.key, "digest": digest}))

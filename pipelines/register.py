@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
     if not champion:
         print("no champion: every reported run diverged or ended above its start")
         return
-    registry = Registry(store_of(os.environ.get(ADDRESS)), champion["data"])
+    registry = Registry(store_of(os.environ.get(ADDRESS)), champion["name"])
     runs().mkdir(parents=True, exist_ok=True)
     with FileLock(runs() / ".registry.lock"):  # two at a time would register one champion twice
         if registry.champion == champion["identity"]:
@@ -52,9 +52,9 @@ def register(folder: Path, champion: Mapping[str, Any], registry: Registry) -> N
     network = served(next(table.loc[row].itertuples()), weights[row[0]], PREPARED / champion["data"])
     tags = {key: str(value) for key, value in champion.items() if value is not None and key != "identity"}
     with registry.store.one_sentence():
-        experiment = experiment_of(registry.store, champion["data"])
+        experiment = experiment_of(registry.store, champion["name"])
         version = registry.crown(champion["identity"], experiment, network, tags)
-    print(f"champion of {champion['data']}: {registry.name} version {version}")
+    print(f"champion of {champion['name']}: {registry.name} version {version}")
 
 
 def read_champion(path: Path) -> dict[str, Any]:

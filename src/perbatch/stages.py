@@ -108,6 +108,7 @@ STAGES = {
             "perbatch/data/__init__.py",
             "perbatch/data/prepared.py",
             "perbatch/data/settings.py",
+            "perbatch/sweep/cell.py",
             "perbatch/sweep/params.py",
             "perbatch/sweep/schema.py",
             "perbatch/sweep/studies.py",

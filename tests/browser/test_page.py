@@ -178,6 +178,27 @@ def test_a_regression_has_the_same_page(open_page, tmp_path: Path) -> None:
     assert page.complaints == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["updates", "curves", "peers"])
+def test_the_pictures_of_the_readme_are_whole_and_can_be_read(open_page, name: str, scheme: str) -> None:
+    picture = Path(__file__).resolve().parents[2] / "docs" / "pictures" / f"{name}.svg"
+    page = open_page(path=picture, alive=0, color_scheme=scheme)
+    cut = page.evaluate(
+        "(() => { const all = document.documentElement.getBoundingClientRect();"
+        " return [...document.querySelectorAll('text')].filter(e => e.textContent.trim())"
+        ".filter(e => { const box = e.getBoundingClientRect();"
+        " return Math.min(box.left - all.left, all.right - box.right, box.top - all.top,"
+        " all.bottom - box.bottom) < 0; })"
+        ".map(e => e.textContent); })()"
+    )
+    assert cut == []
+    ground = _luminance({"light": "rgb(255, 255, 255)", "dark": "rgb(13, 17, 23)"}[scheme])
+    inks = page.evaluate("[...document.querySelectorAll('text')].map(e => getComputedStyle(e).fill)")
+    for ink in set(inks):
+        light, dark = sorted((_luminance(ink), ground), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, ink
+
+
 def _luminance(colour: str) -> float:
     """Relative luminance of `rgb(r, g, b)`, as WCAG 2 defines it."""
     parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]

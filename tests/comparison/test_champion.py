@@ -32,7 +32,7 @@ def test_a_rate_that_is_chosen_for_the_end_counts_too():
     assert champion(findings_of([*soon, *late]))["learning_rate"] == 0.01
 
 
-def test_among_equals_fewer_gradient_evaluations_then_the_identity(tmp_path):
+def test_among_equals_fewer_evaluations_then_the_identity(tmp_path):
     runs = [run_of(batch_size=1, seed=seed, final=0.1, n=n) for n in (1, 4) for seed in range(4)]
     assert champion(findings_of(runs))["identity"] == "stochastic-1-1-None-0.1-2"
 

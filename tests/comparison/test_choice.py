@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from planted import SETTINGS, contender, planted_run, planted_tables, planted_throughput
+from planted import SETTINGS, Y_TRAIN, contender, planted_run, planted_tables, planted_throughput
 
 from perbatch.comparison import build_study, choose_rates, reported_runs
 from perbatch.comparison.choice import split_seeds
 
 
 def choice_of(runs, **settings):
-    study = build_study(planted_tables(runs, **settings), SETTINGS)
+    study = build_study(planted_tables(runs, **settings), SETTINGS, Y_TRAIN)
     return study, choose_rates(study)
 
 
@@ -38,15 +38,19 @@ def test_none_reached_goes_to_the_lowest_final_loss_and_divergence_is_the_worst(
     assert choice_of(runs)[1]["learning_rate"].tolist() == [0.3]
 
 
-def test_repeat_is_priced_with_its_checks():
-    """Fewer gradients but many checks: seconds, not gradients, choose while there is a price."""
+REVERSED = planted_throughput().assign(gradient_us=1.0, forward_us=1000.0)
+
+
+@pytest.mark.parametrize("throughput", [None, planted_throughput().iloc[:0], REVERSED])
+@pytest.mark.parametrize(("checks", "chosen"), [(3.0, 0.1), (5.0, 0.3)])
+def test_a_forward_pass_counts_as_half_a_gradient_whatever_it_costs(throughput, checks, chosen):
+    """At rate 0.1 50 gradients and 75 or 125 forward passes, at rate 0.3 100 gradients and none."""
     runs = [
-        *contender(50, rate=0.1, n=2, tolerance=0.1, checks=9.0),
-        *contender(60, rate=0.3, n=2, tolerance=0.1),
+        *contender(25, rate=0.1, n=2, tolerance=0.1, checks=checks),
+        *contender(50, rate=0.3, n=2, tolerance=0.1),
     ]
-    assert choice_of(runs)[1]["learning_rate"].tolist() == [0.3]
-    unpriced = choice_of(runs, throughput=planted_throughput().iloc[:0])[1]
-    assert unpriced["learning_rate"].tolist() == [0.1]
+    _, choices = choice_of(runs, throughput=throughput)
+    assert choices["learning_rate"].tolist() == [chosen]
 
 
 @pytest.mark.parametrize(("best", "edge"), [(0.1, "low"), (0.3, ""), (1.0, "high")])

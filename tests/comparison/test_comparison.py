@@ -4,7 +4,16 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from planted import SETTINGS, N, contender, findings_of, planted_tables, planted_throughput, usual_runs
+from planted import (
+    SETTINGS,
+    Y_TRAIN,
+    N,
+    contender,
+    findings_of,
+    planted_tables,
+    planted_throughput,
+    usual_runs,
+)
 
 from perbatch.comparison import build_study, choose_rates, compare, write_tables
 from perbatch.comparison.answers import answer_scores
@@ -102,7 +111,7 @@ def test_regression_has_r2_and_no_accuracy():
 
 
 def test_missing_test_metrics_are_refused():
-    study = build_study(planted_tables(contender(60)), SETTINGS)
+    study = build_study(planted_tables(contender(60)), SETTINGS, Y_TRAIN)
     nothing = pd.DataFrame({"identity": [], "test_loss": [], "test_accuracy": [], "test_r2": []})
     with pytest.raises(UserError, match="has no test metrics"):
         compare(study, choose_rates(study), nothing)

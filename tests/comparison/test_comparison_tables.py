@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from planted import SETTINGS, contender, planted_run, planted_tables, planted_throughput, usual_runs
+from planted import SETTINGS, Y_TRAIN, contender, planted_run, planted_tables, planted_throughput, usual_runs
 
 from perbatch.comparison import build_study, read_tables
 from perbatch.comparison.tables import check_tables
@@ -27,7 +27,9 @@ def test_tables_survive_the_way_through_files(tmp_path):
     pd.testing.assert_frame_equal(read.runs, tables.runs, check_dtype=False)
     assert read.overrides == ("data=digits", "epochs=10")
     pd.testing.assert_frame_equal(
-        build_study(read, SETTINGS).runs, build_study(tables, SETTINGS).runs, check_dtype=False
+        build_study(read, SETTINGS, Y_TRAIN).runs,
+        build_study(tables, SETTINGS, Y_TRAIN).runs,
+        check_dtype=False,
     )
 
 
@@ -112,4 +114,4 @@ def test_target_met_before_training_is_refused():
     tables = planted_tables(contender(50), planted_throughput())
     settings = replace(SETTINGS, target={"digits": (0.2, 1.0)})
     with pytest.raises(UserError, match=r"evaluate\.target\.digits has 1, but runs start at .* 1: "):
-        build_study(tables, settings)
+        build_study(tables, settings, Y_TRAIN)

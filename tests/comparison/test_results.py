@@ -5,10 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from planted import SETTINGS, N, contender, findings_of, planted_tables, planted_throughput, usual_runs
+from planted import (
+    SETTINGS,
+    Y_TRAIN,
+    N,
+    contender,
+    findings_of,
+    planted_tables,
+    planted_throughput,
+    usual_runs,
+)
 
 from perbatch.comparison import build_study
 from perbatch.comparison import contrast as c
+from perbatch.comparison.constant import constant_loss
 from perbatch.comparison.faster import faster
 from perbatch.comparison.ranges import stable_ranges
 from perbatch.comparison.repeats import repeats
@@ -108,13 +118,30 @@ class TestRanges:
         runs = []
         for rate, (final, status) in outcomes.items():
             runs += contender(None, rate=rate, final=final, status=status, seeds=[0, 1])
-        return stable_ranges(build_study(planted_tables(runs), SETTINGS)).iloc[0]
+        return stable_ranges(build_study(planted_tables(runs), SETTINGS, Y_TRAIN)).iloc[0]
 
     def test_from_the_lowest_to_the_highest_rate_that_neither_diverges_nor_climbs(self):
         good, up, lost = (0.5, "finished"), (2.0, "finished"), (0.5, "diverged")
         row = self.range_of({0.01: up, 0.1: good, 0.2: good, 0.4: good, 0.8: up, 1.6: lost})
         assert (row["low"], row["high"], row["octaves"]) == (0.1, 0.4, pytest.approx(2))
         assert (row["open_low"], row["open_high"], row["gaps"]) == (False, False, 0)
+
+    def test_a_network_that_gives_one_answer_to_all_learned_nothing_though_its_loss_fell(self):
+        """All start at 1; the best constant answer to these targets has 0.9."""
+        runs = [
+            run
+            for rate, final in ((0.1, 0.5), (0.3, 0.899), (0.6, 0.95))
+            for run in contender(None, rate=rate, final=final, seeds=[0, 1])
+        ]
+        targets = np.sqrt(0.9) * Y_TRAIN
+        row = stable_ranges(build_study(planted_tables(runs), SETTINGS, targets)).iloc[0]
+        assert (row["low"], row["high"]) == (0.1, 0.1)
+
+    def test_the_best_constant_answer(self):
+        labels = np.repeat([0, 1, 2], [50, 25, 25])
+        assert constant_loss(labels, "cross_entropy") == pytest.approx(1.5 * np.log(2))
+        assert constant_loss(labels, "squared_error") == pytest.approx((1 - 0.375) / 2)
+        assert constant_loss(np.array([0.0, 2.0]), "squared_error") == 0.5
 
     def test_where_the_rates_tried_end_the_range_is_open(self):
         good, lost = (0.5, "finished"), (0.5, "diverged")
@@ -137,6 +164,7 @@ class TestFaster:
             "epochs": c.LESS,
             "updates": c.MORE,
             "gradient_evaluations": c.LESS,
+            "evaluations": c.LESS,
             "seconds": c.LESS,
         }
         row = only(pair, quantity="epochs")
@@ -174,7 +202,7 @@ class TestRepeats:
         table = repeats(findings_of(self.runs()))
         assert set(table["batch_size"]) == {1}  # the full batch was not repeated
         assert set(table["way"]) == {"once", "until satisfied", "fixed", "skip"}
-        for quantity in ("updates", "gradient_evaluations"):
+        for quantity in ("updates", "evaluations"):
             at = {"quantity": quantity, "plain_epochs": 1}
             assert only(table, way="once", **at)["validation_loss"] == pytest.approx(0.19)
             late = only(table, way="fixed", **at)

@@ -7,12 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from planted import findings_of, usual_runs
 from planted_studies import PLANTED, REFUTED, SHOWN, UNCLEAR
 
+import evaluate
 from perbatch.comparison import studies
+from perbatch.comparison.papers import PAPERS, doi_of, reading
+from perbatch.comparison.report import render
 from perbatch.comparison.studies import Evidence, Verdict, check_claim, exhibit, judge
 from perbatch.errors import UserError
 from perbatch.sweep.params import study_names
+from perbatch.sweep.places import CONF
 from perbatch.sweep.studies import study_block
 
 
@@ -176,3 +181,31 @@ def test_missing_evidence_names_the_stage_that_makes_it(tmp_path: Path) -> None:
 def test_a_rate_is_told_for_mean_and_for_summed_gradients() -> None:
     told = {each.condition.says: each.reading.value for each in judged("online_vs_batch").beside}
     assert list(told.values()) == [4.0, 4.0, 0.004, 1.0, 0.001]
+
+
+def test_a_study_names_its_own_data_whatever_the_page_is_about() -> None:
+    evidence = planted("steps_to_target", SHOWN)
+    shown = exhibit(judge(evidence), evidence, "digits_studies")
+    assert shown.data == "the data set digits_studies"
+    assert exhibit(judge(evidence), evidence).data == "data of its own"
+    copies = planted("redundancy", SHOWN)
+    assert exhibit(judge(copies), copies, "digits_studies").data == "the data set digits_ten_times"
+    speed = planted("powers_of_two", SHOWN)
+    assert exhibit(judge(speed), speed).data == "what the benchmark measured"
+    page = render(findings_of(usual_runs()), [shown])
+    assert "judged on what each names, not on the runs above" in page.replace("\n", " ")
+    assert "Judged on the data set digits_studies." in page
+    assert f'<a href="https://doi.org/{shown.doi}">Shallue, Lee' in page
+
+
+def test_a_source_is_linked_by_its_title_or_by_the_doi_in_it() -> None:
+    assert doi_of("LeCun, Bottou, Orr and Müller (1998), Efficient backprop") == "10.1007/3-540-49430-8_2"
+    assert doi_of("A. Nobody (2026), doi:10.1234/abc.5-6.") == "10.1234/abc.5-6"
+    assert doi_of("the comments under a question") == ""
+    assert len({doi for _, doi in reading()}) == len(PAPERS)
+
+
+@pytest.mark.parametrize("name", study_names())
+def test_the_data_of_each_study_are_found_in_its_file(name: str) -> None:
+    found = evaluate.data_of_study(name)
+    assert found == "" if name == "powers_of_two" else (CONF / "data" / f"{found}.yaml").is_file()

@@ -1,14 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from planted import SETTINGS, N, contender, planted_run, planted_tables, planted_throughput
+from planted import SETTINGS, Y_TRAIN, N, contender, planted_run, planted_tables, planted_throughput
 
 from perbatch.comparison import build_study
 from perbatch.comparison.prices import price
 
 
 def study_of(runs, throughput=None):
-    return build_study(planted_tables(runs, throughput), SETTINGS)
+    return build_study(planted_tables(runs, throughput), SETTINGS, Y_TRAIN)
 
 
 def test_counts_are_those_of_the_first_evaluation_at_the_target():
@@ -18,12 +18,13 @@ def test_counts_are_those_of_the_first_evaluation_at_the_target():
     assert row["epochs_to_target"] == 60 / N
     assert row["updates_to_target"] == 600
     assert row["gradient_evaluations_to_target"] == 600
+    assert row["evaluations_to_target"] == 600 + 120 / 2
     assert row["seconds_to_target"] == pytest.approx((600 * 100 + 120 * 50) / 1e6)
 
 
 def test_unreached_is_infinite_on_every_axis():
     row = study_of([planted_run(reach=None, final=0.5)]).runs.iloc[0]
-    axes = ["epochs", "updates", "gradient_evaluations", "seconds"]
+    axes = ["epochs", "updates", "gradient_evaluations", "evaluations", "seconds"]
     assert all(np.isinf(row[f"{axis}_to_target"]) for axis in axes)
 
 
@@ -49,7 +50,6 @@ def test_price_of_another_setting_is_not_used(key):
     throughput = planted_throughput()
     throughput[key] = 8.0 if key == "micro_batch_size" else "other"
     study = study_of(contender(50), throughput)
-    assert not study.priced
     assert study.runs["seconds_to_target"].isna().all()
 
 

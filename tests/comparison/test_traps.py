@@ -7,7 +7,7 @@ seeds (test_statistics, test_results).
 import numpy as np
 import pandas as pd
 import pytest
-from planted import SETTINGS, contender, planted_run, planted_tables, planted_tests, usual_runs
+from planted import SETTINGS, Y_TRAIN, contender, planted_run, planted_tables, planted_tests, usual_runs
 
 from perbatch.comparison import build_study, choose_all, compare, reported_runs
 from perbatch.comparison.page_tables import modes_table
@@ -25,7 +25,7 @@ def findings_with(study, test_of):
 def test_the_test_data_choose_nothing():
     """Rate 0.3 is far better on the test data, and rate 0.1 on the validation data of the tuning seeds."""
     runs = [*contender(50, rate=0.1, final=0.1), *contender(90, rate=0.3, final=0.15)]
-    study = build_study(planted_tables(runs), SETTINGS)
+    study = build_study(planted_tables(runs), SETTINGS, Y_TRAIN)
     flattering = findings_with(study, lambda run: 0.01 if run["learning_rate"] == 0.3 else 9.0)
     assert flattering.comparison["learning_rate"].tolist() == [0.1]
     assert flattering.ending.comparison["learning_rate"].tolist() == [0.1]
@@ -39,7 +39,7 @@ def test_the_reported_seeds_choose_neither_rate_nor_tolerance():
             lambda s, tuned=tuned, reported=reported: tuned if s < 2 else reported, n=5, tolerance=tolerance
         )
     runs += contender(60)
-    study = build_study(planted_tables(runs), SETTINGS)
+    study = build_study(planted_tables(runs), SETTINGS, Y_TRAIN)
     assert speakers(findings_with(study, lambda run: 0.1))["repeat"]["tolerance"] == 0.1
 
 
@@ -55,7 +55,7 @@ def test_evaluation_is_no_training_time():
     dense = pd.DataFrame({"identity": run["identity"], **at, "validation_loss": loss})
     dense = dense.assign(evaluation_seconds=1e6, training_seconds=1e6)
     few, many = (
-        build_study(planted_tables([(run, each)]), SETTINGS).runs["seconds_to_target"].iloc[0]
+        build_study(planted_tables([(run, each)]), SETTINGS, Y_TRAIN).runs["seconds_to_target"].iloc[0]
         for each in (history, dense)
     )
     assert few == pytest.approx(60 * 100 / 1e6)
@@ -67,7 +67,7 @@ def test_a_skip_is_no_update_and_no_gradient_but_a_check():
     run, history = planted_run(reach=60, n=1, tolerance=0.1, checks=1.0)
     for count in ("updates", "gradient_evaluations"):
         history[count] = history["presentations"] // 2
-    row = build_study(planted_tables([(run, history)]), SETTINGS).runs.iloc[0]
+    row = build_study(planted_tables([(run, history)]), SETTINGS, Y_TRAIN).runs.iloc[0]
     assert row["epochs_to_target"] == 0.6
     assert row["updates_to_target"] == row["gradient_evaluations_to_target"] == 30
     assert row["seconds_to_target"] == pytest.approx((30 * 100 + 60 * 50) / 1e6)
@@ -75,14 +75,14 @@ def test_a_skip_is_no_update_and_no_gradient_but_a_check():
 
 def test_skipping_without_repeating_never_speaks_for_repeating():
     runs = [*contender(60), *contender(5, n=1, tolerance=0.1), *contender(90, n=10, tolerance=0.1)]
-    study = build_study(planted_tables(runs), SETTINGS)
+    study = build_study(planted_tables(runs), SETTINGS, Y_TRAIN)
     assert speakers(findings_with(study, lambda run: 0.1))["repeat"]["updates_per_batch"] == 10
 
 
 def test_the_rate_is_printed_for_the_mean_and_for_the_sum_of_the_gradients():
     """Rate 0.32 at M = 32 weighs a gradient as 0.01 at M = 1 does: neither may pass for the other."""
     runs = [*contender(60, rate=0.01), *contender(96, batch_size=32, rate=0.32)]
-    study = build_study(planted_tables(runs), SETTINGS)
+    study = build_study(planted_tables(runs), SETTINGS, Y_TRAIN)
     findings = findings_with(study, lambda run: 0.1)
     assert findings.comparison["learning_rate"].tolist() == [0.01, 0.32]
     assert findings.comparison["learning_rate_over_batch_size"].tolist() == [0.01, 0.01]
@@ -92,5 +92,5 @@ def test_the_rate_is_printed_for_the_mean_and_for_the_sum_of_the_gradients():
 
 
 def test_the_usual_table_is_no_trap():
-    study = build_study(planted_tables(usual_runs()), SETTINGS)
+    study = build_study(planted_tables(usual_runs()), SETTINGS, Y_TRAIN)
     assert set(findings_with(study, lambda run: 0.1).comparison["reached"]) == {1.0}

@@ -75,9 +75,7 @@ def answer_repeat(findings: Findings) -> Answer:
     until = f"{int(repeat['updates_per_batch'])} times"
     if not pd.isna(repeat["tolerance"]):
         until = f"until its loss was at most {repeat['tolerance']:g} ({times})"
-    found = contrast(findings, repeat, plain, "seconds")
-    if found.verdict == c.UNPRICED:
-        found = contrast(findings, repeat, plain, "gradient_evaluations")
+    found = contrast(findings, repeat, plain, "evaluations")
     return _answer(findings, found, f"repeating {what} {until}", f"visiting {what} once per epoch")
 
 
@@ -122,12 +120,12 @@ def answer_seconds(findings: Findings) -> str:
 
 
 def answer_elsewhere(findings: Findings) -> str:
-    """Count the batch sizes at which repeating took fewer or more training seconds than not repeating."""
+    """Count the batch sizes at which repeating took fewer or more evaluations than not repeating."""
     pairs = [
         (row, plain_at(findings, int(row["batch_size"]))) for _, row in best_repeats(findings).iterrows()
     ]
-    found = [contrast(findings, row, plain, "seconds") for row, plain in pairs if plain is not None]
-    if len(found) < 2 or any(each.verdict == c.UNPRICED for each in found):
+    found = [contrast(findings, row, plain, "evaluations") for row, plain in pairs if plain is not None]
+    if len(found) < 2:
         return ""
     counts = {c.LESS: 0, c.MORE: 0, c.SAME: 0, "none": 0}
     for each in found:
@@ -135,7 +133,7 @@ def answer_elsewhere(findings: Findings) -> str:
         key = c.LESS if each.verdict in better else c.MORE if each.verdict in worse else each.verdict
         counts[key if key in counts else "none"] += 1
     texts = {
-        c.LESS: "fewer training seconds at",
+        c.LESS: "fewer evaluations of the network at",
         c.MORE: "more at",
         c.SAME: "no shown difference at",
         "none": "no verdict possible at",

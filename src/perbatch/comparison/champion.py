@@ -2,8 +2,8 @@
 
 The rule: of the reported runs (each contender at the rates chosen for it, for a target or for the end of
 training, and the seeds that did not choose them), the one with the lowest final validation loss; among equals
-the one with fewer gradient evaluations, then the smaller identity. A run that diverged or ended above its
-start cannot be chosen. The test metrics are told, and choose nothing.
+the one with fewer evaluations of the network, then the smaller identity. A run that diverged or ended above
+its start cannot be chosen. The test metrics are told, and choose nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ import pandas as pd
 
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.labels import CONTENDER
+from perbatch.comparison.targets import evaluations
 from perbatch.files import replace
 
-ORDER = ["final_loss", "gradient_evaluations", "identity"]
+ORDER = ["final_loss", "evaluations", "identity"]
 
 
 def champion(findings: Findings) -> pd.Series | None:
     """Return the champion's row of the reported runs, None where every one of them was lost."""
     shown = findings.shown
+    shown = shown.assign(evaluations=evaluations(shown))
     survived = shown[~shown["lost"]]
     return None if survived.empty else survived.sort_values(ORDER, kind="stable").iloc[0]
 
@@ -36,6 +38,7 @@ def write_champion(findings: Findings, folder: Path) -> None:
     if chosen is not None:
         content = {
             "identity": str(chosen["identity"]),
+            "name": findings.name,
             "data": findings.study.data,
             **{key: _plain(chosen[key]) for key in [*CONTENDER, "learning_rate", "seed"]},
             "validation_loss": _plain(chosen["final_loss"]),

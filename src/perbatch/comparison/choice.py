@@ -1,8 +1,8 @@
 """Each contender's learning rate, chosen on the tuning seeds' validation data by one rule.
 
-For a target: the rate with the lowest median training cost to it over the tuning seeds (training seconds
-where the benchmark prices them, else gradient evaluations; unreached is infinite); among equals the lowest
-median final validation loss (divergence is infinite), then the smallest rate. For the end of training: the
+For a target: the rate with the lowest median of evaluations of the network to it over the tuning seeds (see
+`targets`; unreached is infinite, and seconds have no part in it); among equals the lowest median final
+validation loss (divergence is infinite), then the smallest rate. For the end of training: the
 lowest median final validation loss, then the smallest rate. Test data have no part in it.
 """
 
@@ -73,11 +73,10 @@ def reported_runs(study: Study, choices: pd.DataFrame) -> pd.DataFrame:
 
 
 def _choose(study: Study, by: list[str]) -> pd.DataFrame:
-    cost = "seconds_to_target" if study.priced else "gradient_evaluations_to_target"
     tuning = study.usable[study.usable["seed"].isin(split_seeds(study).tuning)]
     scores = (
         tuning.groupby(CELL)
-        .agg(tuning_cost=(cost, "median"), tuning_loss=("final_loss", "median"))
+        .agg(tuning_cost=("evaluations_to_target", "median"), tuning_loss=("final_loss", "median"))
         .fillna(np.inf)  # the median of a finite and an infinite middle
         .reset_index()
         .sort_values([*by, "learning_rate"], kind="stable")

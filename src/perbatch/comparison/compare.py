@@ -23,7 +23,8 @@ class Findings:
 
     `choices`: a row a contender (see `choose_rates`); `reported`: the runs shown, with test_loss and
     test_accuracy or test_r2; `comparison`: the table of results, in the order of `choices`; `data`: what the
-    prepared data say of themselves (title, origin, licence, sizes, settings), empty where that is not known.
+    prepared data say of themselves (title, origin, licence, sizes, settings) with the data set's own name,
+    empty where that is not known.
     `others`: the same for each of the other targets. `ending`: the same at the rates chosen for the end of
     training instead of a target (its study is judged at the first); None if none were chosen.
     """
@@ -36,6 +37,11 @@ class Findings:
     data: Mapping[str, Any]
     others: tuple[Findings, ...] = ()
     ending: Findings | None = None
+
+    @property
+    def name(self) -> str:
+        """The data set's own name, which for a user's file is not that of its prepared folder."""
+        return str(self.data.get("name", self.study.data))
 
     @property
     def each(self) -> tuple[Findings, ...]:
@@ -64,6 +70,19 @@ def compare(
     for_the_end = choices[choices["target"].isna()]
     ending = _at(study, for_the_end, shown, data or {}) if len(for_the_end) else None
     return replace(each[0], others=tuple(each[1:]), ending=ending)
+
+
+def at_one_rate(findings: Findings, rate: float) -> Findings:
+    """Return the findings with every contender at that learning rate, those left out that were not run at it.
+
+    Test data have no part in it: their columns are empty.
+    """
+    study = findings.study
+    runs = study.usable
+    runs = runs[(runs["learning_rate"] == rate) & runs["seed"].isin(findings.seeds.reported)]
+    runs = runs.assign(**{f"test_{study.score}": np.nan, "test_loss": np.nan})
+    choices = findings.choices[findings.choices["contender"].isin(runs["contender"])]
+    return _at(study, choices.assign(learning_rate=rate), runs, findings.data)
 
 
 def estimates(reported: pd.DataFrame, score: str) -> dict[str, Estimate]:

@@ -14,10 +14,9 @@ from perbatch.comparison.ranges import stable_ranges
 from perbatch.comparison.speakers import best_repeats, plain_at, plain_rows, speakers
 from perbatch.comparison.statistics import Estimate
 from perbatch.comparison.survival import survival
-from perbatch.comparison.targets import QUANTITIES
-from perbatch.comparison.wording import UNITS, clock_unit, interval, mode_name, number, rate, share
+from perbatch.comparison.wording import CLOCKS, UNITS, clock_unit, interval, mode_name, number, rate, share
 
-HEADS = [UNITS[quantity] for quantity in QUANTITIES]
+HEADS = [UNITS[quantity] for quantity in CLOCKS]
 VERDICTS = {
     **{c.SAME: "no difference shown", c.SINGLE: "one seed", c.PARTLY: "partly reached"},
     **{c.FIRST_ONLY: "only it got there", c.SECOND_ONLY: "only the other", c.NEITHER: "neither got there"},
@@ -36,7 +35,7 @@ def pairs_table(findings: Findings) -> Table | None:
     for (first, second), pair in table.groupby(["first", "second"], sort=False):
         cells = {row["quantity"]: _pair_cell(row) for _, row in pair.iterrows()}
         head = Cell(names[first], f"against {names[second]}")
-        rows.append([head, *(cells[quantity] for quantity in QUANTITIES)])
+        rows.append([head, *(cells[quantity] for quantity in CLOCKS)])
     return Table(["pair", *HEADS], rows)
 
 
@@ -44,13 +43,14 @@ def clocks_sentence(findings: Findings) -> str:
     """Say what repeating needs on each clock against one update per visit, and where the seconds go."""
     table = faster(findings)
     table = table[(table["target"] == findings.study.target) & (table["first"] == "repeat")]
+    table = table[table["verdict"] != c.UNPRICED]
     if table.empty or not table["verdict"].isin((c.LESS, c.MORE, c.SAME)).all():
         return ""
     told = [f"{_pair_cell(row).text} in {UNITS[row['quantity']]}" for _, row in table.iterrows()]
     text = f"Clock by clock, against one update per visit: {', '.join(told)}."
     verdicts = dict(zip(table["quantity"], table["verdict"], strict=True))
-    if verdicts["seconds"] == c.MORE and verdicts["gradient_evaluations"] != c.MORE:
-        text += " What it costs in time are the forward evaluations that ask whether an example is satisfied."
+    if verdicts["gradient_evaluations"] == c.LESS and verdicts["evaluations"] != c.LESS:
+        text += " The gradients that it saves go into forward passes, which ask whether a loss is low enough."
     return text
 
 
@@ -73,7 +73,7 @@ def targets_table(findings: Findings) -> Table | None:
                 f"{share(first['reached_low'])} to {share(first['reached_high'])}" if first["n"] else "",
             )
             head = Cell(f"{each.study.target:g}: {_short(name, row)}", f"rate {rate(row['learning_rate'])}")
-            rows.append([head, reached, *(cells[quantity] for quantity in QUANTITIES)])
+            rows.append([head, reached, *(cells[quantity] for quantity in CLOCKS)])
     return Table(["target: mode", "reached by", *HEADS[:-1], clock], rows)
 
 

@@ -15,7 +15,7 @@ from perbatch.comparison.figures.live import Live, live_explorer, live_losses
 from perbatch.comparison.figures.loss_data import Losses, losses_of
 from perbatch.comparison.figures.memory import memory_figure
 from perbatch.comparison.figures.rates import rate_figures, rate_keys
-from perbatch.comparison.figures.repeats import kept_figure, one_budget, repeat_figures, repeat_keys
+from perbatch.comparison.figures.repeats import equal_cost, kept_figure, repeat_figures, repeat_keys
 from perbatch.comparison.figures.retention import retention_figure
 from perbatch.comparison.figures.scores import score_figures, score_keys
 from perbatch.comparison.figures.stability import stability_figures, stability_keys
@@ -23,9 +23,8 @@ from perbatch.comparison.figures.strips import update_strips
 from perbatch.comparison.figures.svg import Figure, Key
 from perbatch.comparison.figures.targets import target_figures, target_keys
 from perbatch.comparison.figures.throughput import throughput_figure
-from perbatch.comparison.repeats import repeats
 from perbatch.comparison.reproduce import benchmark_rows, memory_rows
-from perbatch.comparison.speakers import plain_at, speakers
+from perbatch.comparison.speakers import speakers
 from perbatch.comparison.stability import stability
 from perbatch.comparison.wording import UNITS, estimate_of, interval, mode_name, number, seeds_reached
 
@@ -150,12 +149,10 @@ def _repeats(findings: Findings) -> tuple[Group, Group]:
     repeat = speakers(findings).get("repeat")
     if repeat is None:
         return Group([], []), Group([], [])
-    plain = plain_at(findings, int(repeat["batch_size"]))
-    epochs = 3.0 if plain is None else plain["epochs_to_target"]
-    table = one_budget(repeats(findings), int(repeat["batch_size"]), epochs)
+    table = equal_cost(findings)
     curves = loss_curves(findings)
     kept = retention_figure(curves[curves["contender"] == repeat["contender"]])
-    if table.empty or plain is None:
+    if table.empty:
         return Group([], []), _single(kept)
     return Group(repeat_figures(table), repeat_keys(table)), _single(kept_figure(table), kept)
 

@@ -11,7 +11,9 @@ import pandas as pd
 from perbatch.comparison.compare import Findings
 from perbatch.comparison.statistics import Estimate
 from perbatch.comparison.wording import (
+    CLOCKS,
     PERCENT,
+    UNITS,
     clock_unit,
     estimate_of,
     mode_name,
@@ -44,7 +46,7 @@ class Table:
 def modes_table(findings: Findings) -> Table:
     """Return the contenders side by side, at their chosen rates, over the reported seeds."""
     score, clock = findings.study.score, clock_unit(findings.comparison["seconds_to_target"])
-    heads = ["mode", "rate", "reached by", "epochs", "updates", "gradient evaluations", clock[1]]
+    heads = ["mode", "rate", "reached by", *(UNITS[name] for name in CLOCKS[:-1]), clock[1]]
     heads += ["test accuracy" if score == "accuracy" else "test R²", "test loss", "diverged runs"]
     return Table(heads, [_mode_row(row, score, clock[0]) for _, row in findings.comparison.iterrows()])
 
@@ -76,7 +78,7 @@ def _mode_row(row: pd.Series, score: str, clock: float) -> list[Cell]:
         Cell(rate(row["learning_rate"]), over, edge),
         Cell(seeds_reached(row).removesuffix("s").removesuffix(" seed")),
     ]
-    for quantity in ("epochs", "updates", "gradient_evaluations", "seconds"):
+    for quantity in CLOCKS:
         estimate = estimate_of(row, f"{quantity}_to_target").times(clock if quantity == "seconds" else 1.0)
         unpriced = (
             quantity == "seconds"

@@ -1,7 +1,9 @@
 """The stable range of learning rates of each contender, a result of its own.
 
-The rule: a rate is stable if at least one run at it ended, none diverged, and the median final training loss
-over all seeds is below the median at the start. The training loss, since overfitting is not instability.
+The rule: a rate is stable if at least one run at it ended, none diverged, and it learned: the median final
+training loss over all seeds is below LEARNED times that of the best constant answer. Below the loss at the
+start would not do: a network that has died gives one answer to every input, which is often better than the
+start. The training loss, since overfitting is not instability.
 """
 
 from __future__ import annotations
@@ -14,27 +16,28 @@ import pandas as pd
 from perbatch.comparison.labels import CONTENDER, in_order
 from perbatch.comparison.study import Study
 
+LEARNED = 0.95
+
 
 def rate_outcomes(study: Study) -> pd.DataFrame:
     """Return a row a contender and rate: runs (but for failed ones), diverged, the median final training
     loss (infinite where the middle diverged) and whether the rate is stable."""
-    loss = study.history.groupby("identity")["train_loss"].agg(["first", "last"])
+    last = study.history.groupby("identity")["train_loss"].last()
     usable = study.usable[["contender", "learning_rate", "identity", "status"]]
     lost = usable["status"] == "diverged"
     usable = usable.assign(
         diverged=lost,
-        start=usable["identity"].map(loss["first"]),
-        final=usable["identity"].map(loss["last"]).where(~lost, np.inf),
+        final=usable["identity"].map(last).where(~lost, np.inf),
     )
     table = usable.groupby(["contender", "learning_rate"]).agg(
         runs=("identity", "size"),
         diverged=("diverged", "sum"),
-        start=("start", "median"),
         train_loss=("final", "median"),
     )
     table["train_loss"] = table["train_loss"].fillna(np.inf)  # between a finite and an infinite middle
-    table["stable"] = (table["diverged"] == 0) & (table["train_loss"] < table["start"])
-    return table.drop(columns="start").reset_index()
+    learned = table["train_loss"] < LEARNED * study.constant_loss
+    table["stable"] = (table["diverged"] == 0) & learned
+    return table.reset_index()
 
 
 def stable_ranges(study: Study) -> pd.DataFrame:

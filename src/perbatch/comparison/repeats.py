@@ -1,4 +1,4 @@
-"""What repeating brings at equal cost: the loss at equal updates and at equal gradient evaluations.
+"""What repeating brings at equal cost: the loss at equal updates and at equal evaluations of the network.
 
 For each budget every setting of n and tolerance runs at its own rate: the one with the lowest median
 validation loss at that very budget over the tuning seeds. The loss at a budget is that of the last evaluation
@@ -17,8 +17,9 @@ from perbatch.comparison.compare import Findings
 from perbatch.comparison.labels import CONTENDER, ONCE, in_order
 from perbatch.comparison.statistics import geometric_interval
 from perbatch.comparison.study import Study
+from perbatch.comparison.targets import evaluations
 
-AXES = ("updates", "gradient_evaluations")
+AXES = ("updates", "evaluations")
 EPOCHS = (1, 3, 10, 30)
 COLUMNS = [
     *("quantity", "plain_epochs", "budget", *CONTENDER, "contender", "way", "learning_rate", "n"),
@@ -30,9 +31,9 @@ COLUMNS = [
 def repeats(findings: Findings) -> pd.DataFrame:
     """Return a row a batch size that was repeated, budget, axis and contender (plain, repeating, controls).
 
-    budget: so many `quantity` (updates or gradient evaluations), as many as `plain_epochs` epochs without
-    repeating take. learning_rate: chosen for this budget. validation_loss with _low, _high and kind over the
-    n reported seeds. spent: median of what was used; less than the budget where training ended before.
+    budget: so many `quantity` (updates or evaluations of the network), as many as `plain_epochs` epochs
+    without repeating take. learning_rate: chosen for this budget. validation_loss with _low, _high and kind
+    over the n reported seeds. spent: median of what was used; less than the budget where training ended.
     satisfied_when_left and still_satisfied: the shares at the end of the first epoch of those runs, means.
     """
     study = findings.study
@@ -47,10 +48,11 @@ def repeats(findings: Findings) -> pd.DataFrame:
 
 def _at_size(study: Study, runs: pd.DataFrame) -> Iterator[dict[str, object]]:
     history = study.history[study.history["identity"].isin(runs["identity"])]
+    history = history.assign(evaluations=evaluations(history))
     first = history[history["epoch"] >= 1].groupby("identity").first()
     shares = first[["satisfied_when_left", "still_satisfied"]]
     per_epoch = {"updates": -(-study.n_train // int(runs["batch_size"].iloc[0]))}
-    per_epoch["gradient_evaluations"] = study.n_train
+    per_epoch["evaluations"] = study.n_train
     for epochs in [epochs for epochs in EPOCHS if epochs <= runs["epochs"].max()]:
         for axis in AXES:
             budget = epochs * per_epoch[axis]

@@ -23,34 +23,50 @@ from perbatch.comparison.answers import (
     retention,
 )
 from perbatch.comparison.caveats import caveats
+from perbatch.comparison.citation import citation
 from perbatch.comparison.compare import Findings
+from perbatch.comparison.fastest import fastest_sentences
 from perbatch.comparison.figures.best_rates import edge_warning, rate_growth
 from perbatch.comparison.figures.live import chosen_steps
 from perbatch.comparison.figures.loss_data import band_sentence
 from perbatch.comparison.figures.memory import memory_sentence
 from perbatch.comparison.figures.rates import CEILING
-from perbatch.comparison.figures.stability import stability_sentence
 from perbatch.comparison.figures.strips import first_epoch
 from perbatch.comparison.figures.throughput import throughput_sentence
 from perbatch.comparison.page_evidence import clocks_sentence, pairs_table, ranges_table, targets_table
 from perbatch.comparison.page_figures import Figures, page_figures
 from perbatch.comparison.page_tables import ledger, modes_table
+from perbatch.comparison.papers import reading
 from perbatch.comparison.powers import powers_sentence
+from perbatch.comparison.prices import evaluations_sentence
+from perbatch.comparison.ranges import LEARNED
+from perbatch.comparison.repeating import (
+    apart,
+    beside,
+    champion_sentence,
+    equal_cost_sentence,
+    headline,
+)
 from perbatch.comparison.reproduce import benchmark_rows, commands, memory_rows, provenance
 from perbatch.comparison.speakers import speakers
-from perbatch.comparison.stability import stability
+from perbatch.comparison.stability import stability_sentence
 from perbatch.comparison.studies.gallery import Exhibit
-from perbatch.comparison.wording import UNITS, mode_name, number, rate
+from perbatch.comparison.wording import UNITS, mode_name, number, rate, share
 from perbatch.files import replace
 
+DOCS = "../../docs"
 
-def write_report(findings: Findings, folder: Path, studies: Sequence[Exhibit] = ()) -> None:
+
+def write_report(findings: Findings, folder: Path, studies: Sequence[Exhibit] = (), docs: str = DOCS) -> None:
     """Write report.html into `folder`; the same bytes from the same findings and studies."""
-    replace(folder / "report.html", render(findings, studies))
+    replace(folder / "report.html", render(findings, studies, docs))
 
 
-def render(findings: Findings, studies: Sequence[Exhibit] = ()) -> str:
-    """Return the page: no outside request, every figure inline SVG, two of them livened by a script."""
+def render(findings: Findings, studies: Sequence[Exhibit] = (), docs: str = DOCS) -> str:
+    """Return the page: no outside request, every figure inline SVG, two of them livened by a script.
+
+    `docs` is the address of the folder of the documentation, as seen from the page.
+    """
     loader = PackageLoader("perbatch.comparison", "page")
     pages = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -60,6 +76,7 @@ def render(findings: Findings, studies: Sequence[Exhibit] = ()) -> str:
         style=Markup(_source(pages, "report.css")),
         figures=figures,
         studies=studies,
+        docs=docs,
         **_words(findings, figures),
         **_tables(findings),
         **_script(pages, findings, figures),
@@ -86,6 +103,18 @@ def _words(findings: Findings, figures: Figures) -> dict[str, Any]:
         "seeds": findings.seeds,
         "when": answer_when(findings),
         "again": answer_repeat(findings),
+        "again_beside": beside(findings),
+        "headline": headline(findings),
+        "apart": apart(findings),
+        "champion": champion_sentence(findings),
+        "equal_cost": equal_cost_sentence(findings),
+        "fastest": fastest_sentences(findings),
+        "evaluations": evaluations_sentence(priced),
+        "name": findings.name,
+        "citation": citation(findings),
+        "papers": reading(),
+        "learned": share(LEARNED),
+        "constant": number(findings.study.constant_loss),
         "clocks": clocks_sentence(findings),
         "elsewhere": answer_elsewhere(findings),
         "seconds": answer_seconds(findings),
@@ -101,7 +130,7 @@ def _words(findings: Findings, figures: Figures) -> dict[str, Any]:
         "rates": [rate(value) for value in explorer.rates] if explorer else [],
         "jumps": chosen_steps(explorer, figures.names) if explorer else [],
         "throughput": [throughput_sentence(priced), powers_sentence(priced)] if many else [],
-        "stable": stability_sentence(stability(findings)),
+        "stable": stability_sentence(findings),
         "memory": memory_sentence(memory_rows(findings)) if many else "",
         "processor": "" if priced.empty else str(priced.iloc[0]["processor"]),
     }

@@ -36,15 +36,26 @@ def best_repeats(findings: Findings) -> pd.DataFrame:
     run at all, repeating without a tolerance; skipping without repeating never does: these are controls.
     Batch sizes that were run plain as well come first: only there can the two be compared.
     """
-    table = findings.comparison.join(
-        findings.choices.set_index("contender")[["tuning_cost", "tuning_loss"]], on="contender"
-    )
+    table = _tuned(findings)
     plain = set(table.loc[table["way"] == ONCE, "batch_size"])
     until = table["way"] == UNTIL_SATISFIED
     repeat = table[until if until.any() else table["way"] == FIXED]
-    best = repeat.sort_values(["tuning_cost", "tuning_loss"], kind="stable").drop_duplicates("batch_size")
+    best = repeat.drop_duplicates("batch_size")
     best = best.assign(alone=~best["batch_size"].isin(plain)).sort_values(["alone", "batch_size"])
-    return best.drop(columns=["alone", "tuning_cost", "tuning_loss"])
+    return best.drop(columns="alone")
+
+
+def _tuned(findings: Findings) -> pd.DataFrame:
+    """The comparison, what tuned best first."""
+    tuned = findings.choices.sort_values(["tuning_cost", "tuning_loss"], kind="stable")["contender"]
+    return findings.comparison.set_index("contender", drop=False).loc[tuned].reset_index(drop=True)
+
+
+def best_of(findings: Findings, way: str, batch_size: int) -> pd.Series | None:
+    """Return the comparison's row of that way and batch size that tuned best, if there is one."""
+    rows = _tuned(findings)
+    rows = rows[(rows["way"] == way) & (rows["batch_size"] == batch_size)]
+    return rows.iloc[0] if len(rows) else None
 
 
 def plain_rows(findings: Findings) -> pd.DataFrame:

@@ -7,10 +7,11 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 
-from perbatch.comparison.compare import Findings
-from perbatch.comparison.labels import CONTENDER
+from perbatch.comparison.compare import Findings, at_one_rate
+from perbatch.comparison.labels import CONTENDER, ONCE
 from perbatch.comparison.reproduce import memory_rows
-from perbatch.comparison.statistics import Estimate, mean_interval, spread_interval
+from perbatch.comparison.statistics import Estimate, mean_interval, paired_difference, spread_interval
+from perbatch.comparison.wording import interval_kind, listed, number, rate, share
 
 
 def stability(findings: Findings) -> pd.DataFrame:
@@ -46,6 +47,55 @@ def raising_shares(history: pd.DataFrame) -> pd.Series:
     """
     known = history[history["next_update_change"].notna()]
     return (known["next_update_change"] > 0).groupby(known["identity"]).mean()
+
+
+def stability_sentence(findings: Findings) -> str:
+    """Say what share of the updates raised the loss: at one learning rate, then at each size's own.
+
+    The first alone speaks of the batch size; chosen rates differ from size to size.
+    """
+    table = stability(findings)
+    plain = table[(table["way"] == ONCE) & table["raising"].notna()].sort_values("batch_size")
+    if len(plain) < 2:
+        return ""
+    sizes = listed([f"{size:,}" for size in plain["batch_size"]])
+    shares = listed([share(value) for value in plain["raising"]])
+    own = (
+        f"At their own chosen rates, the batch sizes {sizes} raised the full training loss by {shares} of "
+        "their updates (means over the reported seeds): there the rate changes too."
+    )
+    return f"{_at_one_rate(findings, plain.iloc[0], plain.iloc[-1])} {own}".strip()
+
+
+def _at_one_rate(findings: Findings, first: pd.Series, last: pd.Series) -> str:
+    """The smallest and the largest batch at the rate of the smallest, paired by seed."""
+    rate_of = float(first["learning_rate"])
+    runs = at_one_rate(findings, rate_of).reported
+    shares = runs.set_index("identity", drop=False)["identity"].map(raising_shares(findings.study.history))
+    runs = runs.assign(raising=shares.to_numpy())
+    a, b = (
+        runs[runs["contender"] == row["contender"]].set_index("seed")["raising"].dropna()
+        for row in (first, last)
+    )
+    seeds = a.index.intersection(b.index).sort_values()
+    if not len(seeds):
+        return ""
+    difference = paired_difference(a.loc[seeds], b.loc[seeds])
+    sizes = [f"M = {int(row['batch_size']):,}" for row in (first, last)]
+    found = (
+        f"at one learning rate ({rate(rate_of)}) the full training loss was raised by "
+        f"{share(a.loc[seeds].mean())} of the updates at {sizes[0]} and by {share(b.loc[seeds].mean())} at "
+        f"{sizes[1]}"
+    )
+    if not difference.has_interval:
+        return f"{found[0].upper()}{found[1:]}, which is no evidence: n = {len(seeds)}."
+    ends = f"{number(difference.low * 100, 2)} to {number(difference.high * 100, 2)} percentage points"
+    evidence = f"({interval_kind(difference)} of the difference {ends}, paired by seed, n = {len(seeds)})"
+    if difference.low > 0:
+        return f"The mean gradient of a larger batch points more steadily: {found} {evidence}."
+    if difference.high < 0:
+        return f"Here the larger batch was not the steadier one: {found} {evidence}."
+    return f"No difference in steadiness was shown: {found} {evidence}."
 
 
 def _within_one(share: Estimate) -> Estimate:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from perbatch.comparison.constant import constant_loss
 from perbatch.comparison.labels import contenders
 from perbatch.comparison.prices import PRICES, price_runs
 from perbatch.comparison.settings import Settings
@@ -19,11 +20,12 @@ from perbatch.errors import UserError
 class Study:
     """All runs of one sweep over one data set, judged at one target, and the settings they are judged by.
 
-    `runs` has the columns of runs.csv, then contender, way, gradient_us, forward_us, the four `_to_target`,
+    `runs` has the columns of runs.csv, then contender, way, gradient_us, forward_us, the five `_to_target`,
     last_loss (the last validation loss; infinite if diverged), lost (diverged, or ended above the training
     loss it started from) and final_loss (last_loss; infinite if lost). Its index is the row in runs.csv.
     `targets` are all that the settings name, `target` is the one that the `_to_target` columns speak of.
     `overrides` turn the defaults of a run into what all runs share.
+    `constant_loss` is the training loss of the best constant answer.
     """
 
     runs: pd.DataFrame
@@ -32,6 +34,7 @@ class Study:
     settings: Settings
     targets: tuple[float, ...]
     target: float
+    constant_loss: float
     overrides: tuple[str, ...] = ()
 
     def at(self, target: float) -> Study:
@@ -66,16 +69,12 @@ class Study:
         """The runs with a result: all but the failed."""
         return self.runs[self.runs["status"] != "failed"]
 
-    @property
-    def priced(self) -> bool:
-        """Whether every run has a price, so that seconds compare."""
-        return bool(self.usable["gradient_us"].notna().all())
 
-
-def build_study(tables: Tables, settings: Settings) -> Study:
+def build_study(tables: Tables, settings: Settings, y_train: np.ndarray) -> Study:
     """Derive contender, price and time to the first target of every run.
 
-    UserError if the data set has no target or one that is met before any training.
+    `y_train` are the training part's labels or targets. UserError if the data set has no target or one that
+    is met before any training.
     """
     targets = settings.targets_of(str(tables.runs["data"].iloc[0]))
     # One order whatever the tables' own, so that the outputs are the same bytes.
@@ -97,7 +96,8 @@ def build_study(tables: Tables, settings: Settings) -> Study:
         axis=1,
     )
     runs = pd.concat([runs, derived], axis=1)
-    return Study(runs, history, tables.throughput, settings, targets, targets[0], tables.overrides)
+    constant = constant_loss(y_train, str(runs["loss"].iloc[0]))
+    return Study(runs, history, tables.throughput, settings, targets, targets[0], constant, tables.overrides)
 
 
 def _lost(runs: pd.DataFrame, history: pd.DataFrame) -> pd.Series:

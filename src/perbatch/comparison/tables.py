@@ -68,6 +68,11 @@ class Tables:
     throughput: pd.DataFrame
     overrides: tuple[str, ...] = ()
 
+    @property
+    def data(self) -> str:
+        """The data set that the runs were trained on, by the name of its prepared folder."""
+        return str(self.runs["data"].iloc[0])
+
 
 def read_tables(train: Path, benchmark: Path) -> Tables:
     """Read what the stages wrote into the folders `train` and `benchmark`; UserError if unusable."""

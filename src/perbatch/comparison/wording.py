@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -13,8 +13,11 @@ UNITS = {
     "epochs": "epochs",
     "updates": "updates",
     "gradient_evaluations": "gradient evaluations",
+    "evaluations": "evaluations of the network",
     "seconds": "training seconds",
 }
+CLOCKS = ("epochs", "updates", "evaluations", "seconds")
+"""The quantities that the page shows; the tables have the gradient evaluations apart too."""
 
 PERCENT = "\u00a0%"  # the space does not break
 
@@ -45,6 +48,11 @@ def clock_unit(seconds: Iterable[float]) -> tuple[float, str]:
 def amounts(quantity: str, *values: float) -> tuple[float, str]:
     """Return by what to multiply amounts of a quantity to write them, and what they are then."""
     return clock_unit(values) if quantity == "seconds" else (1.0, UNITS[quantity])
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write `a`, `a and b`, or `a, b and c`."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def rate(value: float) -> str:

@@ -1,10 +1,13 @@
 """The names of what is compared: a run's update mode, its cell (what seeds repeat) and the run itself."""
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from perbatch.data import training_examples
 from perbatch.sweep.identity import effective_batch_size
+from perbatch.sweep.places import CONF
 
 
 def mode(config: Mapping[Any, Any]) -> str:
@@ -32,9 +35,21 @@ def cell(config: Mapping[Any, Any]) -> str:
     return f"{front}M{effective_batch_size(config):0{width}d} lr{rate:g}"
 
 
+def data_name(data: Mapping[str, Any]) -> str:
+    """Return the data set's own name, from its settings: that of the user's file or folder, where it is one.
+
+    `data/iris.csv` is `iris`. Where a set of conf/data/ is called so, its kind is added: `digits-table`.
+    """
+    path, kind = data["reader"].get("path"), str(data["name"])
+    own = re.sub(r"[^\w.-]+", "-", Path(path).stem).strip("-.") if path else ""
+    if own in ("", kind):
+        return kind
+    return f"{own}-{kind}" if (CONF / "data" / f"{own}.yaml").exists() else own
+
+
 def experiment_name(config: Mapping[Any, Any]) -> str:
     """Return the name of the experiment in MLflow: one for each data set, and one for each study."""
-    return str(config["tracking"]["experiment"] or config["data"]["name"])
+    return str(config["tracking"]["experiment"] or data_name(config["data"]))
 
 
 def run_name(config: Mapping[Any, Any]) -> str:

@@ -19,7 +19,7 @@ from perbatch.errors import UserError
 from perbatch.sweep import grid, identity, params, places, resolvers, schema
 from perbatch.sweep.cli import sentence
 from perbatch.sweep.compose import CachingLoader
-from perbatch.sweep.studies import study_block
+from perbatch.sweep.studies import data_option, study_block
 
 PATH = "path"
 """The setting of a reader that says where the data lie; DVC watches what lies there."""
@@ -41,7 +41,7 @@ def of_stages() -> dict[str, Any]:
             "prepare": _or_error(_prepare),
             "train": _or_error(partial(_sweep, ["sweep=pipeline"])),
             "benchmark": {},  # all of it is in params.yaml, which DVC reads itself
-            "evaluate": blocks,
+            "evaluate": {name: [blocks[name], data_option(name)] for name in blocks},
             "study": {name: _or_error(partial(_study, name, blocks[name])) for name in params.study_stages()},
         }
 

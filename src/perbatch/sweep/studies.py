@@ -43,6 +43,16 @@ def study_block(name: str, folder: Path = FOLDER) -> dict[str, Any]:
         raise UserError(f"conf/experiment/{path.name}: study: {error.full_key or ''}: {first}") from None
 
 
+def data_option(name: str, folder: Path = FOLDER) -> str:
+    """Return the option of conf/data/ that a study's file takes; empty for none or an unreadable file."""
+    try:
+        file = OmegaConf.to_container(OmegaConf.load(folder / f"{name}.yaml"))
+    except (OSError, YAMLError, OmegaConfBaseException):
+        return ""
+    defaults = file.get("defaults", []) if isinstance(file, dict) else []
+    return next((str(each["override /data"]) for each in defaults if "override /data" in each), "")
+
+
 def prepare_data(name: str) -> None:
     """Prepare what the sweep of a study trains on, where that is missing or was made with other settings.
 

@@ -73,7 +73,9 @@ def best_rate_figure(findings: Findings) -> Figure | None:
         keys.append(key(f"stable rates, {PLAIN}", PAIR[PLAIN], None, "range"))
     if points["edge"].any():
         keys.append(key(AT_EDGE, INK, None, "ring"))
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    # The rules and the series have dashes of their own: one scale for both would give each the other's.
+    chart = alt.layer(*layers).resolve_scale(strokeDash="independent")
+    chart = chart.properties(width=WIDTH, height=HEIGHT)
     return draw(chart, "best-rates", _label(points, plain), keys)
 
 

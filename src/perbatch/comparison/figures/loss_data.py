@@ -18,7 +18,7 @@ from perbatch.comparison.wording import clock_unit
 AXES = {
     "presentations": "presentations (examples shown)",
     "updates": "updates",
-    "gradient_evaluations": "gradient evaluations",
+    "evaluations": "evaluations of the network",
     "seconds": "training seconds",
 }
 SHOWN_SEEDS = 10  # more faint lines are a smear
@@ -90,14 +90,14 @@ def _points(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     mine = history[history["identity"].isin(of.index) & (history["presentations"] > 0)].join(
         of, on="identity"
     )
-    kept = mine[["seed", "presentations", "updates", "gradient_evaluations"]]
-    return kept.assign(seconds=spent(mine)["seconds"], loss=mine["validation_loss"])
+    kept, cost = mine[["seed", "presentations", "updates"]], spent(mine)[["evaluations", "seconds"]]
+    return kept.join(cost).assign(loss=mine["validation_loss"])
 
 
 def _median(losses: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     losses = losses[losses.index > 0]
     medians = [median_interval(row) for row in losses.to_numpy(float)]
-    axes = points.groupby("presentations")[["updates", "gradient_evaluations", "seconds"]].median()
+    axes = points.groupby("presentations")[["updates", "evaluations", "seconds"]].median()
     table = axes.reindex(losses.index).reset_index().assign(series=points["series"].iloc[0])
     for column, part in (("loss", "value"), ("low", "low"), ("high", "high")):
         table[column] = [getattr(each, part) for each in medians]

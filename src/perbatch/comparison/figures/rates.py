@@ -52,7 +52,7 @@ def rate_keys(findings: Findings) -> list[Key]:
         key(name, PAIR[name], None, {"circle": "ring", "square": "box"}[PAIR_SHAPES[name]]) for name in series
     ]
     rules = [key(f"chosen: {name}", PAIR[name], PAIR_DASHES[name]) for name in series]
-    return [*marks, *rules, key("diverged", INK, None, "cross")]
+    return [*marks, *rules, key("diverged", INK, None, "x")]
 
 
 def _shown(findings: Findings) -> pd.DataFrame:

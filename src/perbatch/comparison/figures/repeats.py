@@ -7,6 +7,7 @@ import math
 import altair as alt
 import pandas as pd
 
+from perbatch.comparison.compare import Findings
 from perbatch.comparison.figures.style import (
     HEIGHT,
     INK,
@@ -19,6 +20,8 @@ from perbatch.comparison.figures.style import (
 )
 from perbatch.comparison.figures.svg import Figure, Key, draw, key
 from perbatch.comparison.labels import FIXED, ONCE, SKIP
+from perbatch.comparison.repeats import repeats
+from perbatch.comparison.speakers import plain_at, speakers
 from perbatch.comparison.wording import UNITS, number, share
 
 Look = tuple[str, list[int], str]
@@ -34,7 +37,19 @@ UNTIL: list[Look] = [  # one a tolerance
     ("#B04A87", [2, 3], "cross"),
 ]
 LEFT, STILL = "satisfied when left", "still satisfied at the epoch's end"
-QUANTITIES = ("updates", "gradient_evaluations")
+QUANTITIES = ("updates", "evaluations")
+
+
+def equal_cost(findings: Findings) -> pd.DataFrame:
+    """Return `repeats` at the batch size of the repeat mode's speaker, near what one update per visit takes.
+
+    With each row's series; empty where the two cannot be compared.
+    """
+    table, repeat = repeats(findings), speakers(findings).get("repeat")
+    plain = None if repeat is None else plain_at(findings, int(repeat["batch_size"]))
+    if repeat is None or plain is None:
+        return table.iloc[:0]
+    return one_budget(table, int(repeat["batch_size"]), plain["epochs_to_target"])
 
 
 def one_budget(repeats: pd.DataFrame, batch_size: int, epochs: float) -> pd.DataFrame:
@@ -50,7 +65,7 @@ def one_budget(repeats: pd.DataFrame, batch_size: int, epochs: float) -> pd.Data
 
 
 def repeat_figures(table: pd.DataFrame) -> list[Figure]:
-    """Draw validation loss against n at equal updates and at equal gradient evaluations."""
+    """Draw validation loss against n at equal updates and at equal evaluations."""
     ends = [*table["validation_loss_low"].dropna(), *table["validation_loss_high"].dropna()]
     domain = padded([*table["validation_loss"], *ends])
     return [_loss_panel(table, quantity, domain) for quantity in QUANTITIES]
@@ -58,7 +73,16 @@ def repeat_figures(table: pd.DataFrame) -> list[Figure]:
 
 def repeat_keys(table: pd.DataFrame) -> list[Key]:
     """Return the key that the panels share."""
-    return [key(name, *look) for name, look in looks_of(table["series"]).items()]
+    return _series_keys(table)
+
+
+def _series_keys(table: pd.DataFrame) -> list[Key]:
+    """The key of each series as it is drawn: a mark, and a line where it has more than one n."""
+    several = table.groupby("series")["updates_per_batch"].nunique() > 1
+    return [
+        key(name, colour, dash if several[name] else None, shape)
+        for name, (colour, dash, shape) in looks_of(table["series"]).items()
+    ]
 
 
 def kept_figure(table: pd.DataFrame) -> Figure | None:
@@ -80,7 +104,8 @@ def kept_figure(table: pd.DataFrame) -> Figure | None:
         layers.append(base.mark_line(strokeWidth=1.4).encode(x=x, y=y, color=colour, strokeDash=dash))
         marks = base.mark_point(filled=filled, size=56, strokeWidth=1.6, opacity=1)
         layers.append(marks.encode(x=x, y=y, color=colour, shape=shape))
-    keys = [key(LEFT, INK, None, "box"), key(STILL, INK, None, "square")]
+    keys = [*_series_keys(table), key(f"hollow: {LEFT}", INK, None, "ring")]
+    keys.append(key(f"filled: {STILL}", INK, None, "circle"))
     values = "; ".join(
         f"{row.series}, n = {row.updates_per_batch}: {share(row.satisfied_when_left)} {LEFT}, "
         f"{share(row.still_satisfied)} {STILL}"

@@ -44,26 +44,6 @@ def stability_keys(stability: pd.DataFrame) -> list[Key]:
     return keys
 
 
-def stability_sentence(stability: pd.DataFrame) -> str:
-    """Say what memory buys: the share of harmful updates at the smallest and the largest batch."""
-    plain = stability[(stability["way"] == ONCE) & stability["raising"].notna()].sort_values("batch_size")
-    if len(plain) < 2:
-        return ""
-    parts = [
-        f"{share(row['raising'])} of the updates at M = {int(row['batch_size']):,} "
-        f"({share(row['raising_low'])} to {share(row['raising_high'])})"
-        if pd.notna(row["raising_low"])
-        else f"{share(row['raising'])} of the updates at M = {int(row['batch_size']):,}"
-        for _, row in plain.iloc[[0, -1]].iterrows()
-    ]
-    raised = f"raised by {parts[0]} and by {parts[1]}, at each mode's chosen rate"
-    how = "(mean over the reported seeds, 95 % t-interval)."
-    if plain.iloc[0]["raising"] > plain.iloc[-1]["raising"]:
-        steady = "The mean gradient of a larger batch points more steadily"
-        return f"{steady}: the full training loss was {raised} {how}"
-    return f"The full training loss was {raised}: here the larger batch was not the steadier one {how}"
-
-
 def _figure(table: pd.DataFrame, name: str) -> Figure:
     title, style = QUANTITIES[name]
     rows = table.assign(

@@ -16,7 +16,6 @@ import pandas as pd
 # Okabe and Ito's palette, with a dash and a shape for readers in grey.
 COLOURS = {"stochastic": "#D55E00", "mini_batch": "#0072B2", "full_batch": "#009E73", "repeat": "#B04A87"}
 DASHES = {"stochastic": [1, 0], "mini_batch": [8, 3], "full_batch": [2, 2], "repeat": [10, 3, 2, 3]}
-SHAPES = {"stochastic": "circle", "mini_batch": "square", "full_batch": "diamond", "repeat": "cross"}
 PLAIN, REPEAT = "one update per visit", "repeated until satisfied"
 PAIR = {PLAIN: "#0072B2", REPEAT: "#B04A87"}
 PAIR_SHAPES = {PLAIN: "circle", REPEAT: "square"}

@@ -33,13 +33,16 @@ class Figure:
     keys: tuple[Key, ...] = ()
 
 
+# Called as Vega calls the shapes: its cross is an upright one.
 MARKS = {
     "circle": '<circle cx="17" cy="7" r="4.5" fill="{0}"/>',
     "square": '<rect x="12.5" y="2.5" width="9" height="9" fill="{0}"/>',
     "diamond": '<path d="M17 1l6 6l-6 6l-6-6z" fill="{0}"/>',
     "triangle-down": '<path d="M11 2h12l-6 10z" fill="{0}"/>',
-    "triangle-up": '<path d="M11 12h12l-6-10z" fill="none" stroke="{0}" stroke-width="1.6"/>',
-    "cross": '<path d="M13 3l8 8m0-8l-8 8" stroke="{0}" stroke-width="2.2"/>',
+    "triangle-up": '<path d="M11 12h12l-6-10z" fill="{0}"/>',
+    "hollow-triangle-up": '<path d="M11 12h12l-6-10z" fill="none" stroke="{0}" stroke-width="1.6"/>',
+    "cross": '<path d="M15.4 2.2h3.2v3.2h3.2v3.2h-3.2v3.2h-3.2v-3.2h-3.2v-3.2h3.2z" fill="{0}"/>',
+    "x": '<path d="M13 3l8 8m0-8l-8 8" stroke="{0}" stroke-width="2.2"/>',
     "ring": '<circle cx="17" cy="7" r="3.6" fill="none" stroke="{0}" stroke-width="1.4"/>',
     "box": '<rect x="13.5" y="3.5" width="7" height="7" fill="none" stroke="{0}" stroke-width="1.4"/>',
     "range": '<path d="M17 0v14" stroke="{0}" stroke-width="9" opacity=".25"/>',

@@ -29,13 +29,13 @@ from perbatch.comparison.targets import spent
 from perbatch.comparison.wording import UNITS, clock_unit, number, seeds_reached
 
 APART = {PLAIN: 1 / 1.06, REPEAT: 1.06}  # the two series stand side by side
-SCALING = {"updates": 1, "gradient_evaluations": 0, "seconds": 1}  # perfect: falls with this power of M
+SCALING = {"updates": 1, "evaluations": 0, "seconds": 1}  # perfect: falls with this power of M
 PERFECT_DASH = [2, 3]
 COLUMNS = ["series", "size", "batch_size", "value", "low", "high", "reached", "seeds"]
 
 
 def target_figures(findings: Findings) -> list[Figure]:
-    """Draw updates, gradient evaluations and seconds to target, each where two batch sizes have something."""
+    """Draw updates, evaluations and seconds to target, each where two batch sizes have something."""
     figures = (_figure(findings, quantity) for quantity in SCALING)
     return [figure for figure in figures if figure is not None]
 
@@ -46,7 +46,7 @@ def target_keys(findings: Findings) -> list[Key]:
     present = [name for name in PAIR if (points["series"] == name).any()]
     keys = [key(name, PAIR[name], PAIR_DASHES[name], PAIR_SHAPES[name]) for name in present]
     if not points["reached"].all():
-        keys.append(key("not reached, at what was spent", INK, None, "triangle-up"))
+        keys.append(key("not reached, at what was spent", INK, None, "hollow-triangle-up"))
     return [*keys, key("perfect scaling", RULE, PERFECT_DASH)]
 
 

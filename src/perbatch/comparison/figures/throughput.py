@@ -12,7 +12,6 @@ from perbatch.comparison.figures.style import (
     RULE,
     WIDTH,
     batch_sizes,
-    by_series,
     log_axis,
     log_scale,
     padded,
@@ -40,13 +39,16 @@ def throughput_figure(rows: pd.DataFrame) -> Figure:
     line = base.mark_line(color=RULE, strokeWidth=1).encode(x=x, y=y)
     low = alt.Y("gradient_us_low:Q", scale=log_scale(domain))
     bars = base.mark_rule(strokeWidth=1.5, color=INK).encode(x=x, y=low, y2="gradient_us_high:Q")
-    dots = base.mark_point(filled=True, size=46, opacity=1).encode(
-        x=x,
-        y=y,
-        color=by_series(alt.Color, {POWER: "#D55E00", OTHER: "#0072B2"}),
-        shape=by_series(alt.Shape, {POWER: "diamond", OTHER: "circle"}),
-    )
-    chart = alt.layer(line, bars, dots).properties(width=WIDTH, height=HEIGHT)
+    dots = [  # powers of two last: their neighbours would hide them
+        base.transform_filter(f"datum.series == '{series}'")
+        .mark_point(filled=True, size=size, opacity=1, color=colour, shape=shape)
+        .encode(x=x, y=y)
+        for series, size, colour, shape in (
+            (OTHER, 36, "#0072B2", "circle"),
+            (POWER, 64, "#D55E00", "diamond"),
+        )
+    ]
+    chart = alt.layer(line, bars, *dots).properties(width=WIDTH, height=HEIGHT)
     keys = [key(POWER, "#D55E00", None, "diamond"), key(OTHER, "#0072B2", None, "circle")]
     return draw(chart, "throughput", throughput_sentence(rows), keys)
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from perbatch.comparison.evidence.table import Evidence
 from perbatch.comparison.figures.svg import Figure
+from perbatch.comparison.papers import doi_of
 from perbatch.comparison.studies import figures, judge, special_figures
 from perbatch.comparison.studies.judge import Finding, Verdict
-from perbatch.comparison.wording import number
+from perbatch.comparison.wording import listed, number
 from perbatch.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Exhibit:
     title: str
     claim: str
     source: str
+    doi: str
+    data: str
     verdict: str
     sentence: str
     conditions: tuple[Row, ...]
@@ -63,8 +66,11 @@ class Exhibit:
         return width is not None and float(width[1]) > WIDE
 
 
-def exhibit(verdict: Verdict, evidence: Evidence | None) -> Exhibit:
-    """Return what is shown of a study; one that could not be judged has its reason and no figure."""
+def exhibit(verdict: Verdict, evidence: Evidence | None, data: str = "") -> Exhibit:
+    """Return what is shown of a study; one that could not be judged has its reason and no figure.
+
+    `data` is the data set that its file names. Where its sweep varies that, the evidence has them all.
+    """
     sentence = verdict_sentence(verdict)
     claim = verdict.claim
     own = claim is None or claim.evidence != "benchmark"
@@ -73,6 +79,8 @@ def exhibit(verdict: Verdict, evidence: Evidence | None) -> Exhibit:
         title=verdict.name.replace("_", " ").capitalize(),
         claim=claim.claim if claim else "",
         source=claim.source if claim else "",
+        doi=doi_of(claim.source) if claim else "",
+        data=_judged_on(evidence, data) if own else "what the benchmark measured",
         verdict=verdict.verdict,
         sentence=sentence,
         conditions=tuple(_row(finding) for finding in verdict.findings),
@@ -80,6 +88,13 @@ def exhibit(verdict: Verdict, evidence: Evidence | None) -> Exhibit:
         figure=None if evidence is None or not verdict.findings else _figure(evidence, verdict, sentence),
         command=f"dvc repro study@{verdict.name}" if own else "dvc repro -f benchmark",
     )
+
+
+def _judged_on(evidence: Evidence | None, data: str) -> str:
+    names = [data] if data else []
+    if evidence is not None and "data" in evidence.table:
+        names = sorted(map(str, evidence.table["data"].unique()))
+    return f"the data set{'s' if len(names) > 1 else ''} {listed(names)}" if names else "data of its own"
 
 
 def verdict_sentence(verdict: Verdict) -> str:
