@@ -79,7 +79,7 @@ class _File:
             reader = pacsv.open_csv(
                 stream,
                 **self._how(max(BLOCK, 40 * sum(map(len, self.names)))),
-                convert_options=self._conversion(types, self.wanted.features),
+                convert_options=self._conversion(types),
             )
             for batch in reader:
                 targets.append(batch.column(len(self.wanted.features)))
@@ -141,7 +141,7 @@ class _File:
             table = pacsv.read_csv(
                 stream,
                 **self._how(min(max(size, BLOCK), 2**31 - 1), refused),
-                convert_options=self._conversion(dict.fromkeys(names, pa.string()), names[:-1], names[-1]),
+                convert_options=self._conversion(dict.fromkeys(names, pa.string())),
             )
         if bad:
             which = listed([f"{self.row(row)} has {found}" for row, found in bad])
@@ -151,12 +151,10 @@ class _File:
             )
         return table
 
-    def _conversion(
-        self, types: dict[str, pa.DataType], features: list[str], last: str | None = None
-    ) -> pacsv.ConvertOptions:
+    def _conversion(self, types: dict[str, pa.DataType]) -> pacsv.ConvertOptions:
         return pacsv.ConvertOptions(
             column_types=types,
-            include_columns=[*features, last or self.wanted.target],
+            include_columns=list(types),
             null_values=list(MISSING),
             strings_can_be_null=False,
             decimal_point=self.decimal,

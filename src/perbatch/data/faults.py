@@ -68,7 +68,7 @@ class _Search:
         """Cells without a value, and cells that are infinite."""
         X, constant = self.frame.X, set(self.constant)
         gone = {place: np.asarray(texts.is_null()) for place, texts in self.frame.texts.items()}
-        spoilt = np.flatnonzero(~np.isfinite(X.min(axis=0) - X.max(axis=0)))
+        spoilt = np.flatnonzero(~(np.isfinite(self.low) & np.isfinite(self.high)))
         absent, infinite = {}, {}
         for place in spoilt.tolist():
             nan = gone[place] if place in gone else np.isnan(X[:, place])
@@ -113,7 +113,8 @@ class _Search:
 
     def _only_value(self, place: int) -> str:
         if place in self.values:
-            return f"({self.values[place][0].as_py()} in every row)"
+            value = self.values[place][0].as_py()
+            return f"({value if value.isprintable() else ascii(value)} in every row)"
         low = self.low[place]
         return "(no value in every row)" if np.isnan(low) else f"({low:.17g} in every row)"
 

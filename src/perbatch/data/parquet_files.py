@@ -73,12 +73,20 @@ def _numbers(
     schema, done = pa.schema([(name, pa.float64()) for name in names]), 0
     for batch in file.iter_batches(max(1, VALUES // len(names)), columns=names, use_threads=False):
         # The columns come in the file's order, which is that of the names.
-        values = batch.cast(schema, safe=False).to_tensor(null_to_nan=True, row_major=True).to_numpy()
+        values = _exact(batch).cast(schema, safe=False).to_tensor(null_to_nan=True, row_major=True).to_numpy()
         X[done : done + len(values)] = values
         done += len(values)
         with np.errstate(invalid="ignore"):
             large |= whole & (np.abs(values) >= LARGEST_WHOLE).any(axis=0)
     return X, large
+
+
+def _exact(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Decimals as text, which Arrow turns into the nearest float64: its own way to it rounds twice."""
+    for place, kind in enumerate(batch.schema.types):
+        if pa.types.is_decimal(kind):
+            batch = batch.set_column(place, batch.schema.names[place], batch.column(place).cast(pa.string()))
+    return batch
 
 
 def _index(schema: pa.Schema) -> set[str]:
@@ -120,7 +128,7 @@ def _column(file: pq.ParquetFile, name: str) -> pa.Array:
 def _target(column: pa.Array) -> np.ndarray | pa.Array:
     """Numbers as numbers, all else as text with its gaps."""
     if _is_number(column.type) and not pa.types.is_boolean(column.type) and not column.null_count:
-        column = column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
+        column = column.cast(pa.string()).cast(pa.float64()) if pa.types.is_decimal(column.type) else column
         return column.to_numpy(zero_copy_only=False)
     return _as_text(column)
 

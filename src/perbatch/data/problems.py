@@ -47,7 +47,7 @@ def of_columns(names: Sequence[str], details: Callable[[int], str], file: str, w
 def dropping(names: Iterable[str], dropped: Sequence[str]) -> str:
     """The override that leaves columns out besides those that are left out already."""
     every = [*dropped, *names]
-    if len(every) > LONGEST:
+    if len(every) > LONGEST or not all(name.isprintable() for name in every):
         return "data.reader.drop"
     return typed("data.reader.drop", every)
 

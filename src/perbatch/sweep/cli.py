@@ -10,6 +10,7 @@ from hydra.errors import HydraException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from perbatch.errors import STOPPED, UserError
+from perbatch.sweep.quotes import in_quotes
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that takes no more."""
@@ -46,6 +47,8 @@ def sentence(error: BaseException) -> str:
     for link in chain:
         if isinstance(link, UserError):
             return str(link)
+    if quoted := next((text for link in chain if (text := in_quotes(link))), None):
+        return quoted
     texts = [
         _text(link)
         for link in chain
