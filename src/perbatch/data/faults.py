@@ -28,12 +28,12 @@ def faults(
     A column with the same value in every row tells nothing; `constants` lets it pass. `where` is what the
     table is called.
     """
-    return _Search(frame, where, one_hot, constants).clauses(dropped, decimal)
+    return _Search(frame, where, one_hot, decimal, constants).clauses(dropped)
 
 
 class _Search:
-    def __init__(self, frame: Frame, where: str, one_hot: bool, constants: bool) -> None:
-        self.frame, self.where, self.one_hot = frame, where, one_hot
+    def __init__(self, frame: Frame, where: str, one_hot: bool, decimal: str, constants: bool) -> None:
+        self.frame, self.where, self.one_hot, self.decimal = frame, where, one_hot, decimal
         self.values = {place: texts.unique().drop_null() for place, texts in frame.texts.items()}
         self.low, self.high = frame.X.min(axis=0), frame.X.max(axis=0)  # nan where a value is missing
         constant = self.low == self.high
@@ -44,8 +44,8 @@ class _Search:
         self.constant = [] if constants else np.flatnonzero(constant).tolist()
         self.text = [place for place in frame.texts if not constant[place]]
 
-    def clauses(self, dropped: Sequence[str], decimal: str) -> list[str]:
-        commas = [] if decimal == "," else [p for p in self.text if has_commas(self.frame.texts[p])]
+    def clauses(self, dropped: Sequence[str]) -> list[str]:
+        commas = [] if self.decimal == "," else [p for p in self.text if has_commas(self.frame.texts[p])]
         found = [
             self._not_numbers(),
             self._said(self.constant, ("is constant", "are constant"), self._only_value),
@@ -123,7 +123,7 @@ class _Search:
 
     def _first_text(self, place: int) -> str:
         texts = self.frame.texts[place]
-        found = judged(texts)
+        found = judged(texts, self.decimal)
         other = np.flatnonzero(~(found.number | found.missing))
         row = int(other[0]) if len(other) else int(np.flatnonzero(~found.missing)[0])
         return f"({self.frame.row(row)} has {texts[row].as_py()!r})"

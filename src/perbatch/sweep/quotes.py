@@ -16,7 +16,7 @@ def in_quotes(error: BaseException) -> str | None:
     advised = typed(key, _plain(value))
     try:
         (parsed,) = OverridesParser.create().parse_overrides(shlex.split(advised))
-        if not equals or value[:1] in "[{" and parsed.value() == value:
+        if not equals or (value[:1] in "[{" and parsed.value() == value):
             return None
     except (HydraException, ValueError):
         return None
