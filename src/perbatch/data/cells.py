@@ -37,11 +37,11 @@ class Judged(NamedTuple):
 
 
 def judged(cells: pa.Array, decimal: str = ".") -> Judged:
-    """What each of the texts is, blanks around it aside; `decimal` is what stands before a fraction."""
+    """What each of the texts is, blanks around it aside; `decimal`, a point or a comma, begins a fraction."""
     texts = pc.utf8_trim(cells, _BLANKS)
-    if decimal != ".":
+    if decimal == ",":
         # A point is then no number's: it becomes what no number has.
-        texts = pc.replace_substring(pc.replace_substring(texts, ".", "_"), decimal, ".")
+        texts = pc.replace_substring(pc.replace_substring(texts, ".", "_"), ",", ".")
     number, missing = _where(pc.match_substring_regex(texts, _NUMBER)), _where(_one_of(texts, MISSING))
     true, false = _where(_one_of(texts, TRUE)), _where(_one_of(texts, FALSE))
     missing |= np.asarray(cells.is_null())
@@ -55,11 +55,11 @@ def judged(cells: pa.Array, decimal: str = ".") -> Judged:
 
 
 def has_commas(cells: pa.Array) -> bool:
-    """Whether every text is a number once its comma is a decimal point, or nothing."""
+    """Whether every text is a number once its comma is a decimal point, or nothing; one has a comma."""
     texts = pc.utf8_trim(cells.drop_null(), _BLANKS)
     other = texts.filter(pc.invert(_one_of(texts, MISSING)))
-    fits = _where(pc.match_substring_regex(other, _COMMA)) | _where(pc.match_substring_regex(other, _NUMBER))
-    return bool(len(fits)) and bool(fits.all())
+    commas, numbers = (_where(pc.match_substring_regex(other, form)) for form in (_COMMA, _NUMBER))
+    return bool(commas.any()) and bool((commas | numbers).all())
 
 
 def _as_numbers(texts: pa.Array) -> np.ndarray:

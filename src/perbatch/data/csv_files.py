@@ -186,8 +186,10 @@ class _Followed(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         content: bytes = self._file.read(size)
-        if not content:
-            content, self._end = self._end[:size], self._end[size:]
+        if size < 0:
+            size = len(content) + len(self._end)
+        if (room := size - len(content)) > 0:
+            content, self._end = content + self._end[:room], self._end[room:]
         return content
 
 

@@ -20,13 +20,13 @@ def faults(
     where: str,
     dropped: Sequence[str] = (),
     one_hot: bool = False,
-    decimal: str = ".",
+    decimal: str = "",
     constants: bool = False,
 ) -> list[str]:
     """A clause for each kind of fault of the features, and last how to leave columns out.
 
     A column with the same value in every row tells nothing; `constants` lets it pass. `where` is what the
-    table is called.
+    table is called, `decimal` what stands before a fraction in it, nothing where numbers are no text.
     """
     return _Search(frame, where, one_hot, decimal, constants).clauses(dropped)
 
@@ -45,7 +45,7 @@ class _Search:
         self.text = [place for place in frame.texts if not constant[place]]
 
     def clauses(self, dropped: Sequence[str]) -> list[str]:
-        commas = [] if self.decimal == "," else [p for p in self.text if has_commas(self.frame.texts[p])]
+        commas = [p for p in self.text if self.decimal == "." and has_commas(self.frame.texts[p])]
         found = [
             self._not_numbers(),
             self._said(self.constant, ("is constant", "are constant"), self._only_value),

@@ -46,7 +46,8 @@ class Wanted:
 
 def wanted(path: Path, names: Sequence[str], target: str, drop: Sequence[str]) -> Wanted:
     """The columns that are meant; a UserError where the file has none of that name, or several."""
-    own, dropped = called(path, names, target), [called(path, names, name) for name in drop]
+    known = set(names)
+    own, *dropped = (name if name in known else called(path, names, name) for name in (target, *drop))
     if own in dropped:
         raise UserError(f"data.reader.drop has {target!r}, which is the target")
     left_out = {own, *dropped}

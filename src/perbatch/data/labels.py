@@ -62,6 +62,8 @@ def with_target(
 
 
 def _of_numbers(values: np.ndarray, task: str | None, where: str, row: Row) -> Labelled:
+    if (gone := np.isnan(values)).any():
+        raise _absent(gone, where, row)
     _check_numbers(values.astype(np.float64), _too_large(values), where, row)
     different, rows = np.unique(values, return_inverse=True)
     whole = bool((different == np.floor(different)).all())
@@ -130,10 +132,13 @@ def _check_present(
     absent = missing if number[~missing].all() else blank
     gone = np.append(absent, True)[rows]
     if gone.any():
-        at = _at(gone, row)
-        raise UserError(f"{where} has no value in {at}; rows without a target must be removed")
+        raise _absent(gone, where, row)
     if words := [word for word in different.to_pylist() if word.strip() in MISSING]:
         log.warning("%s has %r as a name, not as a missing value", where, words[0])
+
+
+def _absent(gone: np.ndarray, where: str, row: Row) -> UserError:
+    return UserError(f"{where} has no value in {_at(gone, row)}; rows without a target must be removed")
 
 
 def _at(mask: np.ndarray, row: Row) -> str:

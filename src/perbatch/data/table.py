@@ -40,7 +40,8 @@ def read(
     file, target, dropped = path_of(path), str(target), names("drop", drop)
     check_flag("one_hot", one_hot)
     frame = _frame(file, target, dropped, separator, decimal)
-    problems = faults(frame, file.name, dropped, one_hot, decimal)
+    mark = "" if file.suffix.lower() == ".parquet" else decimal
+    problems = faults(frame, file.name, dropped, one_hot, mark)
     y, classes, task = with_target(
         problems, frame.target, task, f"column {target!r} of {file.name}", frame.row, decimal
     )
