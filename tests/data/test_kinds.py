@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import logging
-import os
 import re
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,8 +17,6 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from PIL import Image
 
 from perbatch.data import Source, arrays, images, table
-from perbatch.data.command import prepare_command
-from perbatch.data.preparation import prepare
 from perbatch.errors import UserError
 
 SPELLED = {
@@ -254,125 +249,6 @@ def test_targets_of_half_precision_are_prepared(tmp_path: Path) -> None:
         np.savez(tmp_path / "own.npz", X=np.arange(60.0).reshape(30, 2), y=y.astype(wide))
         with pytest.raises(UserError, match="has the type"):
             arrays.read(str(tmp_path / "own.npz"))
-
-
-def pets(folder: Path, *others: str) -> Path:
-    for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"):
-        (folder / "pets" / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.full((4, 4), len(name), np.uint8)).save(folder / "pets" / name)
-    for name in others:
-        (folder / "pets" / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "pets" / name).write_bytes(b"x")
-    return folder / "pets"
-
-
-def test_leftovers_of_desktops_and_archives_are_skipped_and_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    left = [
-        "cat/Thumbs.db",
-        "cat/desktop.ini",
-        "dog/._1.png",
-        "dog/@eaDir/1.png",
-        "__MACOSX/cat/._1.png",
-        "dog/Icon\r",
-    ]
-    with caplog.at_level(logging.INFO):
-        source = images.read(str(pets(tmp_path, *left, ".git/HEAD", "readme.txt")))
-    assert source.classes == ("cat", "dog") and len(source.X) == 4
-    for name in ("cat/Thumbs.db", "__MACOSX", "readme.txt", ".git", "dog/@eaDir"):
-        assert name in caplog.text
-
-
-def test_a_telephone_s_second_frame_is_passed_over(tmp_path: Path) -> None:
-    first, second = (Image.fromarray(np.full((8, 8), grey, np.uint8)) for grey in (200, 10))
-    content = io.BytesIO()
-    first.save(content, "MPO", save_all=True, append_images=[second])
-    folder = pets(tmp_path)
-    (folder / "cat" / "0.jpg").write_bytes(content.getvalue())
-    assert (images.read(str(folder), size=4).X[0] > 190).all()
-
-
-def test_all_bad_files_at_once(tmp_path: Path) -> None:
-    folder = pets(tmp_path, "cat/3.png", "dog/3.png")
-    Image.fromarray(np.zeros((5, 4), np.uint8)).save(folder / "dog" / "4.png")
-    with pytest.raises(
-        UserError, match=r"^3 entries .*cat/3\.png is damaged.*dog/3\.png.*4\.png has 4 x 5 pixels"
-    ):
-        images.read(str(folder))
-
-
-def test_the_folder_of_a_class_whose_name_is_not_utf_8(tmp_path: Path) -> None:
-    folder = pets(tmp_path)
-    try:
-        os.rename(folder / "dog", os.fsencode(folder) + b"/caf\xe9")
-    except OSError:
-        pytest.skip("this disk takes only names in UTF-8")
-    with pytest.raises(UserError, match=r"has 1 folder whose name is not text in UTF-8.*'caf\\udce9'"):
-        images.read(str(folder))
-
-
-def parsed_split(sentence: str) -> dict[str, int]:
-    found = dict(re.findall(r"data\.split\.(\w+)=(\d+)", sentence.rpartition("these sizes work: ")[2]))
-    return {part: int(size) for part, size in found.items()}
-
-
-@pytest.mark.parametrize(
-    "sizes", [(900, 15, 15), (30, 900, 900), (1, 1, 1), (58, 1, 1), (60, 60, 60), ("???", 5, "???")]
-)
-def test_the_advised_split_is_taken(
-    tmp_path: Path, sizes: tuple[Any, ...], make_source: Callable[..., Source]
-) -> None:
-    source = make_source(np.repeat([0, 1, 2], [40, 16, 4]), ("a", "b", "c"))
-    parts = dict(zip(("train", "validation", "test"), sizes, strict=True))
-    settings = {"name": "own", "reader": {}, "split": {**parts, "seed": 3}, "scaling": "standard"}
-    with pytest.raises(UserError, match="these sizes work") as error:
-        prepare(source, settings, tmp_path / "own")
-    advice = parsed_split(str(error.value))
-    prepare(source, {**settings, "split": {**advice, "seed": 3}}, tmp_path / "own")
-
-
-def test_where_no_split_works_the_class_is_named(tmp_path: Path, make_source: Callable[..., Source]) -> None:
-    source = make_source(np.repeat([0, 1], [20, 2]), ("a", "rare"))
-    settings = {"name": "own", "reader": {}, "scaling": "none"}
-    settings["split"] = {"train": 10, "validation": 5, "test": 5, "seed": 0}
-    with pytest.raises(UserError, match=r"at least 3 examples, one a part, and these have fewer: 'rare'$"):
-        prepare(source, settings, tmp_path / "own")
-
-
-def test_the_advised_command_has_all_that_the_option_leaves_open() -> None:
-    settings = {
-        "name": "customers",
-        "reader": {
-            "_target_": "perbatch.data.table.read",
-            "path": "my files/own.csv",
-            "target": "größe",
-            "task": None,
-            "drop": ["a b"],
-            "one_hot": False,
-            "separator": ";",
-            "decimal": ",",
-            "licence": "not stated",
-        },
-        "split": {"train": 3, "validation": 2, "test": 1, "seed": 0},
-        "scaling": "standard",
-        "copies": 1,
-        "sorted": False,
-    }
-    program, script, *words = shlex.split(prepare_command(settings))
-    assert (program, script, words[0]) == ("python", "pipelines/prepare.py", "data=table")
-    parsed = {each.key_or_group: each.value() for each in OverridesParser.create().parse_overrides(words[1:])}
-    assert parsed == {
-        "data.name": "customers",
-        "data.reader.path": "my files/own.csv",
-        "data.reader.target": "größe",
-        "data.reader.drop": ["a b"],
-        "data.reader.separator": ";",
-        "data.reader.decimal": ",",
-        "data.split.train": 3,
-        "data.split.validation": 2,
-        "data.split.test": 1,
-    }
 
 
 def test_a_wide_table_is_read_in_one_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
