@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 
 from perbatch.data.cells import LARGEST_WHOLE, MISSING, judged
 from perbatch.data.frames import Frame, Wanted, check_names, wanted
-from perbatch.data.problems import Row, counted, listed
+from perbatch.data.problems import MOST, Row, counted, listed
 from perbatch.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -130,26 +130,32 @@ class _File:
         return target.combine_chunks()[:-1]
 
     def _table(self, names: list[str]) -> pa.Table:
-        bad: list[tuple[int, int]] = []
-
-        def refused(row: pacsv.InvalidRow) -> str:
-            bad.append((row.number - 2, row.actual_columns))
-            return "skip"
-
         size = self.path.stat().st_size + 2 * len(self.names) + 100
-        with self._opened() as stream:
-            table = pacsv.read_csv(
-                stream,
-                **self._how(min(max(size, BLOCK), 2**31 - 1), refused),
-                convert_options=self._conversion(dict.fromkeys(names, pa.string())),
+        try:
+            with self._opened() as stream:
+                return pacsv.read_csv(
+                    stream,
+                    **self._how(min(max(size, BLOCK), 2**31 - 1)),
+                    convert_options=self._conversion(dict.fromkeys(names, pa.string())),
+                )
+        except pa.ArrowInvalid:
+            self._check_lengths()
+            raise
+
+    def _check_lengths(self) -> None:
+        """Refuse rows that have more or fewer values than there are names, all of them at once."""
+        with _lines(self.path) as file:
+            records = filter(None, csv.reader(file, delimiter=self.separator))
+            sizes = np.array([len(record) for record in records][1:])
+        bad = np.flatnonzero(sizes != len(self.names))
+        if len(bad):
+            which = listed(
+                [f"{self.row(row)} has {sizes[row]}" for row in bad[:MOST]] + [""] * (len(bad) - MOST)
             )
-        if bad:
-            which = listed([f"{self.row(row)} has {found}" for row, found in bad])
             raise UserError(
                 f"{self.path.name} cannot be read as a table: the first row has {len(self.names)} names, and "
                 f"another number of values in {counted(len(bad), 'row')}: {which}"
             )
-        return table
 
     def _conversion(self, types: dict[str, pa.DataType]) -> pacsv.ConvertOptions:
         return pacsv.ConvertOptions(
@@ -160,12 +166,10 @@ class _File:
             decimal_point=self.decimal,
         )
 
-    def _how(self, block: int, refused: Any = None) -> dict[str, Any]:
+    def _how(self, block: int) -> dict[str, Any]:
         return {
             "read_options": pacsv.ReadOptions(use_threads=False, block_size=block),
-            "parse_options": pacsv.ParseOptions(
-                delimiter=self.separator, newlines_in_values=True, invalid_row_handler=refused
-            ),
+            "parse_options": pacsv.ParseOptions(delimiter=self.separator, newlines_in_values=True),
         }
 
     @contextmanager
