@@ -64,7 +64,10 @@ def test_the_kind_is_inferred(tmp_path: Path, y: list, task: str, classes: tuple
         ({"X": X.astype(str)}, "X of own.npz has the type <U32; numbers of at most 64 bits"),
         ({"X": X.astype(object)}, "X in own.npz has the type object; allowed are numbers"),
         ({"X": np.full((4, 3), 2**60)}, r"X of own.npz has whole numbers beyond 2\^53"),
-        ({"X": np.where(X == 5, np.nan, X)}, "feature 'x2' of example 1 is nan"),
+        (
+            {"X": np.where(X == 5, np.nan, X)},
+            r"column 'x2' of X of own.npz has no value in 1 row, row 2 \(X\[1\]\)",
+        ),
         ({"y": np.array([0.5, np.inf, 1, 2])}, "y of own.npz has inf in row 2"),
         ({"y": Y.astype([("a", "U3")])}, "y in own.npz has the type"),
         ({"y": np.array(["no", "", "no", "yes"])}, "y of own.npz has no value in row 2"),

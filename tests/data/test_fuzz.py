@@ -177,7 +177,9 @@ def check(source: Source, content: bytes) -> None:
     place = names.index("t")
     for row, x, y in zip(rows, source.X, source.y, strict=True):
         assert len(row) == len(names)
-        numbers = [as_number(cell) for column, cell in enumerate(row) if column != place]
+        # A first column without a name, which numbers the rows, is an index.
+        left_out = {place} if names[0] in source.feature_names or place == 0 else {place, 0}
+        numbers = [as_number(cell) for column, cell in enumerate(row) if column not in left_out]
         assert np.array_equal(numbers, x)
         if source.task == "regression":
             assert as_number(row[place]) == y

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,3 +117,59 @@ def test_a_folder_without_classes(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     with pytest.raises(UserError, match="has 1 folders; at least two are needed"):
         images.read(str(tmp_path))
+
+
+def pets(folder: Path, *others: str) -> Path:
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"):
+        (folder / "pets" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((4, 4), len(name), np.uint8)).save(folder / "pets" / name)
+    for name in others:
+        (folder / "pets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "pets" / name).write_bytes(b"x")
+    return folder / "pets"
+
+
+def test_leftovers_of_desktops_and_archives_are_skipped_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    left = [
+        "cat/Thumbs.db",
+        "cat/desktop.ini",
+        "dog/._1.png",
+        "dog/@eaDir/1.png",
+        "__MACOSX/cat/._1.png",
+        "dog/Icon\r",
+    ]
+    with caplog.at_level(logging.INFO):
+        source = images.read(str(pets(tmp_path, *left, ".git/HEAD", "readme.txt")))
+    assert source.classes == ("cat", "dog") and len(source.X) == 4
+    for name in ("cat/Thumbs.db", "__MACOSX", "readme.txt", ".git", "dog/@eaDir"):
+        assert name in caplog.text
+
+
+def test_a_telephone_s_second_frame_is_passed_over(tmp_path: Path) -> None:
+    first, second = (Image.fromarray(np.full((8, 8), grey, np.uint8)) for grey in (200, 10))
+    content = io.BytesIO()
+    first.save(content, "MPO", save_all=True, append_images=[second])
+    folder = pets(tmp_path)
+    (folder / "cat" / "0.jpg").write_bytes(content.getvalue())
+    assert (images.read(str(folder), size=4).X[0] > 190).all()
+
+
+def test_all_bad_files_at_once(tmp_path: Path) -> None:
+    folder = pets(tmp_path, "cat/3.png", "dog/3.png")
+    Image.fromarray(np.zeros((5, 4), np.uint8)).save(folder / "dog" / "4.png")
+    with pytest.raises(
+        UserError, match=r"^3 entries .*cat/3\.png is damaged.*dog/3\.png.*4\.png has 4 x 5 pixels"
+    ):
+        images.read(str(folder))
+
+
+def test_the_folder_of_a_class_whose_name_is_not_utf_8(tmp_path: Path) -> None:
+    folder = pets(tmp_path)
+    try:
+        os.rename(folder / "dog", os.fsencode(folder) + b"/caf\xe9")
+    except OSError:
+        pytest.skip("this disk takes only names in UTF-8")
+    with pytest.raises(UserError, match=r"has 1 folder whose name is not text in UTF-8.*'caf\\udce9'"):
+        images.read(str(folder))

@@ -1,12 +1,20 @@
 """params.yaml as overrides, and what is said of a params.yaml that does not hold what it should."""
 
+import shlex
 from pathlib import Path
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import OverrideParseException
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 from perbatch.errors import UserError
+from perbatch.overrides import typed
+from perbatch.overrides import written as as_override
 from perbatch.sweep import grid, params
+from perbatch.sweep.cli import sentence
 
 GOOD = """
 prepare:
@@ -111,3 +119,48 @@ def test_a_list_of_prepare_is_a_value_and_text_stays_text(tmp_path: Path) -> Non
     }
     (parsed,) = OverridesParser.create().parse_overrides([f"x={overrides['data.reader.drop']}"])
     assert parsed.value() == ["a", "b c", "3", "true", "Ö"]
+
+
+@given(st.text(st.sampled_from("ab\\'\"$ {},:=[]ö\t#0"), max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_any_text_of_the_file_is_the_run_s_to_the_letter(text: str) -> None:
+    for override in (
+        f"x={as_override(text)}",
+        *shlex.split(typed("x", text)),
+        *shlex.split(typed("x", [text])),
+    ):
+        (parsed,) = OverridesParser.create().parse_overrides([override])
+        (value,) = [parsed.value()] if not isinstance(parsed.value(), list) else parsed.value()
+        assert OmegaConf.create({"x": str(value)}).x == text
+
+
+def test_a_backslash_is_not_doubled(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, r"prepare: {data: t, reader: {path_of: 'C:\own\new', target: '\d'}}" "\ntrain: {}"
+    )
+    overrides = [f"{key}={value}" for key, value in params.data_overrides(path).items()]
+    values = {each.key_or_group: each.value() for each in OverridesParser.create().parse_overrides(overrides)}
+    assert (values["data.reader.path_of"], values["data.reader.target"]) == (r"C:\own\new", r"\d")
+
+
+@pytest.mark.parametrize(
+    ("typo", "advised"),
+    [
+        ("data.reader.target=größe", "'data.reader.target=\"größe\"'"),
+        ("data.reader.separator=;", "'data.reader.separator=\";\"'"),
+        ("data.reader.drop=[größe,a]", "'data.reader.drop=[\"größe\",a]'"),
+    ],
+)
+def test_a_value_that_needs_quotes_is_shown_in_them(typo: str, advised: str) -> None:
+    with pytest.raises(OverrideParseException) as error:
+        OverridesParser.create().parse_overrides([typo])
+    assert sentence(error.value).endswith(f"it needs quotes: {advised}")
+    (parsed,) = OverridesParser.create().parse_overrides(shlex.split(advised))
+    assert parsed.value() in ("größe", ";", ["größe", "a"])
+
+
+def test_what_quotes_do_not_mend_is_hydra_s_to_say() -> None:
+    for typo in ("data.reader.drop=[a", "größe=3"):
+        with pytest.raises(OverrideParseException) as error:
+            OverridesParser.create().parse_overrides([typo])
+        assert "quotes" not in sentence(error.value)

@@ -1,132 +1,81 @@
-"""Table files as data frames, read strictly: what pandas would guess or repair is refused."""
+"""Table files as numbers and texts, read strictly: what other readers would guess or repair is refused."""
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from perbatch.data.given import missing
+from perbatch.data.given import alike
+from perbatch.data.problems import Row, listed
 from perbatch.errors import UserError
 
 CELLS = 500_000_000
 """Rows times columns that a table may have: 4 GB as numbers."""
 
-ROWS = 50_000
-"""How many rows are read at once: the parser's own memory is then small beside the table's."""
 
-MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "-nan", "-NaN", "null", "NULL", "None", "?")
-"""What stands for no value in a column of features."""
+@dataclass
+class Frame:
+    """A table: its features in the file's order, and its target.
 
-_PANDAS_INDEX = re.compile(r"__index_level_\d+__")
-"""What pandas calls the numbers of rows that it writes into a Parquet file: no feature."""
-
-KINDS = (".csv", ".tsv", ".parquet")
-
-
-def read_frame(path: Path, target: str, separator: str) -> pd.DataFrame:
-    """The table of a `.csv`, `.tsv` or `.parquet` file, rows numbered from 0; the target of a CSV is text.
-
-    A UserError says why a file cannot be used: missing, no such kind, damaged, doubled or absent names.
+    `X` is (n, d) float64, nan where a column has no value or is not of numbers; those columns stand in
+    `texts` by their place, missing values null. `large` are the places of columns with whole numbers
+    beyond 2^53.
     """
-    if not path.is_file():
-        raise missing(path, "file")
-    kind = path.suffix.lower()
-    if kind not in KINDS:
-        raise UserError(f"data.reader.path is {str(path)!r}; allowed are files called {', '.join(KINDS)}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            pieces = _parquet(path) if kind == ".parquet" else _csv(path, target, separator, kind)
-            frame = pd.concat(
-                [piece for piece in pieces if len(piece)] or [pd.DataFrame()], ignore_index=True
-            )
-    except UserError:
-        raise
-    except UnicodeError:
-        raise UserError(f"{path.name} is not text in UTF-8") from None
-    except (
-        pa.ArrowException,
-        OSError,
-        ValueError,
-        OverflowError,
-        MemoryError,
-        pd.errors.ParserWarning,
-    ) as error:
-        raise UserError(f"{path.name} cannot be read as a table ({_line(error)})") from None
-    if frame.empty:
-        raise UserError(f"{path.name} has no rows; at least a row of names and two of values are needed")
-    _check_kinds(path, frame)
-    return frame
+
+    names: list[str]
+    X: np.ndarray
+    texts: dict[int, pa.Array]
+    large: list[int]
+    target: np.ndarray | pa.Array
+    row: Row
 
 
-def _csv(path: Path, target: str, separator: str, kind: str) -> Iterator[pd.DataFrame]:
-    if not isinstance(separator, str) or len(separator) != 1 or separator in '"\n\r':
-        raise UserError(f"data.reader.separator is {separator!r}; allowed is one character, as ',' or ';'")
-    how = {"sep": "\t" if kind == ".tsv" else separator, "encoding": "utf-8-sig", "compression": None}
-    first = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **how)
-    names = [str(name) for name in first.iloc[0]]
-    _check_names(path, names)
-    with pd.read_csv(
-        path,
-        chunksize=ROWS,
-        low_memory=False,  # one type a column in every piece
-        header=0,
-        names=names,
-        index_col=False,  # or a row with a value too many would shift all columns
-        dtype={target: str},
-        keep_default_na=False,
-        na_values={name: list(MISSING) for name in names if name != target},
-        **how,
-    ) as pieces:
-        yield from pieces
+@dataclass(frozen=True)
+class Wanted:
+    """The columns to read, called as the file calls them."""
+
+    target: str
+    features: list[str]
+    dropped: list[str]
 
 
-def _parquet(path: Path) -> Iterator[pd.DataFrame]:
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        rows, columns = file.metadata.num_rows, file.metadata.num_columns
-        if rows * columns > CELLS:
-            raise UserError(f"{path.name} has {rows} rows of {columns} columns; allowed are {CELLS} cells")
-        _check_names(path, file.schema_arrow.names)
-        for field in file.schema_arrow:
-            if pa.types.is_nested(field.type):
-                raise UserError(f"column {field.name!r} of {path.name} holds {field.type}, not single values")
-        # A column at a time: Arrow's own copy of the whole table would be the peak of the memory used.
-        names = [name for name in file.schema_arrow.names if not _PANDAS_INDEX.fullmatch(name)]
-        columns = {name: _column(file, name) for name in names}
-    yield pd.DataFrame(columns, copy=False)
+def wanted(path: Path, names: Sequence[str], target: str, drop: Sequence[str]) -> Wanted:
+    """The columns that are meant; a UserError where the file has none of that name, or several."""
+    known = set(names)
+    own, *dropped = (name if name in known else called(path, names, name) for name in (target, *drop))
+    if own in dropped:
+        raise UserError(f"data.reader.drop has {target!r}, which is the target")
+    left_out = {own, *dropped}
+    features = [name for name in names if name not in left_out]
+    if not features:
+        raise UserError(f"{path.name} has no column beside the target; at least one feature is needed")
+    return Wanted(own, features, dropped)
 
 
-def _column(file: pq.ParquetFile, name: str) -> pd.Series:
-    # Copied, so that Arrow's memory, which it keeps, serves the next column.
-    return file.read([name], use_threads=False).column(name).to_pandas().copy()
+def called(path: Path, names: Sequence[str], name: str) -> str:
+    """How the file spells a name: as given, or in another of Unicode's forms of the same letters."""
+    own = alike(name, names)
+    if own is None:
+        hint = " (is data.reader.separator right?)" if len(names) == 1 else ""
+        more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+        shown = ", ".join(map(repr, names[:20]))
+        raise UserError(f"{path.name} has no column {name!r}; it has {shown}{more}{hint}")
+    return own
 
 
-def _joined(pieces: list[pd.DataFrame]) -> pd.DataFrame:
-    if len(pieces) == 1:
-        return pieces[0]
-    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()
-
-
-def _check_kinds(path: Path, frame: pd.DataFrame) -> None:
-    """Refuse a column that was of numbers in some pieces and of text in others."""
-    for name, column in frame.items():
-        if pd.api.types.is_object_dtype(column) and column.map(type).nunique() > 1:
-            raise UserError(f"column {name!r} of {path.name} mixes numbers and text")
-
-
-def _check_names(path: Path, names: list[str]) -> None:
-    for place, name in enumerate(names, start=1):
-        if not name.strip():
-            raise UserError(f"column {place} of {path.name} has no name in the first row; each needs one")
-        if names.count(name) > 1:
-            raise UserError(f"{path.name} has {names.count(name)} columns called {name!r}; names must differ")
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]
+def check_names(path: Path, names: Sequence[str]) -> None:
+    """Refuse columns without a name, and names that stand twice."""
+    unnamed = [str(place) for place, name in enumerate(names, start=1) if not name.strip()]
+    if len(unnamed) == 1:
+        raise UserError(f"column {unnamed[0]} of {path.name} has no name in the first row; each needs one")
+    if unnamed:
+        raise UserError(f"columns {listed(unnamed)} of {path.name} have no name in the first row")
+    doubled = [(name, count) for name, count in Counter(names).items() if count > 1]
+    if doubled:
+        counts = listed([f"{count} columns called {name!r}" for name, count in doubled])
+        raise UserError(f"{path.name} has {counts}; names must differ")

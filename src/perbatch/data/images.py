@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from perbatch.data.given import missing, path_of
+from perbatch.data.leftovers import is_leftover, say_skipped
 from perbatch.data.pixels import SIDE, decode, resized
+from perbatch.data.problems import counted, listed, refuse
 from perbatch.data.source import Source
+from perbatch.data.spelling import say_alike
 from perbatch.errors import UserError
 
 FILE_BYTES = 64 * 2**20
@@ -21,21 +24,23 @@ def read(path: str, size: int | None = None, licence: str = "not stated") -> Sou
     """Classification: grey values 0 (black) to 255, a class a folder and called as it.
 
     `size` makes every image `size` x `size` pixels; None needs them to be of one size. Colour becomes grey,
-    transparent is white. What begins with a dot is no image. A UserError names the file and what is wrong.
+    transparent is white, of a telephone's several frames the first is taken. What is hidden, or left there by
+    a desktop, is skipped and said. A UserError names all files that cannot be used, and what is wrong.
     """
     folder = path_of(path)
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= SIDE):
         raise UserError(f"data.reader.size is {size!r}; allowed is an integer from 1 to {SIDE}, or null")
     if not folder.is_dir():
         raise missing(folder, "folder")
-    classes = [entry for entry in _entries(folder) if entry.is_dir()]
-    if len(classes) < 2:
-        raise UserError(f"{folder} has {len(classes)} folders; at least two are needed, one for each class")
-    files = [(file, label) for label, entry in enumerate(classes) for file in _images(entry)]
-    X = _pixels([file for file, _ in files], size)
+    skipped: list[Path] = []
+    classes = _classes(folder, skipped)
+    files, labels = _files(classes, skipped)
+    say_skipped(skipped, folder)
+    say_alike([entry.name for entry in classes], str(folder))
+    X = _pixels(files, size)
     return Source(
         X=X.reshape(len(X), -1),
-        y=np.array([label for _, label in files], dtype=np.int64),
+        y=np.array(labels, dtype=np.int64),
         classes=tuple(entry.name for entry in classes),
         feature_names=tuple(f"pixel_{row}_{column}" for row, column in np.ndindex(X.shape[1:])),
         title=folder.resolve().name,
@@ -45,49 +50,101 @@ def read(path: str, size: int | None = None, licence: str = "not stated") -> Sou
     )
 
 
-def _images(folder: Path) -> list[Path]:
-    files = _entries(folder)
-    if not files:
-        raise UserError(f"{folder} is empty; every class needs images")
-    for file in files:
-        if not file.is_file():
-            raise UserError(f"{file} is not a file; the folder of a class holds images only")
-    return files
+def _classes(folder: Path, skipped: list[Path]) -> list[Path]:
+    """The folders of the classes, whose names are the classes' own."""
+    entries = _entries(folder, skipped)
+    skipped += [entry for entry in entries if not entry.is_dir()]
+    classes = [entry for entry in entries if entry.is_dir()]
+    if unreadable := [ascii(entry.name) for entry in classes if not _is_text(entry.name)]:
+        raise UserError(
+            f"{folder} has {counted(len(unreadable), 'folder')} whose name is not text in UTF-8, and a class "
+            f"is called as its folder: {listed(unreadable)}"
+        )
+    if len(classes) < 2:
+        raise UserError(f"{folder} has {len(classes)} folders; at least two are needed, one for each class")
+    return classes
 
 
-def _entries(folder: Path) -> list[Path]:
-    """What is in a folder, in the same order on every machine."""
+def _files(classes: list[Path], skipped: list[Path]) -> tuple[list[Path], list[int]]:
+    """All images and the number of each one's class."""
+    files: list[Path] = []
+    labels: list[int] = []
+    problems = []
+    for label, folder in enumerate(classes):
+        own = _entries(folder, skipped)
+        if not own:
+            problems.append(f"{folder} is empty; every class needs images")
+        problems += [
+            f"{file} is not a file; the folder of a class holds images only"
+            for file in own
+            if not file.is_file()
+        ]
+        files += own
+        labels += [label] * len(own)
+    _refuse(problems)
+    return files, labels
+
+
+def _entries(folder: Path, skipped: list[Path]) -> list[Path]:
+    """What is in a folder but leftovers, in the same order on every machine."""
     try:
-        names = sorted(os.listdir(folder))
+        entries = [folder / name for name in sorted(os.listdir(folder))]
     except OSError as error:
         raise UserError(f"{folder} cannot be read ({error.strerror})") from None
-    return [folder / name for name in names if not name.startswith(".")]
+    skipped += filter(is_leftover, entries)
+    return [entry for entry in entries if not is_leftover(entry)]
 
 
 def _pixels(files: list[Path], size: int | None) -> np.ndarray:
-    """(n, height, width) uint8, filled an image at a time."""
-    first = _grey(files[0], size)
-    if len(files) * first.size > BYTES:
-        raise UserError(f"{len(files)} images of {first.size} pixels need more than {BYTES} bytes")
-    X = np.empty((len(files), *first.shape), dtype=np.uint8)
+    """(n, height, width) uint8, filled an image at a time; all that cannot be used are refused together."""
+    X: np.ndarray | None = None
+    first, problems = 0, []
     for number, file in enumerate(files):
-        image = _grey(file, size)
-        if image.shape != first.shape:
-            (height, width), (first_height, first_width) = image.shape, first.shape
-            raise UserError(
-                f"{file} has {width} x {height} pixels and {files[0]} {first_width} x {first_height}: set "
-                "data.reader.size to make all of one size"
-            )
-        X[number] = image
+        try:
+            image = _grey(file, size)
+        except UserError as error:
+            problems.append(str(error))
+            continue
+        if X is None:
+            first = number
+            if len(files) * image.size > BYTES:
+                raise UserError(f"{len(files)} images of {image.size} pixels need more than {BYTES} bytes")
+            X = np.empty((len(files), *image.shape), dtype=np.uint8)
+        if image.shape == X.shape[1:]:
+            X[number] = image
+            continue
+        (height, width), (first_height, first_width) = image.shape, X.shape[1:]
+        problems.append(
+            f"{file} has {width} x {height} pixels and {files[first]} {first_width} x {first_height}: set "
+            "data.reader.size to make all of one size"
+        )
+    _refuse(problems)
+    assert X is not None
     return X
 
 
+def _refuse(problems: list[str]) -> None:
+    """One problem as it is; several with their count, and the first ten."""
+    if len(problems) > 1:
+        problems = [f"{len(problems)} entries of the folders of classes cannot be used: {listed(problems)}"]
+    refuse(problems)
+
+
 def _grey(file: Path, size: int | None) -> np.ndarray:
+    where = str(file) if _is_text(str(file)) else ascii(str(file))
     try:
         if file.stat().st_size > FILE_BYTES:
-            raise UserError(f"{file} has {file.stat().st_size} bytes; allowed are {FILE_BYTES}")
+            raise UserError(f"{where} has {file.stat().st_size} bytes; allowed are {FILE_BYTES}")
         content = file.read_bytes()
     except OSError as error:
-        raise UserError(f"{file} cannot be read ({error.strerror})") from None
-    image = decode(content, str(file))
+        raise UserError(f"{where} cannot be read ({error.strerror})") from None
+    image = decode(content, where)
     return image if size is None else resized(image, size)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeError:
+        return False
+    return True

@@ -27,7 +27,9 @@ def decode(content: bytes, where: str, size: tuple[int, int] | None = None) -> n
                 image.verify()  # a PNG's checksums and end; decoding alone passes over them
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 _check_size(image.size, size, where)
-                if (frames := getattr(image, "n_frames", 1)) > 1:
+                # A telephone's JPEG (MPO) is its first frame; the others are previews and maps of depth.
+                frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+                if frames > 1:
                     raise UserError(f"{where} has {frames} frames; allowed is one")
                 if image.mode.startswith(("I", "F")):
                     raise UserError(f"{where} has more than 8 bits a channel ({image.mode}); allowed are 8")

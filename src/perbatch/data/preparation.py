@@ -13,9 +13,9 @@ import numpy as np
 
 from perbatch.data.prepared import ARRAYS, SUMMARY, arrays_digest, summary_digest
 from perbatch.data.scaling import Scaling, scale_features, scale_targets
-from perbatch.data.settings import PARTS, Settings, check_settings, settings_digest
+from perbatch.data.settings import PARTS, UNSET, Settings, check_settings, settings_digest
 from perbatch.data.source import Source
-from perbatch.data.split import split_indices
+from perbatch.data.split import advice, split_indices
 from perbatch.errors import UserError
 
 
@@ -24,7 +24,8 @@ def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[s
 
     The same source and settings give the same bytes. A UserError leaves `folder` as it was.
     """
-    checked = check_settings(settings, examples=len(source.y))
+    _check_sizes_are_set(source, settings)
+    checked = check_settings(settings)
     arrays, scaling, target = _arrays(source, checked)
     summary = _summary(source, settings, arrays, scaling, target)
     try:
@@ -34,6 +35,16 @@ def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[s
             f"the prepared data cannot be written to {folder} ({error.strerror or error})"
         ) from error
     return summary
+
+
+def _check_sizes_are_set(source: Source, settings: Mapping[str, Any]) -> None:
+    """Where a size is the user's to give and not given, a UserError says some that the examples allow."""
+    split = settings.get("split")
+    if isinstance(split, Mapping) and UNSET in [split.get(part) for part in PARTS]:
+        try:
+            check_settings(settings, examples=len(source.y))
+        except UserError as error:
+            raise UserError(f"{error}; {advice(source, split, 0)}") from None
 
 
 def _arrays(

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from perbatch.data.command import prepare_command
 from perbatch.data.settings import PARTS, check_settings, json_digest
 from perbatch.errors import UserError
 
@@ -36,30 +37,28 @@ class Prepared:
 def load(folder: Path, settings: Mapping[str, Any]) -> Prepared:
     """The prepared data, every byte checked; a UserError if missing, damaged or made with other settings."""
     summary = load_summary(folder, settings)
-    arrays = {name: _read_array(folder / f"{name}.npy", settings["name"]) for name in ARRAYS}
+    arrays = {name: _read_array(folder / f"{name}.npy", settings) for name in ARRAYS}
     if arrays_digest(arrays) != summary["digest"]:
-        raise _refusal(
-            f"the prepared arrays in {folder} are damaged (their digest differs)", settings["name"]
-        )
+        raise _refusal(f"the prepared arrays in {folder} are damaged (their digest differs)", settings)
     return Prepared(**arrays, summary=summary)
 
 
 def load_summary(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The summary, the arrays left unread; a UserError if missing, damaged or made with other settings."""
-    name = check_settings(settings).name
+    check_settings(settings)
     path = folder / SUMMARY
     try:
         summary = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise _refusal(f"there are no prepared data in {folder}", name) from None
+        raise _refusal(f"there are no prepared data in {folder}", settings) from None
     except OSError as error:
-        raise _refusal(f"{path} cannot be read ({error.strerror})", name) from None
+        raise _refusal(f"{path} cannot be read ({error.strerror})", settings) from None
     except (ValueError, RecursionError):
-        raise _refusal(f"{path} is damaged", name) from None
+        raise _refusal(f"{path} is damaged", settings) from None
     if not isinstance(summary, dict) or summary.get("summary_digest") != summary_digest(summary):
-        raise _refusal(f"{path} is damaged", name)
+        raise _refusal(f"{path} is damaged", settings)
     for key, ours, theirs in _differences("data", settings, summary["settings"]):
-        raise _refusal(f"{key} is {ours!r}, but the data in {folder} were prepared with {theirs!r}", name)
+        raise _refusal(f"{key} is {ours!r}, but the data in {folder} were prepared with {theirs!r}", settings)
     return summary
 
 
@@ -77,7 +76,7 @@ def summary_digest(summary: Mapping[str, Any]) -> str:
     return json_digest({key: value for key, value in summary.items() if key != "summary_digest"})
 
 
-def _read_array(path: Path, name: str) -> np.ndarray:
+def _read_array(path: Path, settings: Mapping[str, Any]) -> np.ndarray:
     try:
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -85,9 +84,9 @@ def _read_array(path: Path, name: str) -> np.ndarray:
             if file.read(1):
                 raise ValueError("bytes after the array")
     except FileNotFoundError:
-        raise _refusal(f"{path} is missing", name) from None
+        raise _refusal(f"{path} is missing", settings) from None
     except Exception:  # a flipped byte in the header makes NumPy's parser raise nearly anything
-        raise _refusal(f"{path} is damaged or cannot be read", name) from None
+        raise _refusal(f"{path} is damaged or cannot be read", settings) from None
     return array
 
 
@@ -100,5 +99,5 @@ def _differences(key: str, ours: object, theirs: object) -> Iterator[tuple[str, 
         yield key, ours, theirs
 
 
-def _refusal(what: str, name: str) -> UserError:
-    return UserError(f"{what}; prepare them with: python pipelines/prepare.py data={name}")
+def _refusal(what: str, settings: Mapping[str, Any]) -> UserError:
+    return UserError(f"{what}; prepare them with: {prepare_command(settings)}")

@@ -66,10 +66,10 @@ def check_settings(settings: Mapping[str, Any], examples: int | None = None) -> 
     if scaling not in SCALINGS:
         raise UserError(f"data.scaling is {scaling!r}; allowed are {', '.join(SCALINGS)}")
     _check_keys("data.split", split, (*PARTS, "seed"))
-    for part in PARTS:
-        if split[part] == UNSET:
-            there = f"{examples} examples" if examples else "the examples"
-            raise UserError(f"data.split.{part} is not set; {there} are shared out to {', '.join(PARTS)}")
+    if unset := [f"data.split.{part}" for part in PARTS if split[part] == UNSET]:
+        there = f"{examples} examples" if examples else "the examples"
+        verb = "is" if len(unset) == 1 else "are"
+        raise UserError(f"{', '.join(unset)} {verb} not set; {there} are shared out to {', '.join(PARTS)}")
     sizes = {part: _integer(f"data.split.{part}", split[part], 1, None) for part in PARTS}
     seed = _integer("data.split.seed", split["seed"], 0, _LARGEST_SEED)
     copies = _integer("data.copies", settings.get("copies", 1), 1, None)

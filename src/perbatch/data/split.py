@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 
 from perbatch.data.draws import draw, draw_groups, draw_nested
+from perbatch.data.problems import listed
 from perbatch.data.settings import PARTS, Split
 from perbatch.data.source import Source
 from perbatch.errors import UserError
@@ -14,8 +17,60 @@ def split_indices(source: Source, split: Split) -> dict[str, np.ndarray]:
     """Disjoint row numbers per part, in random order, the same for the same seed; surplus rows are left out.
 
     Stratified for classes. Groups stay whole, the first cut to its size; a published test part stays one.
-    A UserError says which size exceeds the data, or which class is too small to be in every part.
+    A UserError says which size exceeds the data, or which class is too small to be in every part, and which
+    sizes can be had.
     """
+    try:
+        return _drawn(source, split)
+    except UserError as error:
+        raise UserError(f"{error}; {advice(source, split.sizes, split.seed)}") from None
+
+
+def advice(source: Source, wanted: Mapping[str, object], seed: int) -> str:
+    """Sizes that were tried and give a split, as near to those wanted as can be; or that there are none."""
+    numbers = {part: size for part, size in wanted.items() if type(size) is int and size > 0}
+    for sizes in _candidates(source, numbers):
+        if min(sizes.values()) < 1:
+            continue
+        try:
+            _drawn(source, Split(**sizes, seed=seed))
+        except UserError:
+            continue
+        return "these sizes work: " + " ".join(f"data.split.{part}={sizes[part]}" for part in PARTS)
+    if source.classes:
+        members = np.bincount(source.y, minlength=len(source.classes))
+        small = [source.classes[label] for label in np.flatnonzero(members < len(PARTS))]
+        if small:
+            named = listed([repr(name) for name in small])
+            return f"a class needs at least {len(PARTS)} examples, one a part, and these have fewer: {named}"
+    return "no split of these examples into three parts was found"
+
+
+def _candidates(source: Source, wanted: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """Sizes to try: what is wanted with the rest for training, then its shares, then usual shares."""
+    k = max(1, len(source.classes))
+    published = 0 if source.for_test is None else int(source.for_test.sum())
+    n = len(source.y) - published
+
+    def fitted(shares: Mapping[str, float], whole: float) -> dict[str, int]:
+        inner = sum(share for part, share in shares.items() if part != "test" or not published)
+        sizes = {part: max(k, int(whole * n * share / inner)) for part, share in shares.items()}
+        if published:
+            sizes["test"] = min(published, int(wanted.get("test", published)))
+        return sizes
+
+    usual = {"train": 0.6, "validation": 0.2, "test": 0.2}
+    if len(wanted) == len(PARTS):
+        rest = n - wanted["validation"] - (0 if published else wanted["test"])
+        yield {"train": min(wanted["train"], rest), **{part: wanted[part] for part in PARTS[1:]}}
+        yield fitted(wanted, 1.0)
+    for whole in (1.0, 0.9, 0.7, 0.5):
+        yield fitted(usual, whole)
+        yield fitted(dict.fromkeys(PARTS, 1 / 3), whole)
+    yield {part: k for part in PARTS}
+
+
+def _drawn(source: Source, split: Split) -> dict[str, np.ndarray]:
     _check_sizes(source, split)
     if source.classes:
         _check_part_sizes(source, split)

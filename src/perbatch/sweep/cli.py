@@ -11,6 +11,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from perbatch.errors import STOPPED, UserError
 from perbatch.sweep.keys import misspelt
+from perbatch.sweep.quotes import in_quotes
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that takes no more."""
@@ -47,6 +48,8 @@ def sentence(error: BaseException) -> str:
     for link in chain:
         if isinstance(link, UserError):
             return str(link)
+    if quoted := next((text for link in chain if (text := in_quotes(link))), None):
+        return quoted
     texts = [
         _text(link)
         for link in chain

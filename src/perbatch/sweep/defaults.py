@@ -6,8 +6,8 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.types import RunMode
 
+from perbatch.overrides import written
 from perbatch.sweep import identity
-from perbatch.sweep.params import as_override
 from perbatch.sweep.plan import Plan
 
 NAMED = ("batch_size", "learning_rate", "repeat.updates_per_batch", "repeat.tolerance", "seed")
@@ -30,7 +30,7 @@ def overrides(plan: Plan, loader: ConfigLoader) -> list[str]:
     shared = [text for text in data if all(text in run.overrides for run in plan.runs)]
     defaults = identity.flat(identity.settings(loader.load_configuration("config", shared, RunMode.RUN)))
     changed = {key: value for key, value in plan.common.items() if _differs(key, value, defaults)}
-    return shared + [f"{key}={as_override(value)}" for key, value in changed.items()]
+    return shared + [f"{key}={written(value)}" for key, value in changed.items()]
 
 
 def _differs(key: str, value: Any, defaults: dict[str, Any]) -> bool:

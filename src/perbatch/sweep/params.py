@@ -1,6 +1,5 @@
 """`params.yaml` as Hydra overrides: the data set of `prepare:` and the grid of `train:`."""
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,10 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from perbatch.errors import UserError
+from perbatch.overrides import written
 from perbatch.sweep.places import PARAMS
 
 GRIDS = "grids"
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_NOT_TEXT = ("null", "true", "false", "nan", "inf")
-"""Words that Hydra would not read as text."""
 
 
 def block(name: str, path: Path = PARAMS) -> dict[str, Any]:
@@ -105,22 +102,6 @@ def _flatten(values: Mapping[Any, Any], prefix: str, where: str, axes: bool) -> 
         elif axes and isinstance(value, list):
             if not value:
                 raise UserError(f"{where}{key} is an empty list; it must hold at least one value")
-            yield f"{prefix}{key}", ",".join(as_override(element) for element in value)
+            yield f"{prefix}{key}", ",".join(written(element) for element in value)
         else:
-            yield f"{prefix}{key}", as_override(value)
-
-
-def as_override(value: Any) -> str:
-    """Return a YAML value in Hydra's override grammar."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return f"[{','.join(as_override(element) for element in value)}]"
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{key}:{as_override(element)}" for key, element in value.items()) + "}"
-    if isinstance(value, str) and (not _PLAIN.fullmatch(value) or value.lower() in _NOT_TEXT):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"'{escaped}'"
-    return str(value)
+            yield f"{prefix}{key}", written(value)

@@ -1,0 +1,242 @@
+"""CSV and TSV files: every number exactly, every text as written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from perbatch.data.cells import LARGEST_WHOLE, MISSING, judged
+from perbatch.data.frames import Frame, Wanted, check_names, wanted
+from perbatch.data.problems import MOST, Row, counted, listed
+from perbatch.errors import UserError
+
+log = logging.getLogger(__name__)
+
+BLOCK = 2**21
+"""Bytes that are parsed at once: the parser's own memory is then small beside the table's."""
+
+GROUP = 2**20
+"""Cells that are judged at once."""
+
+_END = "\x00the end\x00"
+"""The target in a row put after the file's last: it is not found where a quote was never closed."""
+
+_INDEX = re.compile(r"|Unnamed: 0")
+"""How pandas and R head the names of rows, and what pandas makes of that when it reads the file again."""
+
+
+def read_csv(path: Path, target: str, drop: Sequence[str], separator: str, decimal: str) -> Frame:
+    """The table of a file of text; a UserError says what in it cannot be read, and in which rows."""
+    names = _head(path, separator)
+    index = bool(_INDEX.fullmatch(names[0])) and len(set(names)) == len(names)
+    check_names(path, ["index", *names[1:]] if index else names)
+    file = _File(path, names, wanted(path, names, target, drop), separator, decimal)
+    if index and names[0] in file.wanted.features:
+        file.leave_out_index()
+    try:
+        return file.numbers() or file.judged()
+    except pa.ArrowInvalid:
+        # A cell is no number, or a row has too few: the slower way says which.
+        return file.judged()
+
+
+class _File:
+    """One file of text, and the two ways to read it."""
+
+    def __init__(self, path: Path, names: list[str], columns: Wanted, separator: str, decimal: str) -> None:
+        self.path, self.names, self.wanted = path, names, columns
+        self.separator, self.decimal = separator, decimal
+        self.row = _rows(path, separator)
+
+    def leave_out_index(self) -> None:
+        """The column in front without a name, where it numbers or names the rows."""
+        features = [name for name in self.wanted.features if name != self.names[0]]
+        cells = self._table([self.names[0]]).column(0).combine_chunks()
+        found = judged(cells[:-1])
+        fractions = found.values[found.number] != np.floor(found.values[found.number])
+        if len(cells.unique()) < len(cells) or fractions.any() or not features:
+            if not self.names[0]:
+                raise UserError(f"column 1 of {self.path.name} has no name in the first row; each needs one")
+            return
+        log.info("the first column of %s is the index of its rows, and left out", self.path.name)
+        self.wanted = Wanted(self.wanted.target, features, self.wanted.dropped)
+
+    def numbers(self) -> Frame | None:
+        """The fast way, a block of rows at a time; None where not every cell is a plain number."""
+        types = {name: pa.float64() for name in self.wanted.features} | {self.wanted.target: pa.string()}
+        parts, targets = [], []
+        with self._opened() as stream:
+            reader = pacsv.open_csv(
+                stream,
+                **self._how(max(BLOCK, 40 * sum(map(len, self.names)))),
+                convert_options=self._conversion(types),
+            )
+            for batch in reader:
+                targets.append(batch.column(len(self.wanted.features)))
+                numbers = batch.remove_column(len(self.wanted.features))
+                parts.append(numbers.to_tensor(null_to_nan=True, row_major=True).to_numpy())
+        target = self._ended(pa.chunked_array(targets, pa.string()))
+        X = np.concatenate(parts)[: len(target)]
+        parts.clear()
+        extremes = np.stack([X.min(axis=0), X.max(axis=0)])
+        if not (np.abs(extremes) < LARGEST_WHOLE).all():  # nan too
+            return None
+        return Frame(self.wanted.features, X, {}, [], target, self.row)
+
+    def judged(self) -> Frame:
+        """Every cell as text first, then what it is."""
+        features = self.wanted.features
+        table = self._table([*features, self.wanted.target])
+        target = self._ended(table.column(len(features)))
+        table = table.slice(0, len(target)).combine_chunks()
+        frame = Frame(features, np.empty((len(target), len(features))), {}, [], target, self.row)
+        step = max(1, GROUP // len(target))
+        for first in range(0, len(features), step):
+            last = min(first + step, len(features))
+            columns = [chunk for each in table.columns[first:last] for chunk in each.chunks]
+            self._judge(frame, first, columns)
+        return frame
+
+    def _judge(self, frame: Frame, first: int, columns: list[pa.Array]) -> None:
+        found = judged(pa.concat_arrays(columns), self.decimal)
+        values, number, missing, truth, large = (each.reshape(len(columns), -1) for each in found)
+        last = first + len(columns)
+        frame.X[:, first:last] = values.T
+        of_numbers = (number | missing).all(axis=1) | (truth | missing).all(axis=1)
+        for place in np.flatnonzero(~of_numbers):
+            frame.X[:, first + place] = np.nan
+            texts = np.where(missing[place], None, columns[place].to_numpy(zero_copy_only=False))
+            frame.texts[first + int(place)] = pa.array(texts, pa.string())
+        frame.large += [first + int(place) for place in np.flatnonzero(of_numbers & large.any(axis=1))]
+
+    def _ended(self, target: pa.ChunkedArray) -> pa.Array:
+        """The target's cells without the row put at the end."""
+        if not len(target) or target[-1].as_py() != _END:
+            raise UserError(f"{self.path.name} cannot be read as a table: a quote is opened and never closed")
+        if len(target) == 1:
+            raise UserError(
+                f"{self.path.name} has no rows; at least a row of names and two of values are needed"
+            )
+        return target.combine_chunks()[:-1]
+
+    def _table(self, names: list[str]) -> pa.Table:
+        size = self.path.stat().st_size + 2 * len(self.names) + 100
+        try:
+            with self._opened() as stream:
+                return pacsv.read_csv(
+                    stream,
+                    **self._how(min(max(size, BLOCK), 2**31 - 1)),
+                    convert_options=self._conversion(dict.fromkeys(names, pa.string())),
+                )
+        except pa.ArrowInvalid:
+            self._check_lengths()
+            raise
+
+    def _check_lengths(self) -> None:
+        """Refuse rows that have more or fewer values than there are names, all of them at once."""
+        with _lines(self.path) as file:
+            records = filter(None, csv.reader(file, delimiter=self.separator))
+            sizes = np.array([len(record) for record in records][1:])
+        bad = np.flatnonzero(sizes != len(self.names))
+        if len(bad):
+            which = listed(
+                [f"{self.row(row)} has {sizes[row]}" for row in bad[:MOST]] + [""] * (len(bad) - MOST)
+            )
+            raise UserError(
+                f"{self.path.name} cannot be read as a table: the first row has {len(self.names)} names, and "
+                f"another number of values in {counted(len(bad), 'row')}: {which}"
+            )
+
+    def _conversion(self, types: dict[str, pa.DataType]) -> pacsv.ConvertOptions:
+        return pacsv.ConvertOptions(
+            column_types=types,
+            include_columns=list(types),
+            null_values=list(MISSING),
+            strings_can_be_null=False,
+            decimal_point=self.decimal,
+        )
+
+    def _how(self, block: int) -> dict[str, Any]:
+        return {
+            "read_options": pacsv.ReadOptions(use_threads=False, block_size=block),
+            "parse_options": pacsv.ParseOptions(delimiter=self.separator, newlines_in_values=True),
+        }
+
+    @contextmanager
+    def _opened(self) -> Iterator[io.RawIOBase]:
+        cells = [_END if name == self.wanted.target else "" for name in self.names]
+        with self.path.open("rb") as file:
+            yield _Followed(file, f"\n{self.separator.join(cells)}\n".encode())
+
+
+class _Followed(io.RawIOBase):
+    """A file, and some bytes after its end."""
+
+    def __init__(self, file: Any, end: bytes) -> None:
+        self._file, self._end = file, end
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        content: bytes = self._file.read(size)
+        if size < 0:
+            size = len(content) + len(self._end)
+        if (room := size - len(content)) > 0:
+            content, self._end = content + self._end[:room], self._end[room:]
+        return content
+
+
+def _lines(path: Path) -> io.TextIOWrapper:
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _head(path: Path, separator: str) -> list[str]:
+    """The names of the columns, from the first row that is not empty."""
+    with _lines(path) as file:
+        names = next((record for record in csv.reader(file, delimiter=separator) if record), None)
+    if names is None:
+        raise UserError(f"{path.name} cannot be read as a table: it is empty")
+    for name in names:
+        name.encode()  # a UnicodeError where the file has another encoding
+    return names
+
+
+def _rows(path: Path, separator: str) -> Row:
+    """Names a row of values, from 1, and the file's line it begins in: a cell may hold several lines."""
+    starts: list[int] = []
+
+    def name(row: int) -> str:
+        try:
+            if len(starts) <= row:
+                starts[:] = list(_starts(path, separator, row))
+            return f"row {row + 1} (the file's line {starts[row]})"
+        except (csv.Error, IndexError):
+            return f"row {row + 1}"
+
+    return name
+
+
+def _starts(path: Path, separator: str, last: int) -> Iterator[int]:
+    """The lines in which the rows of values begin, up to the row `last`."""
+    with _lines(path) as file:
+        reader = csv.reader(file, delimiter=separator)
+        begins, seen = 1, -1
+        for record in reader:
+            if record:
+                if seen >= 0:
+                    yield begins
+                seen += 1
+            begins = reader.line_num + 1
+            if seen > last:
+                return

@@ -1,0 +1,135 @@
+"""Everything in a table that no feature may be, found at once: a clause for each kind, and advice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from perbatch.data.cells import has_commas, judged
+from perbatch.data.frames import Frame
+from perbatch.data.problems import at_rows, dropping, of_columns
+from perbatch.overrides import typed
+
+CATEGORIES = 100
+"""Different values that a column of text may have to become as many columns."""
+
+
+def faults(
+    frame: Frame,
+    where: str,
+    dropped: Sequence[str] = (),
+    one_hot: bool = False,
+    decimal: str = "",
+    constants: bool = False,
+) -> list[str]:
+    """A clause for each kind of fault of the features, and last how to leave columns out.
+
+    A column with the same value in every row tells nothing; `constants` lets it pass. `where` is what the
+    table is called, `decimal` what stands before a fraction in it, nothing where numbers are no text.
+    """
+    return _Search(frame, where, one_hot, decimal, constants).clauses(dropped)
+
+
+class _Search:
+    def __init__(self, frame: Frame, where: str, one_hot: bool, decimal: str, constants: bool) -> None:
+        self.frame, self.where, self.one_hot, self.decimal = frame, where, one_hot, decimal
+        self.values = {place: texts.unique().drop_null() for place, texts in frame.texts.items()}
+        self.low, self.high = frame.X.min(axis=0), frame.X.max(axis=0)  # nan where a value is missing
+        constant = self.low == self.high
+        for place in np.flatnonzero(np.isnan(self.low)).tolist():
+            constant[place] = bool(np.isnan(frame.X[:, place]).all())
+        for place, values in self.values.items():
+            constant[place] = len(values) < 2 and not frame.texts[place].null_count
+        self.constant = [] if constants else np.flatnonzero(constant).tolist()
+        self.text = [place for place in frame.texts if not constant[place]]
+
+    def clauses(self, dropped: Sequence[str]) -> list[str]:
+        commas = [p for p in self.text if self.decimal == "." and has_commas(self.frame.texts[p])]
+        found = [
+            self._not_numbers(),
+            self._said(self.constant, ("is constant", "are constant"), self._only_value),
+            *self._gaps(),
+            self._said(
+                self.frame.large,
+                ("has whole numbers beyond 2^53, which float64 cannot tell apart",) * 2,
+                lambda place: "",
+            ),
+            self._too_many(),
+            self._advice(dropped, commas),
+        ]
+        return [clause for clause in found if clause]
+
+    def _not_numbers(self) -> str:
+        text = [] if self.one_hot else self.text
+        return self._said(text, ("is not of numbers", "are not of numbers"), self._first_text)
+
+    def _gaps(self) -> list[str]:
+        """Cells without a value, and cells that are infinite."""
+        X, constant = self.frame.X, set(self.constant)
+        gone = {place: np.asarray(texts.is_null()) for place, texts in self.frame.texts.items()}
+        spoilt = np.flatnonzero(~(np.isfinite(self.low) & np.isfinite(self.high)))
+        absent, infinite = {}, {}
+        for place in spoilt.tolist():
+            nan = gone[place] if place in gone else np.isnan(X[:, place])
+            if nan.any() and not (nan.all() and place in constant):
+                absent[place] = np.flatnonzero(nan)
+            if len(rows := np.flatnonzero(np.isinf(X[:, place]))):
+                infinite[place] = rows
+        row, tail = self.frame.row, "rows with missing values must be completed or removed"
+        missing = self._said(
+            list(absent),
+            ("has no value", "have cells without a value"),
+            lambda place: f"in {at_rows(absent[place], row)}",
+        )
+        unbounded = self._said(
+            list(infinite),
+            ("is infinite", "are infinite"),
+            lambda place: f"in {at_rows(infinite[place], row)}",
+        )
+        return [f"{missing}: {tail}" if missing else "", unbounded]
+
+    def _too_many(self) -> str:
+        many = self._said(self._many(), ("has", "have"), self._number_of_values)
+        return many and f"{many}; one_hot allows at most {CATEGORIES}"
+
+    def _many(self) -> list[int]:
+        text = self.text if self.one_hot else []
+        return [place for place in text if len(self.values[place]) > CATEGORIES]
+
+    def _advice(self, dropped: Sequence[str], commas: list[int]) -> str:
+        """What to type: each of these alone makes the faults of columns go away."""
+        unfit = sorted({*self.constant, *([] if self.one_hot else self.text), *self._many()})
+        if not unfit or len(unfit) == len(self.frame.names):
+            return typed("data.reader.decimal", ",") + " reads 1,5 as a number" if commas else ""
+        left_out = dropping([self.frame.names[place] for place in unfit], dropped)
+        advice = [f"{left_out} leaves {'it' if len(unfit) == 1 else 'them'} out"]
+        if self.text and not self.one_hot:
+            if commas:
+                advice.append(f"{typed('data.reader.decimal', ',')} reads 1,5 as a number")
+            elif all(len(self.values[place]) <= CATEGORIES for place in self.text):
+                advice.append("data.reader.one_hot=true makes a column of 0 and 1 of each value of a text")
+        return ", ".join(advice)
+
+    def _only_value(self, place: int) -> str:
+        if place in self.values:
+            value = self.values[place][0].as_py()
+            return f"({value if value.isprintable() else ascii(value)} in every row)"
+        low = self.low[place]
+        return "(no value in every row)" if np.isnan(low) else f"({low:.17g} in every row)"
+
+    def _number_of_values(self, place: int) -> str:
+        return f"{len(self.values[place])} different values"
+
+    def _first_text(self, place: int) -> str:
+        texts = self.frame.texts[place]
+        found = judged(texts, self.decimal)
+        other = np.flatnonzero(~(found.number | found.missing))
+        row = int(other[0]) if len(other) else int(np.flatnonzero(~found.missing)[0])
+        return f"({self.frame.row(row)} has {texts[row].as_py()!r})"
+
+    def _said(self, places: list[int], what: tuple[str, str], detail: Callable[[int], str]) -> str:
+        if not places:
+            return ""
+        names = [self.frame.names[place] for place in places]
+        return of_columns(names, lambda number: detail(places[number]), self.where, what[len(places) > 1])

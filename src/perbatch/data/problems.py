@@ -1,0 +1,58 @@
+"""What is wrong with a user's data, all of it in one sentence: a count, and the first ten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from perbatch.errors import UserError
+from perbatch.overrides import typed
+
+MOST = 10
+"""How many of a kind a sentence names."""
+
+LONGEST = 200
+"""Columns that an advised list may name: more than that nobody types."""
+
+Row = Callable[[int], str]
+"""Names a row, numbered from 0 here, as the user's own tools count it."""
+
+
+def listed(items: Sequence[str]) -> str:
+    """The first ten, and how many more there are."""
+    more = len(items) - MOST
+    return ", ".join(items[:MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(number: int, what: str) -> str:
+    """`1 row`, `3 rows`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def at_rows(rows: Sequence[int] | np.ndarray, row: Row) -> str:
+    """`2 rows, row 3 (...), row 5 (...)`, the first ten of them."""
+    named = [row(int(number)) for number in rows[:MOST]] + [""] * (len(rows) - MOST)
+    return f"{counted(len(rows), 'row')}, {listed(named)}"
+
+
+def of_columns(names: Sequence[str], details: Callable[[int], str], file: str, what: str) -> str:
+    """A clause on one column, or on several: each name with its detail, the first ten."""
+    if len(names) == 1:
+        return f"column {names[0]!r} of {file} {what} {details(0)}".rstrip()
+    shown = [f"{name!r} {details(place)}".rstrip() for place, name in enumerate(names[:MOST])]
+    return f"{len(names)} columns of {file} {what}: {listed(shown + [''] * (len(names) - MOST))}"
+
+
+def dropping(names: Iterable[str], dropped: Sequence[str]) -> str:
+    """The override that leaves columns out besides those that are left out already."""
+    every = [*dropped, *names]
+    if len(every) > LONGEST or not all(name.isprintable() for name in every):
+        return "data.reader.drop"
+    return typed("data.reader.drop", every)
+
+
+def refuse(problems: Sequence[str]) -> None:
+    """A UserError that says them all; nothing where there are none."""
+    if problems:
+        raise UserError("; ".join(problems))

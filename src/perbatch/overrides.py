@@ -1,0 +1,44 @@
+"""Values in the grammar of Hydra's overrides, and overrides as a shell takes them: what advice is made of."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NOT_TEXT = ("null", "true", "false", "nan", "inf")
+"""Words that Hydra would not read as text."""
+
+_INTERPOLATION = re.compile(r"(\\*)(\$\{)")
+
+
+def written(value: Any, mark: str = "'") -> str:
+    """A value of YAML as Hydra's grammar writes it: read back it is the same value. `mark` is the quote."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{','.join(written(element, mark) for element in value)}]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{written(element, mark)}" for key, element in value.items()) + "}"
+    if isinstance(value, str) and (not _PLAIN.fullmatch(value) or value.lower() in _NOT_TEXT):
+        return _quoted(value, mark)
+    return str(value)
+
+
+def typed(key: str, value: Any) -> str:
+    """`key=value` as it is typed in a shell, in quotes where it needs them."""
+    return shlex.quote(f"{key}={written(value, _DOUBLE)}")
+
+
+_DOUBLE = '"'
+"""Inside a shell's single quotes the double ones are the legible ones."""
+
+
+def _quoted(text: str, mark: str) -> str:
+    """A backslash is itself in Hydra's quotes, but before a quote, where two stand for one."""
+    text = _INTERPOLATION.sub(lambda found: 2 * found[1] + "\\" + found[2], text)
+    body = re.sub(rf"(\\*)({mark}|$)", lambda found: 2 * found[1] + (f"\\{mark}" if found[2] else ""), text)
+    return f"{mark}{body}{mark}"

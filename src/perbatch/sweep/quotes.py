@@ -1,0 +1,30 @@
+"""An override that Hydra's grammar cannot read: the same one in the quotes that it needs."""
+
+import shlex
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, OverrideParseException
+
+from perbatch.overrides import typed
+
+
+def in_quotes(error: BaseException) -> str | None:
+    """The sentence with what to type; None where the error is another, or quotes do not mend it."""
+    if not isinstance(error, OverrideParseException):
+        return None
+    key, equals, value = str(error.override).partition("=")
+    advised = typed(key, _plain(value))
+    try:
+        (parsed,) = OverridesParser.create().parse_overrides(shlex.split(advised))
+        if not equals or (value[:1] in "[{" and parsed.value() == value):
+            return None
+    except (HydraException, ValueError):
+        return None
+    return f"{error.override!r} is not read as a value by Hydra, since it needs quotes: {advised}"
+
+
+def _plain(value: str) -> str | list[str]:
+    """The text, or the texts of a list, without the quotes that it may have had."""
+    if value.startswith("[") and value.endswith("]"):
+        return [element.strip().strip("'\"") for element in value[1:-1].split(",")]
+    return value.strip("'\"")
