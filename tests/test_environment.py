@@ -1,4 +1,4 @@
-"""`make env`: it makes the checkout's own environment, wherever a user's settings of uv, pip or Python point."""
+"""`make env` makes the own environment, wherever a user's settings of uv, pip or Python point."""
 
 import os
 import shutil
