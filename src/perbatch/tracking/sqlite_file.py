@@ -6,10 +6,8 @@ from pathlib import Path
 
 from perbatch.tracking.server import ANSWER_SECONDS, StoreUnavailable
 
-MOVE_IT_AWAY = (
-    "move it away, and the next sweep fills a new one from the run folders, "
-    "or set MLFLOW_TRACKING_URI to another store"
-)
+ELSEWHERE = "set MLFLOW_TRACKING_URI to another store"
+MOVE_IT_AWAY = f"move it away, and the next sweep fills a new one from the run folders, or {ELSEWHERE}"
 
 
 def check(path: Path) -> None:
@@ -31,8 +29,7 @@ def check(path: Path) -> None:
         raise StoreUnavailable(
             f"the MLflow store {path} is broken ({error}); {MOVE_IT_AWAY}"
             if broken
-            else f"the MLflow store {path} cannot be written ({error}); "
-            "make it writable, or set MLFLOW_TRACKING_URI to another store"
+            else f"the MLflow store {path} cannot be written ({error}); make it writable, or {ELSEWHERE}"
         ) from None
 
 

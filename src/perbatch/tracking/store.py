@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from perbatch.tracking import network_disk, notes, server, sqlite_file, stale, views
+from perbatch.tracking import addresses, database, network_disk, notes, server, sqlite_file, stale, views
+from perbatch.tracking.addresses import SQLITE
 from perbatch.tracking.server import StoreUnavailable
-from perbatch.tracking.sqlite_file import MOVE_IT_AWAY
+from perbatch.tracking.sqlite_file import ELSEWHERE, MOVE_IT_AWAY
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment as MlflowExperiment
 
-SQLITE = "sqlite:///"
 DATABASE = "mlflow.db"
 ARTIFACTS = "mlartifacts"
 STORE_TAG = "perbatch.store"
@@ -46,13 +46,10 @@ class Store:
     def locate(cls, uri: str | None, root: Path) -> "Store":
         """Return the store at `uri` or, without one, the embedded store in `root`.
 
-        A relative file is meant from the working directory, as MLflow does. Raises a UserError where the
-        address holds a password.
+        A relative file is meant from the working directory, as MLflow does. Raises a UserError where no
+        store can be at the address, or it holds a password.
         """
-        server.refuse_secrets(uri or "")
-        if uri and uri.startswith(SQLITE):
-            uri = SQLITE + str(Path(uri.removeprefix(SQLITE)).absolute())
-        return cls(uri or f"{SQLITE}{root / DATABASE}", root)
+        return cls(addresses.checked(uri) if uri else f"{SQLITE}{root / DATABASE}", root)
 
     @property
     def is_server(self) -> bool:
@@ -66,6 +63,8 @@ class Store:
         elif self._file is not None:
             network_disk.check(self._file)
             sqlite_file.check(self._file)
+        else:
+            database.check(self.uri)
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment of that name, made (and the store with it) where it does not exist."""
@@ -145,11 +144,13 @@ class Store:
 
         # It would log the traceback of what is said here in one sentence.
         logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+        if self._is_database:
+            self.check()
         with self._alone():
             if self._file is not None and not self._file.exists():
                 sqlite_file.make(self._file)
             try:
-                client = MlflowClient(tracking_uri=self.uri)
+                client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
                 client.search_experiments(max_results=1)
             except Exception as error:  # SQLAlchemy's, Alembic's and MLflow's own have nothing in common
                 raise StoreUnavailable(self._why(error)) from error
@@ -201,6 +202,10 @@ class Store:
         return self.client.get_experiment(made)
 
     @property
+    def _is_database(self) -> bool:
+        return not self.is_server and self._file is None
+
+    @property
     def _file(self) -> Path | None:
         return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
 
@@ -228,6 +233,8 @@ class Store:
                 f"({reason.partition(').')[0]})); install that version or, where the store is the older one, "
                 f"call `mlflow db upgrade {self.uri}`"
             )
+        if self._is_database:
+            return f"the MLflow store {self.uri} cannot be used ({database.reason(error)}); {ELSEWHERE}"
         return f"the MLflow store {self.uri} cannot be used ({reason[:200]}); {MOVE_IT_AWAY}"
 
     def _artifacts(self, name: str) -> str | None:
