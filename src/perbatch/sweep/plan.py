@@ -2,8 +2,8 @@
 
 import logging
 import statistics
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import Damaged, RunFolder
 from perbatch.sweep.identity import effective_batch_size, flat, of
 from perbatch.sweep.identity import settings as resolved
+from perbatch.sweep.schema import Config
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     # Said where it takes long enough to be wondered at, on a terminal.
     for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
         settings = loader.settings(master, overrides)
+        refuse_deleted(settings)
         check(settings)
         size = effective_batch_size(settings)
         if settings["batch_size"] not in ("full", size):
@@ -132,6 +134,13 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     for asked, size in capped.items():
         log.warning("batch_size=%d is above the training part's %d examples: it is full-batch", asked, size)
     return plan
+
+
+def refuse_deleted(settings: Mapping[Any, Any]) -> None:
+    """Raise a UserError where a key of a run was deleted."""
+    for each in fields(Config):
+        if each.name not in settings:
+            raise UserError(f"~{each.name}: every key of a run has a value: set it to another instead")
 
 
 def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None:
