@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from perbatch.errors import STOPPED
-from perbatch.sweep.sentences import MENDED_BY_USERS
+from perbatch.sweep.sentences import MENDED_BY_USERS, of_logging
 from perbatch.sweep.sentences import sentence as sentence
 
 
@@ -27,6 +27,10 @@ def command(main: Callable[[], object]) -> None:
         sys.exit(130)
     except MENDED_BY_USERS as error:
         sys.exit(f"error: {sentence(error)}")
+    except ValueError as error:
+        if said := of_logging(error):
+            sys.exit(f"error: {said}")
+        raise
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A sweep's plan: which runs it means, which of them are complete, which are to train."""
 
 import logging
+import os
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -22,6 +23,9 @@ from perbatch.sweep.schema import Config
 
 log = logging.getLogger(__name__)
 
+LONGEST = 255
+"""Bytes of a folder's name that file systems take."""
+
 SAMPLE = 200
 """Complete runs whose seconds are looked up to say how long the others may take."""
 
@@ -35,6 +39,8 @@ class PlannedRun:
     experiment: str
     identity: str
     folder: RunFolder
+    place: str | None = None
+    """Where the user has a way of their own to name folders: the folder's name below `hydra.sweep.dir`."""
 
 
 class Folders:
@@ -46,20 +52,30 @@ class Folders:
         # Looked up once: resolving one key takes OmegaConf as long as planning a run.
         self.root = Path(master.hydra.sweep.dir)
         sweep = cast(dict[str, Any], OmegaConf.to_container(master.hydra.sweep, resolve=False))
-        self._named_by_identity = sweep["subdir"] == "${identity:}"
+        self.named_by_identity = sweep["subdir"] == "${identity:}"
 
     def name(self, identity: str, overrides: list[str]) -> str:
-        """Return the name, below `root`, of the folder of the run that these overrides make."""
-        if self._named_by_identity:
+        """Return the name, below `root`, of the folder of the run that these overrides make.
+
+        A UserError where it cannot be told, or is too long.
+        """
+        if self.named_by_identity:
             return identity
         # Where the user has a way of their own to name folders, only the whole config can say it.
         try:
-            return str(self._loader.load_sweep_config(self._master, overrides).hydra.sweep.subdir)
+            name = str(self._loader.load_sweep_config(self._master, overrides).hydra.sweep.subdir)
         except OmegaConfBaseException as error:
             raise UserError(
                 f"hydra.sweep.subdir cannot be told before the jobs start ({str(error).splitlines()[0]}): "
                 "name it by what is swept, or leave it out"
             ) from error
+        longest = max(len(os.fsencode(part)) for part in Path(self.root, name).parts)
+        if longest > LONGEST:
+            raise UserError(
+                f"hydra.sweep.subdir gives a folder a name of {longest} bytes, and {LONGEST} are allowed: "
+                "leave keys out of it with hydra.job.config.override_dirname.exclude_keys, or leave it out"
+            )
+        return name
 
 
 @dataclass(frozen=True)
@@ -119,14 +135,17 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
         identity = of(settings)
         if identity not in seen:
             seen.add(identity)
-            folder = RunFolder(folders.root / folders.name(identity, overrides))
+            place = folders.name(identity, overrides)
+            folder = RunFolder(folders.root / place)
             if folder in taken:
                 raise UserError(
                     f"hydra.sweep.subdir gives two runs of this sweep one folder, {folder.path}: "
                     "name it by all that is swept, or leave it out"
                 )
             taken.add(folder)
-            run = PlannedRun(run_name(settings), overrides, experiment_name(settings), identity, folder)
+            name, experiment = run_name(settings), experiment_name(settings)
+            own = None if folders.named_by_identity else place
+            run = PlannedRun(name, overrides, experiment, identity, folder, own)
             _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
             reused = not settings["rerun"] and usable(folder, identity)

@@ -61,6 +61,13 @@ def sentence(error: BaseException) -> str:
     return "; ".join(dict.fromkeys(text for text in texts if text)) or type(error).__name__
 
 
+def of_logging(error: BaseException) -> str | None:
+    """Return what is wrong with Hydra's settings of logging, where that is what Python's logging says."""
+    if isinstance(error, ValueError) and str(error).startswith("Unable to configure"):
+        return f"hydra/job_logging cannot be set up ({error}: {error.__cause__ or 'no word of why'})"
+    return None
+
+
 def _special(error: BaseException) -> str | None:
     if isinstance(error, OverrideParseException):
         return _of_override(error)

@@ -62,7 +62,8 @@ def sweep(
         with Parents(planned, store, _save_multirun(master)) as parents:
 
             def overrides(run: PlannedRun) -> list[str]:
-                return [*run.overrides, f"tracking.parent={parents.of(run)}", *extra]
+                # What is added here would show in the folder's name: the job gets the one that was planned.
+                return [*run.overrides, *_place(run), f"tracking.parent={parents.of(run)}", *extra]
 
             launching = Launching(context, task_function, master, overrides, runs_per_job)
             launching.prepare(planned.missing, master.rerun)
@@ -83,6 +84,13 @@ def sweep(
             "the same command trains only those that failed"
         )
     return planned.order
+
+
+def _place(run: PlannedRun) -> list[str]:
+    if run.place is None:
+        return []
+    escaped = run.place.replace("'", "\\'")
+    return [f"hydra.sweep.subdir='{escaped}'"]
 
 
 def _all_logged(store: Store, runs: list[PlannedRun]) -> bool:
