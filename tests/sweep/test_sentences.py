@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
+from perbatch.benchmark import check_settings
 from perbatch.errors import UserError
 from perbatch.sweep import places, resolvers, schema, sentences
 from perbatch.sweep.compose import CachingLoader
+from perbatch.sweep.params import block
 from perbatch.sweep.plan import make
 
 FILES = [
@@ -137,3 +140,22 @@ def test_a_key_that_was_deleted_is_refused(key: str, workspace: Path) -> None:
 
 def test_a_key_that_is_null_cannot_be_deleted(conf: Path) -> None:
     assert said(conf, "~stop_at").startswith("~stop_at: there is no such key to delete, or it is null")
+
+
+@pytest.mark.parametrize(("value", "refused"), [("1", True), ("2", True), ("0", False), ("", False)])
+def test_an_engine_that_cannot_be_used_here_is_refused_before_anything_starts(
+    value: str, refused: bool, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", value)
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        master = compose("config", [], return_hydra_config=True)
+        loader = CachingLoader(GlobalHydra.instance().config_loader())
+        assert len(make([["engine=numpy"]], loader, master).missing) == 1
+        with refusal(refused, f"^engine=compiled: NUMBA_DISABLE_JIT={value} turns"):
+            make([["engine=numpy"], ["engine=compiled"]], loader, master)
+    with refusal(refused, r"benchmark\.engine=compiled: NUMBA_DISABLE_JIT"):
+        check_settings(block("benchmark") | {"engine": ["compiled"]})
+
+
+def refusal(expected: bool, said: str) -> AbstractContextManager[object]:
+    return pytest.raises(UserError, match=said) if expected else nullcontext()

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
 
+from perbatch.backprop.engines import unusable
 from perbatch.errors import UserError
 from perbatch.sweep.cell import experiment_name, run_name
 from perbatch.sweep.check import check
@@ -127,7 +128,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     # Said where it takes long enough to be wondered at, on a terminal.
     for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
         settings = loader.settings(master, overrides)
-        refuse_deleted(settings)
+        refuse(settings)
         check(settings)
         size = effective_batch_size(settings)
         if settings["batch_size"] not in ("full", size):
@@ -155,11 +156,13 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     return plan
 
 
-def refuse_deleted(settings: Mapping[Any, Any]) -> None:
-    """Raise a UserError where a key of a run was deleted."""
+def refuse(settings: Mapping[Any, Any]) -> None:
+    """Raise a UserError where a key of a run was deleted, or its engine cannot be used here."""
     for each in fields(Config):
         if each.name not in settings:
             raise UserError(f"~{each.name}: every key of a run has a value: set it to another instead")
+    if reason := unusable(settings["engine"]["name"]):
+        raise UserError(f"engine={settings['engine']['name']}: {reason}")
 
 
 def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None:

@@ -13,7 +13,7 @@ from perbatch.sweep import record
 from perbatch.sweep.cell import experiment_name, run_name
 from perbatch.sweep.check import check
 from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.plan import refuse_deleted
+from perbatch.sweep.plan import refuse
 from perbatch.sweep.sentences import MENDED_BY_USERS, sentence
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Preflight(Callback):
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """End the process, with one sentence, where the run cannot start or is only to be shown."""
         try:
-            refuse_deleted(config)
+            refuse(config)
             check(config)
             if not config.dry_run:
                 store = record.store_of(config.tracking.uri)
