@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from perbatch.tracking import addresses, database, network_disk, notes, server, sqlite_file, stale, views
+from perbatch.tracking import (
+    addresses,
+    database,
+    moved,
+    network_disk,
+    notes,
+    server,
+    sqlite_file,
+    stale,
+    views,
+)
 from perbatch.tracking.addresses import SQLITE
 from perbatch.tracking.server import StoreUnavailable
 from perbatch.tracking.sqlite_file import ELSEWHERE, MOVE_IT_AWAY
@@ -22,7 +32,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment as MlflowExperiment
 
 DATABASE = "mlflow.db"
-ARTIFACTS = "mlartifacts"
 STORE_TAG = "perbatch.store"
 PAGE = 1000
 
@@ -50,6 +59,11 @@ class Store:
         store can be at the address, or it holds a password.
         """
         return cls(addresses.checked(uri) if uri else f"{SQLITE}{root / DATABASE}", root)
+
+    def settle(self) -> None:
+        """Mend the embedded store where it was moved or copied with its checkout."""
+        if self._file is not None and self._file.is_file():
+            moved.mend(self._file, STORE_TAG)
 
     @property
     def is_server(self) -> bool:
@@ -239,4 +253,4 @@ class Store:
 
     def _artifacts(self, name: str) -> str | None:
         # A server chooses for itself. MLflow's own default is below the working directory of the day.
-        return None if self._file is None else (self._file.parent / ARTIFACTS / name).as_uri()
+        return None if self._file is None else (self._file.parent / moved.ARTIFACTS / name).as_uri()
