@@ -106,4 +106,6 @@ def test_a_full_disk_is_called_that_and_not_a_launcher_that_failed() -> None:
     full = OSError(errno.ENOSPC, "No space left on device", "/some/where")
     with pytest.raises(UserError) as caught:
         launching._give_up(full, tries=1)
-    assert str(caught.value).startswith("no run began: the disk takes no more: /some/where (No space left on")
+    assert str(caught.value).startswith(
+        "no run began: the disk takes no more of /some/where (No space left on"
+    )

@@ -97,7 +97,7 @@ def test_an_override_that_is_none_is_shown(conf: Path, override: str) -> None:
     [
         (
             OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a"),
-            r"the disk takes no more: /a \(No space left",
+            r"the disk takes no more of /a \(No space left",
         ),
         (
             OSError(errno.EROFS, os.strerror(errno.EROFS), "/a"),

@@ -85,9 +85,7 @@ def test_a_copy_uses_its_own_artifacts_and_its_own_champion(
         assert places(old) == before
 
 
-def test_a_store_that_was_moved_alone_keeps_its_artifacts(
-    source: Path, tmp_path: Path
-) -> None:
+def test_a_store_that_was_moved_alone_keeps_its_artifacts(source: Path, tmp_path: Path) -> None:
     shutil.copy(source / "mlflow.db", tmp_path / "mlflow.db")
     before = places(tmp_path)
     Store.locate(None, tmp_path).settle()

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from perbatch.backprop.engines import unusable
 from perbatch.errors import UserError
+from perbatch.sweep import disk
 from perbatch.sweep.cell import experiment_name, run_name
 from perbatch.sweep.check import check
 from perbatch.sweep.compose import CachingLoader
@@ -42,6 +43,8 @@ class PlannedRun:
     folder: RunFolder
     place: str | None = None
     """Where the user has a way of their own to name folders: the folder's name below `hydra.sweep.dir`."""
+    weights: int = 0
+    """Bytes of the weights that it ends with."""
 
 
 class Folders:
@@ -146,7 +149,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
             taken.add(folder)
             name, experiment = run_name(settings), experiment_name(settings)
             own = None if folders.named_by_identity else place
-            run = PlannedRun(name, overrides, experiment, identity, folder, own)
+            run = PlannedRun(name, overrides, experiment, identity, folder, own, disk.weights(settings))
             _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
             reused = not settings["rerun"] and usable(folder, identity)

@@ -117,13 +117,14 @@ def _of_yaml(error: YAMLError) -> str:
 
 
 def _of_system(error: OSError) -> str:
-    where = error.filename or "a file"
     reason = error.strerror or str(error)
     if error.errno in FULL:
+        where = f" of {error.filename}" if error.filename else ""
         return (
-            f"the disk takes no more: {where} ({reason}); make room, and the same command goes on from what "
-            "is complete"
+            f"the disk takes no more{where} ({reason}); make room, and the same command goes on from what is "
+            "complete"
         )
+    where = error.filename or "a file"
     if error.errno in SHUT:
         return f"{where} cannot be written or read by this user ({reason}): take a place that can be"
     return f"{where}: {reason}" if error.filename else _flat(error)

@@ -11,7 +11,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from perbatch.errors import UserError
-from perbatch.sweep import grid, locks, plan, record, remote, tables
+from perbatch.sweep import disk, grid, locks, plan, record, remote, tables
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import FAILURE
 from perbatch.sweep.launching import Launching
@@ -47,6 +47,8 @@ def sweep(
     loader = CachingLoader(context.config_loader)
     planned = plan.make(grid.expand(params, arguments, loader, grids, limit), loader, master)
     log.info(planned.sentence(_workers(master)))
+    if said := _disk(planned, master):
+        log.warning(said)
     if master.dry_run:
         for line in planned.table():
             log.info(line)
@@ -84,6 +86,14 @@ def sweep(
             "the same command trains only those that failed"
         )
     return planned.order
+
+
+def _disk(planned: plan.Plan, master: DictConfig) -> str | None:
+    missing = sum(run.weights for run in planned.missing)
+    if not missing or master.sweep.results is None:
+        return disk.sentence(missing, 0, Path(master.hydra.sweep.dir))
+    longest = max(run.weights for run in planned.runs)  # to which the table's rows are padded
+    return disk.sentence(missing, longest * len(planned.runs), Path(master.hydra.sweep.dir))
 
 
 def _place(run: PlannedRun) -> list[str]:
