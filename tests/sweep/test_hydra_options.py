@@ -1,44 +1,15 @@
 """What Hydra documents for a job's logging and folder works, alone and in a sweep, or is refused."""
 
 import errno
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hydra.core.global_hydra import GlobalHydra
 
-import train
 from perbatch.errors import UserError
-from perbatch.sweep import identity, launching, places, record, task
+from perbatch.sweep import launching, task
 
 SMALL = ("epochs=1", "engine=numpy", "hydra/launcher=basic")
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[SimpleNamespace]:
-    root = tmp_path_factory.mktemp("root")
-    caches: list[Callable[[], None]] = [
-        each.cache_clear
-        for each in (places.shared_root, identity._summary, record.store_of, record.experiment_of, task._load)
-    ]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DVC_ROOT", str(root))
-        patch.setenv("HYDRA_FULL_ERROR", "1")
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.setattr(places, "PREPARED", prepared)
-        for clear in caches:
-            clear()
-
-        def call(*arguments: str) -> None:
-            GlobalHydra.instance().clear()
-            patch.setattr(sys, "argv", ["train.py", *arguments])
-            train.main()
-
-        yield SimpleNamespace(root=root, call=call)
-    for clear in caches:
-        clear()
 
 
 def complete(root: Path) -> set[str]:

@@ -104,3 +104,23 @@ def test_what_is_no_store_is_left_to_others(tmp_path: Path) -> None:
     Store.locate(None, tmp_path).settle()
     Store.locate("http://127.0.0.1:1", tmp_path).settle()
     assert (tmp_path / "mlflow.db").read_text() == "this is no database"
+
+
+def test_a_champion_whose_files_are_gone_is_none_and_gets_them_back(source: Path, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(source, root)
+    store = Store.locate(None, root)
+    store.settle()
+    champion = Registry(store, "digits")
+    assert champion.champion == "abc"
+    shutil.rmtree(root / "mlartifacts")
+    assert Registry(store, "digits").champion == ""
+    served = made(Network((6, 5, 3)))
+    assert champion.crown("abc", store.experiment("digits"), served, {}) == 1
+    assert Registry(store, "digits").champion == "abc"
+    mlflow.set_tracking_uri(store.uri)
+    mlflow.set_registry_uri(store.uri)
+    told = mlflow.pyfunc.load_model("models:/perbatch-digits@champion").predict(
+        pd.DataFrame(RAW, columns=NAMES)
+    )
+    assert np.isfinite(told["probability"]).all()

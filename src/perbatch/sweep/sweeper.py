@@ -11,7 +11,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from perbatch.errors import UserError
-from perbatch.sweep import disk, grid, locks, plan, record, remote, tables
+from perbatch.sweep import disk, grid, locks, lost, plan, record, remote, tables
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import FAILURE
 from perbatch.sweep.launching import Launching
@@ -55,6 +55,7 @@ def sweep(
         return planned.order
     store = record.store_of(master.tracking.uri)
     store.check()
+    lost.mend(store, planned.reused)
     if planned.missing:
         remote.check(master)
     unended = locks.left() or any(map(locks.is_over, store.running()))

@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,7 @@ from filelock import FileLock
 from perbatch.tracking import (
     addresses,
     database,
+    lost,
     moved,
     network_disk,
     notes,
@@ -129,6 +130,24 @@ class Store:
             "ON t.name = a.name AND t.version = a.version WHERE a.name = ? AND a.alias = ? AND t.key = ?"
         )
         return str(sqlite_file.read(self._file, query, model, alias, tag) or "")
+
+    def lost_of(self, ids: Iterable[str]) -> lost.Lost:
+        """Return which of these runs the embedded store lost, or their artifacts; a server is not asked."""
+        if self._file is None:
+            return lost.Lost(frozenset(), frozenset())
+        return lost.of_runs(self._file, ids)
+
+    def lost_model(self, model: str, alias: str) -> Path | None:
+        """Return the folder of the model version that has the alias, where its files are gone; else None."""
+        if self._file is None:
+            return None
+        query = (
+            "SELECT COALESCE(v.storage_location, v.source) FROM registered_model_aliases a "
+            "JOIN model_versions v ON v.name = a.name AND v.version = a.version "
+            "WHERE a.name = ? AND a.alias = ?"
+        )
+        place = sqlite_file.read(self._file, query, model, alias)
+        return lost.local(str(place)) if place and lost.is_missing(str(place)) else None
 
     def identities(self, experiment: Experiment) -> Counter[str]:
         """Return how many ended runs of an experiment each identity has, FAILED ones too."""
