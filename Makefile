@@ -49,6 +49,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@printf '%s\n' "$(CURDIR)" > $@
 
 repro: env  ## run what is stale of the pipeline, and show its results in MLflow
+	@git rev-parse --git-dir >/dev/null 2>&1 || test -e .git || grep -qs 'no_scm = true' .dvc/config.local || \
+		{ echo "error: this folder is no git repository (a ZIP download?), which DVC wants: type \`git init\`, or" \
+		"without git \`$(BIN)/dvc config --local core.no_scm true\`, then make again; dvc exp and diff need git" >&2; exit 1; }
 	dvc repro
 	python pipelines/publish.py
 	python pipelines/register.py

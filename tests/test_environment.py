@@ -89,3 +89,22 @@ def test_an_environment_that_was_moved_is_made_anew(copy: Path, tmp_path: Path, 
     planned = make(copy, "-n", "env").stdout
     assert ("rm -rf .venv" in planned) is moved
     assert ("Nothing to be done" in planned) is not moved
+
+
+@pytest.mark.parametrize("mended", [False, True])
+def test_without_git_it_says_what_to_type(copy: Path, mended: bool) -> None:
+    """Of a ZIP download; where DVC was told that there is no git, it goes on to DVC."""
+    (copy / ".venv" / "bin").mkdir(parents=True)
+    (copy / ".venv" / ".installed").touch()
+    for name in ("dvc", "python"):
+        (copy / ".venv" / "bin" / name).symlink_to(Path(sys.executable).parent / name)
+    if mended:
+        subprocess.run([copy / ".venv/bin/dvc", "init", "-q", "--no-scm"], cwd=copy, check=True)
+        (copy / ".dvc" / "config").write_text("")
+        command = [copy / ".venv/bin/dvc", "config", "--local", "core.no_scm", "true"]
+        subprocess.run(command, cwd=copy, check=True)
+    done = make(copy, "repro", GIT_CEILING_DIRECTORIES=str(copy.parent))
+    assert done.returncode == 2
+    assert ("no git repository (a ZIP download?)" in done.stderr) is not mended
+    assert ("`.venv/bin/dvc config --local core.no_scm true`" in done.stderr) is not mended
+    assert ("dvc.yaml" in done.stdout + done.stderr) is mended
