@@ -7,6 +7,16 @@ BIN := $(VENV)/bin
 # the pipeline's stages call `python`, and DVC is called from the environment too
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+# the environment's Python finds its own library
+unexport PYTHONHOME PYTHONSAFEPATH
+
+# of the user's settings of uv and pip, those that say how packages are reached; any other may lead elsewhere
+REACH := INDEX INDEX_% DEFAULT_INDEX EXTRA_INDEX_URL FIND_LINKS NO_INDEX CONFIG_FILE CACHE_DIR NO_CACHE% OFFLINE \
+	%CERT %CERTS NATIVE_TLS PROXY %HOST KEYRING_PROVIDER %TIMEOUT RETRIES %RETRIES CONCURRENT_% LINK_MODE
+ODD := $(filter-out $(addprefix UV_,$(REACH)) $(addprefix PIP_,$(REACH)),\
+	$(filter UV_% PIP_% CONDA_% PYTHON%,$(.VARIABLES)))
+CLEAN := env $(addprefix -u ,$(ODD))
+UV := $(CLEAN) $(BIN)/uv pip
 
 .DEFAULT_GOAL := all
 .PHONY: all help env repro test test-slow test-browser test-server test-cluster test-all lint \
@@ -19,15 +29,29 @@ help:  ## list the targets
 
 env: $(VENV)/.installed  ## the environment in .venv, from the hashed lock
 
+# an environment's scripts name its folder: one that was moved or copied is made anew
+MOVED := $(shell test -s $(VENV)/.installed && ! grep -qxF "$(CURDIR)" $(VENV)/.installed && echo moved)
+.PHONY: $(if $(MOVED),$(VENV)/.installed)
+
 $(VENV)/.installed: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("perbatch needs Python 3.11 to 3.13; name one with make PYTHON=...") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
-	$(BIN)/uv pip install --quiet --no-deps --editable .
-	@touch $@
+	@$(if $(MOVED),rm -rf $(VENV))
+	@$(CLEAN) $(PYTHON) -c 'import sys; sys.exit("perbatch needs Python 3.11 to 3.13; name one with make PYTHON=...") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
+	@echo "making the environment in $(CURDIR)/$(VENV)"
+	@$(CLEAN) $(PYTHON) -m venv $(VENV)
+	@! $(CLEAN) $(BIN)/python -m pip config list | grep -E "\.(target|prefix|root|user|python)=" || \
+		{ echo "error: pip would install elsewhere: take the line above out of its configuration (pip config debug names the file)" >&2; exit 1; }
+	@$(CLEAN) $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@! $(UV) sync --show-settings requirements.lock | grep -qE "^ +(target|prefix): Some" || \
+		{ echo "error: uv would install elsewhere: take target and prefix out of [pip] in your uv.toml" >&2; exit 1; }
+	@$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(CLEAN) $(BIN)/python -c 'import dvc.cli, mlflow, numba, perbatch.comparison, perbatch.sweep.task, hydra_plugins.perbatch_sweeper'
+	@printf '%s\n' "$(CURDIR)" > $@
 
 repro: env  ## run what is stale of the pipeline, and show its results in MLflow
+	@git rev-parse --git-dir >/dev/null 2>&1 || test -e .git || grep -qs 'no_scm = true' .dvc/config.local || \
+		{ echo "error: this folder is no git repository (a ZIP download?), which DVC wants: type \`git init\`, or" \
+		"without git \`$(BIN)/dvc config --local core.no_scm true\`, then make again; dvc exp and diff need git" >&2; exit 1; }
 	dvc repro
 	python pipelines/publish.py
 	python pipelines/register.py

@@ -14,8 +14,9 @@ from omegaconf import DictConfig
 
 from perbatch.data.preparation import prepare
 from perbatch.sweep import resolvers, schema
-from perbatch.sweep.cli import command
+from perbatch.sweep.cli import command, only_job
 from perbatch.sweep.identity import plain
+from perbatch.sweep.keys import refuse_unknown
 from perbatch.sweep.params import data_overrides
 from perbatch.sweep.places import PREPARED
 
@@ -26,7 +27,9 @@ resolvers.register()
 @hydra.main(version_base="1.3", config_path=str(checkout.ROOT / "conf"), config_name="prepare")
 def main(config: DictConfig) -> None:
     """Prepare the data set of the config."""
-    prepare(instantiate(config.data.reader), plain(config.data), PREPARED / config.data.name)
+    with only_job():
+        refuse_unknown(config, schema.Prepare)
+        prepare(instantiate(config.data.reader), plain(config.data), PREPARED / config.data.name)
 
 
 def app() -> None:

@@ -44,7 +44,9 @@ def main(folder: Path, fill: bool) -> None:
     store = store_of(os.environ.get(ADDRESS))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     marker = runs() / f"published-{name}.json"
-    if not fill and (key := store.peek(name)) and _published(marker) == {"experiment": key, "digest": digest}:
+    published = _published(marker)
+    known = {"experiment": store.peek(name), "digest": digest, "parent": published.get("parent", "")}
+    if not fill and published == known and not any(store.lost_of([known["parent"]])):
         return
     store.check()
     with store.one_sentence():
@@ -57,7 +59,7 @@ def main(folder: Path, fill: bool) -> None:
             filled = refill.fill(store, experiment, folder / "train", parent.id, summary)
             sys.stderr.write(f"{filled}\n")
         attach(parent, folder, files)
-    replace(marker, json.dumps({"experiment": experiment.key, "digest": digest}))
+    replace(marker, json.dumps(known | {"experiment": experiment.key, "parent": parent.id}))
 
 
 def attach(parent: SweepLog, folder: Path, files: Sequence[Path]) -> None:

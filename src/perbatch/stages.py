@@ -48,6 +48,7 @@ PREPARATION = (
 SWEEP = (
     *RUN,
     "hydra_plugins/perbatch_sweeper.py",
+    "perbatch/overrides.py",
     "perbatch/sweep/compose.py",
     "perbatch/sweep/defaults.py",
     "perbatch/sweep/grid.py",
@@ -73,6 +74,7 @@ STAGES = {
     "prepare": Stage(
         (
             *PREPARATION,
+            "perbatch/overrides.py",
             "perbatch/sweep/params.py",
             "perbatch/sweep/resolvers.py",
             "perbatch/sweep/schema.py",
@@ -134,9 +136,12 @@ HARMLESS = {
     "perbatch/sweep/check.py": "refuses a run, or lets it be as it is",
     "perbatch/sweep/cli.py": "says errors, and ends the process",
     "perbatch/sweep/keys.py": "refuses a key, or lets the config be as it is",
+    "perbatch/sweep/quotes.py": "says what to type",
+    "perbatch/sweep/sentences.py": "says errors",
     "perbatch/sweep/places.py": "says where things lie, not what they hold",
     # how a run is started and minded; the driver refuses a job that made another run
     "hydra_plugins/perbatch_launchers.py": "registers launchers, which hand runs to workers",
+    "perbatch/sweep/disk.py": "says what disk a sweep needs",
     "perbatch/sweep/elastic.py": "a launcher",
     "perbatch/sweep/elastic_job.py": "a launcher's job",
     "perbatch/sweep/launching.py": "hands runs to a launcher until all have ended",
@@ -150,6 +155,7 @@ HARMLESS = {
     "perbatch/sweep/slurm_queue.py": "a launcher's queue",
     "perbatch/sweep/worker.py": "ends a worker whose driver is gone",
     # what MLflow is told; the outs are made from the runs' folders
+    "perbatch/sweep/lost.py": "which runs MLflow has lost",
     "perbatch/sweep/parents.py": "MLflow's run of a sweep",
     "perbatch/sweep/provenance.py": "MLflow's tags of a commit",
     "perbatch/sweep/record.py": "logs a run to MLflow",

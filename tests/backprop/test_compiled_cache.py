@@ -74,7 +74,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[float, bool, str]:
 def test_compiles_once_and_says_so(package: Path, tmp_path: Path) -> None:
     value, compiled, said = finish(start(package, tmp_path / "cache"))
     assert (value, compiled) == (42.0, True)
-    assert "compiling" in said and str(tmp_path / "cache") in said
+    assert "compiling" in said and str(tmp_path / "cache") in said and "not kept" not in said
     assert finish(start(package, tmp_path / "cache")) == (42.0, False, "")
 
 
@@ -125,6 +125,7 @@ def test_a_folder_that_cannot_be_used_is_replaced(package: Path, tmp_path: Path,
     value, compiled, said = finish(start(package, wished, TMPDIR=str(temporary)))
     assert (value, compiled) == (42.0, True)
     assert str(temporary) in said
+    assert f"not kept in {wished}, which cannot be written, or is open to others" in said
     assert finish(start(package, wished, TMPDIR=str(temporary)))[:2] == (42.0, False)
 
 

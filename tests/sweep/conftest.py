@@ -1,10 +1,16 @@
 """What the tests of whole sweeps share: a copy of the checkout, a root of one's own, an undisturbed sweep."""
 
 import shutil
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from hydra.core.global_hydra import GlobalHydra
 
+import train
+from perbatch.sweep import identity, places, record, task
 from processes import BASIC, GRID, Place, copy_checkout
 
 
@@ -31,3 +37,29 @@ def done(straight: Place, tmp_path: Path) -> Place:
     """A copy of what the undisturbed sweep left, to be harmed."""
     shutil.copytree(straight.root, tmp_path / "done")
     return Place(tmp_path / "done", straight.checkout)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[SimpleNamespace]:
+    """A root for a module's tests, and a way to call the script `train` in it, in this process."""
+    root = tmp_path_factory.mktemp("root")
+    caches: list[Callable[[], None]] = [
+        each.cache_clear
+        for each in (places.shared_root, identity._summary, record.store_of, record.experiment_of, task._load)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DVC_ROOT", str(root))
+        patch.setenv("HYDRA_FULL_ERROR", "1")
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setattr(places, "PREPARED", prepared)
+        for clear in caches:
+            clear()
+
+        def call(*arguments: str) -> None:
+            GlobalHydra.instance().clear()
+            patch.setattr(sys, "argv", ["train.py", *arguments])
+            train.main()
+
+        yield SimpleNamespace(root=root, call=call)
+    for clear in caches:
+        clear()

@@ -6,7 +6,7 @@ import pytest
 
 from perbatch.errors import UserError
 from perbatch.sweep.check import check
-from perbatch.sweep.cli import sentence
+from perbatch.sweep.sentences import sentence
 
 BAD = [
     ("batch_size=0", "at least 1, or full"),

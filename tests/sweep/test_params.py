@@ -14,7 +14,7 @@ from perbatch.errors import UserError
 from perbatch.overrides import typed
 from perbatch.overrides import written as as_override
 from perbatch.sweep import grid, params
-from perbatch.sweep.cli import sentence
+from perbatch.sweep.sentences import sentence
 
 GOOD = """
 prepare:

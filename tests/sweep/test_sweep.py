@@ -290,7 +290,7 @@ def test_a_folder_of_the_users_own_is_not_taken_for_another_run(swept: SimpleNam
     before = (swept.root / "named" / "s0" / "run.json").read_bytes()
     with pytest.raises(UserError, match=r"named/s0 holds another run.*rerun=true"):
         swept.call("-m", "epochs=2", "seed=0", *by_seed)
-    with pytest.raises(UserError, match=r"holds another run"):
+    with pytest.raises(SystemExit, match=r"^error: .*holds another run"):
         swept.call("epochs=2", "seed=0", f"hydra.run.dir={swept.root}/named/s0")
     with pytest.raises(UserError, match=r"two runs of this sweep one folder"):
         swept.call("-m", "epochs=1,2", "seed=5", *by_seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -36,6 +37,8 @@ class Engine(Protocol):
 
 
 def _compiled(network: Network, theta: np.ndarray, examples: Examples, mode: UpdateMode) -> Engine:
+    if reason := unusable("compiled"):
+        raise RuntimeError(reason)
     # Numba takes half a second to import, which only those who ask for this engine should wait.
     from perbatch.backprop.compiled_engine import CompiledEngine
 
@@ -46,3 +49,11 @@ ENGINES: dict[str, Callable[[Network, np.ndarray, Examples, UpdateMode], Engine]
     "numpy": NumpyEngine,
     "compiled": _compiled,
 }
+
+
+def unusable(name: str) -> str | None:
+    """Return why an engine cannot be used in this process's environment, None where it can."""
+    off = os.environ.get("NUMBA_DISABLE_JIT", "0")
+    if name == "compiled" and off.strip() not in ("", "0"):
+        return f"NUMBA_DISABLE_JIT={off} turns Numba's compiler off: unset it, or take the engine numpy"
+    return None

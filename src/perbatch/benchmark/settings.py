@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 from perbatch.backprop import Network
 from perbatch.backprop.activations import ACTIVATIONS
 from perbatch.backprop.checks import one_of, whole_number
-from perbatch.backprop.engines import ENGINES
+from perbatch.backprop.engines import ENGINES, unusable
 from perbatch.backprop.losses import LOSSES
 from perbatch.errors import UserError
 
@@ -49,6 +49,9 @@ def check_settings(block: Mapping[str, Any]) -> Settings:
         micro_batch_size=_set(block, "micro_batch_size", _count),
         repeats=_count(block["repeats"], "repeats"),
     )
+    for engine in settings.engine:
+        if reason := unusable(engine):
+            _refuse("engine", engine, reason)
     try:
         Network(settings.sizes, settings.activation, settings.loss)
     except ValueError as error:  # what remains is a fault of the shape

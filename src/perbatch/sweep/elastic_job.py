@@ -11,8 +11,8 @@ from omegaconf import DictConfig, open_dict
 
 from perbatch.errors import UserError
 from perbatch.sweep import identity, packs, plan
-from perbatch.sweep.cli import sentence
 from perbatch.sweep.folder import RunFolder
+from perbatch.sweep.sentences import sentence
 
 Contents = dict[str, dict[str, bytes]]
 """Files of run folders, by their names below the folder of all runs."""

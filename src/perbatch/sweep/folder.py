@@ -177,6 +177,15 @@ class RunFolder:
         """Return whether a store has the run under that id."""
         return run_id in self._stores().values()
 
+    def logged_id(self, store: str) -> str | None:
+        """Return the run's id in the MLflow store of that id, None where it was not logged there."""
+        return self._stores().get(store)
+
+    def forget_logged(self, store: str) -> None:
+        """Forget that the MLflow store of that id has the run, so that it is logged again."""
+        stores = {key: run for key, run in self._stores().items() if key != store}
+        replace(self.path / LOGGED, json.dumps(stores).encode())
+
     def mark_logged(self, store: str, run_id: str) -> None:
         """Note that the MLflow store of that id has the run."""
         replace(self.path / LOGGED, json.dumps(self._stores() | {store: run_id}).encode())

@@ -16,6 +16,7 @@ from perbatch.sweep import packs, remote
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.plan import PlannedRun
 from perbatch.sweep.remote import WorkersDied
+from perbatch.sweep.sentences import of_logging, sentence
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +142,10 @@ def _give_up(error: Exception, tries: int) -> None:
     """Raise a UserError where a launcher failed before any run began, and another try would not mend that."""
     if isinstance(error, UserError):
         raise error
+    if isinstance(error, OSError):  # a disk that takes no more, a folder that may not be written
+        raise UserError(f"no run began: {sentence(error)}") from error
+    if said := of_logging(error):
+        raise UserError(f"no run began: {said}") from error
     if tries == 0:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise UserError(f"no run began, {TRIES} times: the launcher failed with {reason}") from error

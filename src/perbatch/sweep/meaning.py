@@ -17,8 +17,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from perbatch.errors import UserError
 from perbatch.sweep import grid, identity, params, places, resolvers, schema
-from perbatch.sweep.cli import sentence
 from perbatch.sweep.compose import CachingLoader
+from perbatch.sweep.sentences import sentence
 from perbatch.sweep.studies import data_option, study_block
 
 PATH = "path"

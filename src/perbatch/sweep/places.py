@@ -1,7 +1,6 @@
 """Where things lie: every path of a checkout and of what its worktrees share comes from here."""
 
 import os
-import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -18,16 +17,27 @@ def shared_root() -> Path:
     """The folder that all worktrees and DVC's temporary copies of one repository share.
 
     The run folders and the MLflow store lie in it. It is DVC's root (which is the main repository even
-    in a temporary copy) or else this checkout, mapped to the main worktree where it is a linked one.
+    in a temporary copy) or else this checkout, mapped to the main worktree where it is in a linked one.
+    Files tell, not git: it may be missing, or look at a repository that encloses this one.
     """
     start = Path(os.environ.get("DVC_ROOT", CHECKOUT))
-    command = ["git", "-C", str(start), "rev-parse", "--path-format=absolute", "--git-common-dir"]
+    if start in CHECKOUT.parents and not CHECKOUT.is_relative_to(start / ".dvc"):
+        start = CHECKOUT  # of a DVC project that encloses this one
+    for folder in (start, *start.parents):
+        if os.path.exists(folder / ".git"):  # Path.exists raises where a folder may not be looked into
+            shared = (_main_worktree(folder) or folder) / start.relative_to(folder)
+            return shared if shared.is_dir() else start
+    return start
+
+
+def _main_worktree(worktree: Path) -> Path | None:
+    """The main worktree of a linked one, whose `.git` is a file that says where its own data lie."""
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return start
-    common = Path(answer)
-    return common.parent if common.name == ".git" else start
+        own = worktree / (worktree / ".git").read_text().removeprefix("gitdir:").strip()
+        common = (own / (own / "commondir").read_text().strip()).resolve()
+    except (OSError, UnicodeError):  # no link: a repository of its own, or a submodule
+        return None
+    return common.parent if common.name == ".git" else None
 
 
 def runs() -> Path:

@@ -1,9 +1,10 @@
 """A sweep's plan: which runs it means, which of them are complete, which are to train."""
 
 import logging
+import os
 import statistics
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,15 +12,21 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
 
+from perbatch.backprop.engines import unusable
 from perbatch.errors import UserError
+from perbatch.sweep import disk
 from perbatch.sweep.cell import experiment_name, run_name
 from perbatch.sweep.check import check
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import Damaged, RunFolder
 from perbatch.sweep.identity import effective_batch_size, flat, of
 from perbatch.sweep.identity import settings as resolved
+from perbatch.sweep.schema import Config
 
 log = logging.getLogger(__name__)
+
+LONGEST = 255
+"""Bytes of a folder's name that file systems take."""
 
 SAMPLE = 200
 """Complete runs whose seconds are looked up to say how long the others may take."""
@@ -34,6 +41,10 @@ class PlannedRun:
     experiment: str
     identity: str
     folder: RunFolder
+    place: str | None = None
+    """Where the user has a way of their own to name folders: the folder's name below `hydra.sweep.dir`."""
+    weights: int = 0
+    """Bytes of the weights that it ends with."""
 
 
 class Folders:
@@ -45,20 +56,30 @@ class Folders:
         # Looked up once: resolving one key takes OmegaConf as long as planning a run.
         self.root = Path(master.hydra.sweep.dir)
         sweep = cast(dict[str, Any], OmegaConf.to_container(master.hydra.sweep, resolve=False))
-        self._named_by_identity = sweep["subdir"] == "${identity:}"
+        self.named_by_identity = sweep["subdir"] == "${identity:}"
 
     def name(self, identity: str, overrides: list[str]) -> str:
-        """Return the name, below `root`, of the folder of the run that these overrides make."""
-        if self._named_by_identity:
+        """Return the name, below `root`, of the folder of the run that these overrides make.
+
+        A UserError where it cannot be told, or is too long.
+        """
+        if self.named_by_identity:
             return identity
         # Where the user has a way of their own to name folders, only the whole config can say it.
         try:
-            return str(self._loader.load_sweep_config(self._master, overrides).hydra.sweep.subdir)
+            name = str(self._loader.load_sweep_config(self._master, overrides).hydra.sweep.subdir)
         except OmegaConfBaseException as error:
             raise UserError(
                 f"hydra.sweep.subdir cannot be told before the jobs start ({str(error).splitlines()[0]}): "
                 "name it by what is swept, or leave it out"
             ) from error
+        longest = max(len(os.fsencode(part)) for part in Path(self.root, name).parts)
+        if longest > LONGEST:
+            raise UserError(
+                f"hydra.sweep.subdir gives a folder a name of {longest} bytes, and {LONGEST} are allowed: "
+                "leave keys out of it with hydra.job.config.override_dirname.exclude_keys, or leave it out"
+            )
+        return name
 
 
 @dataclass(frozen=True)
@@ -110,6 +131,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     # Said where it takes long enough to be wondered at, on a terminal.
     for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
         settings = loader.settings(master, overrides)
+        refuse(settings)
         check(settings)
         size = effective_batch_size(settings)
         if settings["batch_size"] not in ("full", size):
@@ -117,14 +139,17 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
         identity = of(settings)
         if identity not in seen:
             seen.add(identity)
-            folder = RunFolder(folders.root / folders.name(identity, overrides))
+            place = folders.name(identity, overrides)
+            folder = RunFolder(folders.root / place)
             if folder in taken:
                 raise UserError(
                     f"hydra.sweep.subdir gives two runs of this sweep one folder, {folder.path}: "
                     "name it by all that is swept, or leave it out"
                 )
             taken.add(folder)
-            run = PlannedRun(run_name(settings), overrides, experiment_name(settings), identity, folder)
+            name, experiment = run_name(settings), experiment_name(settings)
+            own = None if folders.named_by_identity else place
+            run = PlannedRun(name, overrides, experiment, identity, folder, own, disk.weights(settings))
             _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
             reused = not settings["rerun"] and usable(folder, identity)
@@ -132,6 +157,15 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     for asked, size in capped.items():
         log.warning("batch_size=%d is above the training part's %d examples: it is full-batch", asked, size)
     return plan
+
+
+def refuse(settings: Mapping[Any, Any]) -> None:
+    """Raise a UserError where a key of a run was deleted, or its engine cannot be used here."""
+    for each in fields(Config):
+        if each.name not in settings:
+            raise UserError(f"~{each.name}: every key of a run has a value: set it to another instead")
+    if reason := unusable(settings["engine"]["name"]):
+        raise UserError(f"engine={settings['engine']['name']}: {reason}")
 
 
 def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None:

@@ -8,14 +8,13 @@ from typing import Any
 from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
 
-from perbatch.errors import UserError
 from perbatch.sweep import record
 from perbatch.sweep.cell import experiment_name, run_name
 from perbatch.sweep.check import check
-from perbatch.sweep.cli import sentence
 from perbatch.sweep.folder import RunFolder
+from perbatch.sweep.plan import refuse
+from perbatch.sweep.sentences import MENDED_BY_USERS, sentence
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +25,14 @@ class Preflight(Callback):
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """End the process, with one sentence, where the run cannot start or is only to be shown."""
         try:
+            refuse(config)
             check(config)
             if not config.dry_run:
                 store = record.store_of(config.tracking.uri)
                 store.check()
                 if store.is_server:  # it may refuse this user's runs; a file that takes one takes all
                     record.experiment_of(store, experiment_name(config))
-        except (UserError, OmegaConfBaseException) as error:
+        except MENDED_BY_USERS as error:
             sys.exit(f"error: {sentence(error)}")  # Hydra turns a callback's exceptions into warnings
         if config.dry_run:
             complete = RunFolder(Path(config.hydra.run.dir)).complete and not config.rerun

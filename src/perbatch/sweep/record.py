@@ -52,8 +52,10 @@ _store_is_back: dict[str | None, float] = {}
 
 @cache
 def store_of(uri: str | None) -> Store:
-    """Return the store that `tracking.uri` means."""
-    return Store.locate(uri, places.shared_root())
+    """Return the store that `tracking.uri` means, mended where it was moved with its checkout."""
+    store = Store.locate(uri, places.shared_root())
+    store.settle()
+    return store
 
 
 @cache

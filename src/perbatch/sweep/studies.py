@@ -15,8 +15,8 @@ from yaml import YAMLError
 from perbatch.data.prepared import load
 from perbatch.errors import UserError
 from perbatch.sweep import grid, params, places, resolvers, schema
-from perbatch.sweep.cli import sentence
 from perbatch.sweep.identity import plain
+from perbatch.sweep.sentences import sentence
 
 log = logging.getLogger(__name__)
 

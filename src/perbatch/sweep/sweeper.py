@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from perbatch.errors import UserError
 from perbatch.files import replace
-from perbatch.sweep import defaults, grid, locks, plan, record, remote, tables
+from perbatch.sweep import defaults, disk, grid, locks, lost, plan, record, remote, tables
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.folder import FAILURE
 from perbatch.sweep.launching import Launching
@@ -48,12 +48,15 @@ def sweep(
     loader = CachingLoader(context.config_loader)
     planned = plan.make(grid.expand(params, arguments, loader, grids, limit), loader, master)
     log.info(planned.sentence(_workers(master)))
+    if said := _disk(planned, master):
+        log.warning(said)
     if master.dry_run:
         for line in planned.table():
             log.info(line)
         return planned.order
     store = record.store_of(master.tracking.uri)
     store.check()
+    lost.mend(store, planned.reused)
     if planned.missing:
         remote.check(master)
     unended = locks.left() or any(map(locks.is_over, store.running()))
@@ -63,7 +66,8 @@ def sweep(
         with Parents(planned, store, _save_multirun(master)) as parents:
 
             def overrides(run: PlannedRun) -> list[str]:
-                return [*run.overrides, f"tracking.parent={parents.of(run)}", *extra]
+                # What is added here would show in the folder's name: the job gets the one that was planned.
+                return [*run.overrides, *_place(run), f"tracking.parent={parents.of(run)}", *extra]
 
             launching = Launching(context, task_function, master, overrides, runs_per_job)
             launching.prepare(planned.missing, master.rerun)
@@ -85,6 +89,21 @@ def sweep(
             "the same command trains only those that failed"
         )
     return planned.order
+
+
+def _disk(planned: plan.Plan, master: DictConfig) -> str | None:
+    missing = sum(run.weights for run in planned.missing)
+    if not missing or master.sweep.results is None:
+        return disk.sentence(missing, 0, Path(master.hydra.sweep.dir))
+    longest = max(run.weights for run in planned.runs)  # to which the table's rows are padded
+    return disk.sentence(missing, longest * len(planned.runs), Path(master.hydra.sweep.dir))
+
+
+def _place(run: PlannedRun) -> list[str]:
+    if run.place is None:
+        return []
+    escaped = run.place.replace("'", "\\'")
+    return [f"hydra.sweep.subdir='{escaped}'"]
 
 
 def _all_logged(store: Store, runs: list[PlannedRun]) -> bool:

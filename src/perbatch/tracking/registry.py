@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,16 +108,28 @@ class Registry:
 
     @cached_property
     def champion(self) -> str:
-        """The identity of the run that is champion now, empty where there is none; makes nothing."""
+        """The identity of the run that is champion now, empty where there is none or its files are gone.
+
+        Makes nothing.
+        """
+        if self.store.lost_model(self.name, ALIAS):
+            return ""
         return self.store.alias_tag(self.name, ALIAS, IDENTITY_TAG)
 
     def crown(self, identity: str, experiment: Experiment, served: Served, tags: Mapping[str, str]) -> int:
         """Make the network of a run the champion and return its version, an earlier one if it has one.
 
-        The former champion keeps its version and loses the alias. `tags` are the version's.
+        The former champion keeps its version and loses the alias. `tags` are the version's. Its files are put
+        back where they were deleted from the embedded store.
         """
         version = self._version_of(identity) or self._register(identity, experiment, served, tags)
         self.store.client.set_registered_model_alias(self.name, ALIAS, str(version))
+        if place := self.store.lost_model(self.name, ALIAS):
+            made = self.store.client.get_model_version(self.name, str(version))
+            with tempfile.TemporaryDirectory() as folder:
+                model = Path(folder) / "model"
+                save(served, model, run_id=made.run_id, model_id=made.model_id)
+                shutil.copytree(model, place, dirs_exist_ok=True)
         return version
 
     def _version_of(self, identity: str) -> int:

@@ -22,7 +22,7 @@ ADDRESS, USER, PASSWORD = "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "ML
 TOKEN, INSECURE = "MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_INSECURE_TLS"
 CERTIFICATES = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE")
 ANSWER_SECONDS = 10
-PASSWORD_IN_ADDRESS = re.compile(r"://[^/?#@]*:[^@]*@|[?&]password=")
+PASSWORD_IN_ADDRESS = re.compile(r"://[^/?#@]*:[^@]*@|[?&](ssl)?password=")
 """Parsers differ in where an address's password ends that holds / ? or #."""
 
 

@@ -1,15 +1,17 @@
 """The embedded store's file: checked and read without MLflow, whose import takes seconds; made with it."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from perbatch.tracking.server import ANSWER_SECONDS, StoreUnavailable
 
-MOVE_IT_AWAY = (
-    "move it away, and the next sweep fills a new one from the run folders, "
-    "or set MLFLOW_TRACKING_URI to another store"
-)
+LEAST = 2**16
+"""Bytes that a disk has left which is not full."""
+
+ELSEWHERE = "set MLFLOW_TRACKING_URI to another store"
+MOVE_IT_AWAY = f"move it away, and the next sweep fills a new one from the run folders, or {ELSEWHERE}"
 
 
 def check(path: Path) -> None:
@@ -27,13 +29,23 @@ def check(path: Path) -> None:
             connection.execute("CREATE TABLE perbatch_probe (x)")
             connection.rollback()
     except (sqlite3.Error, OSError) as error:
+        if _is_full(path.parent):  # SQLite calls that an I/O error
+            raise StoreUnavailable(
+                f"the MLflow store {path} cannot be written, for its disk is full; make room, or {ELSEWHERE}"
+            ) from None
         broken = type(error) is sqlite3.DatabaseError  # no database, or a malformed one
         raise StoreUnavailable(
             f"the MLflow store {path} is broken ({error}); {MOVE_IT_AWAY}"
             if broken
-            else f"the MLflow store {path} cannot be written ({error}); "
-            "make it writable, or set MLFLOW_TRACKING_URI to another store"
+            else f"the MLflow store {path} cannot be written ({error}); make it writable, or {ELSEWHERE}"
         ) from None
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < LEAST
+    except OSError:
+        return False
 
 
 def read(path: Path, query: str, *values: str) -> object:

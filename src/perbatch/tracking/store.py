@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,17 +12,27 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from perbatch.tracking import network_disk, notes, server, sqlite_file, stale, views
+from perbatch.tracking import (
+    addresses,
+    database,
+    lost,
+    moved,
+    network_disk,
+    notes,
+    server,
+    sqlite_file,
+    stale,
+    views,
+)
+from perbatch.tracking.addresses import SQLITE
 from perbatch.tracking.server import StoreUnavailable
-from perbatch.tracking.sqlite_file import MOVE_IT_AWAY
+from perbatch.tracking.sqlite_file import ELSEWHERE, MOVE_IT_AWAY
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment as MlflowExperiment
 
-SQLITE = "sqlite:///"
 DATABASE = "mlflow.db"
-ARTIFACTS = "mlartifacts"
 STORE_TAG = "perbatch.store"
 PAGE = 1000
 
@@ -46,13 +56,15 @@ class Store:
     def locate(cls, uri: str | None, root: Path) -> "Store":
         """Return the store at `uri` or, without one, the embedded store in `root`.
 
-        A relative file is meant from the working directory, as MLflow does. Raises a UserError where the
-        address holds a password.
+        A relative file is meant from the working directory, as MLflow does. Raises a UserError where no
+        store can be at the address, or it holds a password.
         """
-        server.refuse_secrets(uri or "")
-        if uri and uri.startswith(SQLITE):
-            uri = SQLITE + str(Path(uri.removeprefix(SQLITE)).absolute())
-        return cls(uri or f"{SQLITE}{root / DATABASE}", root)
+        return cls(addresses.checked(uri) if uri else f"{SQLITE}{root / DATABASE}", root)
+
+    def settle(self) -> None:
+        """Mend the embedded store where it was moved or copied with its checkout."""
+        if self._file is not None and self._file.is_file():
+            moved.mend(self._file, STORE_TAG)
 
     @property
     def is_server(self) -> bool:
@@ -66,6 +78,8 @@ class Store:
         elif self._file is not None:
             network_disk.check(self._file)
             sqlite_file.check(self._file)
+        else:
+            database.check(self.uri)
 
     def experiment(self, name: str) -> Experiment:
         """Return the experiment of that name, made (and the store with it) where it does not exist."""
@@ -117,6 +131,24 @@ class Store:
         )
         return str(sqlite_file.read(self._file, query, model, alias, tag) or "")
 
+    def lost_of(self, ids: Iterable[str]) -> lost.Lost:
+        """Return which of these runs the embedded store lost, or their artifacts; a server is not asked."""
+        if self._file is None:
+            return lost.Lost(frozenset(), frozenset())
+        return lost.of_runs(self._file, ids)
+
+    def lost_model(self, model: str, alias: str) -> Path | None:
+        """Return the folder of the model version that has the alias, where its files are gone; else None."""
+        if self._file is None:
+            return None
+        query = (
+            "SELECT COALESCE(v.storage_location, v.source) FROM registered_model_aliases a "
+            "JOIN model_versions v ON v.name = a.name AND v.version = a.version "
+            "WHERE a.name = ? AND a.alias = ?"
+        )
+        place = sqlite_file.read(self._file, query, model, alias)
+        return lost.local(str(place)) if place and lost.is_missing(str(place)) else None
+
     def identities(self, experiment: Experiment) -> Counter[str]:
         """Return how many ended runs of an experiment each identity has, FAILED ones too."""
         found: Counter[str] = Counter()
@@ -145,11 +177,13 @@ class Store:
 
         # It would log the traceback of what is said here in one sentence.
         logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
+        if self._is_database:
+            self.check()
         with self._alone():
             if self._file is not None and not self._file.exists():
                 sqlite_file.make(self._file)
             try:
-                client = MlflowClient(tracking_uri=self.uri)
+                client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
                 client.search_experiments(max_results=1)
             except Exception as error:  # SQLAlchemy's, Alembic's and MLflow's own have nothing in common
                 raise StoreUnavailable(self._why(error)) from error
@@ -201,6 +235,10 @@ class Store:
         return self.client.get_experiment(made)
 
     @property
+    def _is_database(self) -> bool:
+        return not self.is_server and self._file is None
+
+    @property
     def _file(self) -> Path | None:
         return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
 
@@ -228,8 +266,10 @@ class Store:
                 f"({reason.partition(').')[0]})); install that version or, where the store is the older one, "
                 f"call `mlflow db upgrade {self.uri}`"
             )
+        if self._is_database:
+            return f"the MLflow store {self.uri} cannot be used ({database.reason(error)}); {ELSEWHERE}"
         return f"the MLflow store {self.uri} cannot be used ({reason[:200]}); {MOVE_IT_AWAY}"
 
     def _artifacts(self, name: str) -> str | None:
         # A server chooses for itself. MLflow's own default is below the working directory of the day.
-        return None if self._file is None else (self._file.parent / ARTIFACTS / name).as_uri()
+        return None if self._file is None else (self._file.parent / moved.ARTIFACTS / name).as_uri()

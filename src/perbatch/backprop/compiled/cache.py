@@ -35,8 +35,7 @@ def folder() -> Path:
     In NUMBA_CACHE_DIR if that is set, else in the user's cache; where it is read-only, a temporary folder.
     """
     digest = fingerprint(files_in(Path(__file__).parent, ["."]))[:32]
-    wished = Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else user_cache_path("perbatch")
-    for parent in (wished, Path(tempfile.gettempdir()) / f"perbatch-{os.getuid()}"):
+    for parent in (_wished(), Path(tempfile.gettempdir()) / f"perbatch-{os.getuid()}"):
         with contextlib.suppress(OSError):
             parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if _only_ours(parent):
@@ -75,6 +74,14 @@ def ready(dtype: np.dtype) -> Iterator[None]:
         yield
         compiled.touch()
         _log.warning("compiled in %.1f s, kept in %s", perf_counter() - began, folder())
+        if not folder().is_relative_to(_wished()):
+            _log.warning("not kept in %s, which cannot be written, or is open to others", _wished())
+
+
+@cache
+def _wished() -> Path:
+    # Looked up once: Numba's setting is another one while a function is being made ready.
+    return Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else user_cache_path("perbatch")
 
 
 def _only_ours(place: Path) -> bool:

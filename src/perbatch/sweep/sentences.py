@@ -1,0 +1,151 @@
+"""One sentence for each error that the user can mend, be it our own, Hydra's, YAML's or the system's."""
+
+import errno
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from yaml import MarkedYAMLError, YAMLError
+
+from perbatch.errors import UserError
+from perbatch.sweep.keys import misspelt
+from perbatch.sweep.places import CONF
+from perbatch.sweep.quotes import in_quotes
+
+MENDED_BY_USERS = (
+    UserError,
+    HydraException,
+    OmegaConfBaseException,
+    YAMLError,
+    UnicodeDecodeError,
+    MemoryError,
+    OSError,
+)
+"""Errors whose cause is the input, a file or the machine."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a disk that takes no more."""
+
+SHUT = (errno.EROFS, errno.EACCES, errno.EPERM)
+"""Errors of a place that this user may not write or read."""
+
+DETAILS = ("Config search path:", "object_type=", "reference_type=", "full_key:", "See https://hydra.cc")
+"""Where a message of Hydra's or OmegaConf's goes on with what does not help its reader."""
+
+PLACEHOLDERS = ("$VALUE", "$FULL_KEY")
+"""What OmegaConf leaves in the messages of its own inner errors."""
+
+NO_PACKAGE = re.compile(r"In '(?P<file>(?P<group>[^'/]+)/[^']*)': ConfigKeyError .*Key '(?P=group)' not in")
+"""What Hydra says of a file whose keys would go below a key named as its folder, where there is none."""
+
+NOT_DELETED = re.compile(r"Could not delete from config\. '(?P<key>[^']+)' does not exist")
+"""What Hydra says of a key that is not there, and of one whose value is null."""
+
+
+def sentence(error: BaseException) -> str:
+    """Return our own sentence where one lies at the root of the error, else the library's, on one line."""
+    chain = list(_chain(error))
+    for link in chain:
+        if isinstance(link, UserError):
+            return str(link)
+    for link in chain:
+        if said := _special(link):
+            return said
+    texts = [
+        _text(link)
+        for link in chain
+        if isinstance(link, HydraException | OmegaConfBaseException)
+        and not any(word in str(link) for word in PLACEHOLDERS)
+    ]
+    return "; ".join(dict.fromkeys(text for text in texts if text)) or type(error).__name__
+
+
+def of_logging(error: BaseException) -> str | None:
+    """Return what is wrong with Hydra's settings of logging, where that is what Python's logging says."""
+    if isinstance(error, ValueError) and str(error).startswith("Unable to configure"):
+        return f"hydra/job_logging cannot be set up ({error}: {error.__cause__ or 'no word of why'})"
+    return None
+
+
+def _special(error: BaseException) -> str | None:
+    if isinstance(error, OverrideParseException):
+        return _of_override(error)
+    if isinstance(error, YAMLError):
+        return _of_yaml(error)
+    if isinstance(error, UnicodeDecodeError):
+        where = next((str(path) for path in sorted(CONF.rglob("*.yaml")) if _undecodable(path)), "a file")
+        return f"{where} is not UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8"
+    if isinstance(error, MemoryError):
+        return f"not enough memory ({error or 'no word of how much'}): take a smaller network or data set"
+    if isinstance(error, OSError) and not isinstance(error, HydraException):
+        return _of_system(error)
+    if isinstance(error, HydraException) and (found := NO_PACKAGE.search(_flat(error))):
+        return (
+            f"conf/{found['file']}.yaml does not say where its keys go: "
+            "its first line must be `# @package _global_`"
+        )
+    if isinstance(error, HydraException) and (found := NOT_DELETED.search(_flat(error))):
+        return f"~{found['key']}: there is no such key to delete, or it is null, which is as good"
+    return None
+
+
+def _of_override(error: OverrideParseException) -> str:
+    if said := in_quotes(error):
+        return said
+    return f"{error.override}: cannot be read as key=value ({_flat(error).partition(' See https')[0]})"
+
+
+def _of_yaml(error: YAMLError) -> str:
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"{mark.name}, line {mark.line + 1}: cannot be read as YAML: {error.problem}"
+    name = getattr(error, "name", "a file")
+    return f"{name}: cannot be read as YAML: {_flat(error)}"
+
+
+def _of_system(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.errno in FULL:
+        where = f" of {error.filename}" if error.filename else ""
+        return (
+            f"the disk takes no more{where} ({reason}); make room, and the same command goes on from what is "
+            "complete"
+        )
+    where = error.filename or "a file"
+    if error.errno in SHUT:
+        return f"{where} cannot be written or read by this user ({reason}): take a place that can be"
+    return f"{where}: {reason}" if error.filename else _flat(error)
+
+
+def _undecodable(path: Path) -> bool:
+    try:
+        path.read_bytes().decode()
+    except UnicodeDecodeError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _text(error: HydraException | OmegaConfBaseException) -> str:
+    text = str(error)
+    if own := misspelt(text):
+        return own
+    for detail in DETAILS:
+        text = text.partition(detail)[0]
+    if isinstance(error, ConfigAttributeError | ConfigKeyError) and error.parent_node is not None:
+        allowed = sorted(str(key) for key in error.parent_node if key != "hydra")
+        text += f"; the keys are {', '.join(allowed)}"
+    return " ".join(text.split())
+
+
+def _flat(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,56 @@
+"""What an address of an MLflow store may be: refused in one sentence, before anything is trained."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from perbatch.errors import UserError
+from perbatch.tracking.server import refuse_secrets
+
+SQLITE = "sqlite:///"
+DATABASES = ("postgresql", "mysql", "mssql")
+"""Kinds of database servers that MLflow can keep a store in; a driver may follow, as postgresql+psycopg2."""
+
+ALLOWED = (
+    "sqlite:////FOLDER/mlflow.db for a file, postgresql://USER@HOST/NAME for a database, "
+    "http://HOST:PORT or https://HOST for an MLflow server; unset MLFLOW_TRACKING_URI for mlflow.db here"
+)
+
+
+def checked(uri: str) -> str:
+    """Return the address of a store, a relative file's made absolute from the working directory.
+
+    A UserError, which shows of the address no more than its scheme, where no store can be there, or where it
+    holds a password.
+    """
+    refuse_secrets(uri)
+    if uri.startswith(SQLITE):
+        return SQLITE + str(_file(uri.removeprefix(SQLITE)).absolute())
+    scheme, found, rest = uri.partition("://")
+    if scheme in ("http", "https"):
+        if not _host(uri):
+            raise UserError(f"tracking.uri={scheme}://...: names no host; allowed: {ALLOWED}")
+    elif not is_database(uri) or not rest:
+        shown = f"{scheme}://..." if found else "databricks" if uri == "databricks" else "..."
+        raise UserError(f"tracking.uri={shown}: no store of perbatch can be there; allowed: {ALLOWED}")
+    return uri
+
+
+def is_database(uri: str) -> bool:
+    """Return whether the address is that of a database on a server."""
+    return uri.partition("://")[0].partition("+")[0] in DATABASES
+
+
+def _host(uri: str) -> str | None:
+    try:
+        return urlsplit(uri).hostname
+    except ValueError:
+        return None
+
+
+def _file(path: str) -> Path:
+    if path in ("", ":memory:") or "?" in path:
+        raise UserError(
+            f"tracking.uri={SQLITE}{path}: must name a file and nothing else; a store in memory is gone with "
+            f"its process; allowed: {ALLOWED}"
+        )
+    return Path(path)

@@ -1,0 +1,54 @@
+"""A database on a server as the store: asked without MLflow, which would try it again for two minutes."""
+
+import threading
+
+from perbatch.tracking import server
+from perbatch.tracking.server import ADDRESS, StoreUnavailable
+
+
+def check(uri: str) -> None:
+    """Raise StoreUnavailable, within 10 s, where the database does not answer or refuses the user.
+
+    The question is asked in a thread: drivers differ in how they are told to give up, and in whether they
+    then do.
+    """
+    answers: list[BaseException | None] = []
+    thread = threading.Thread(target=lambda: answers.append(_trouble(uri)), daemon=True)
+    thread.start()
+    thread.join(server.ANSWER_SECONDS)
+    if not answers:
+        raise StoreUnavailable(
+            f"the database of the MLflow store {uri} does not answer within {server.ANSWER_SECONDS} s; "
+            f"start it, or set {ADDRESS} to another store"
+        )
+    trouble = answers[0]
+    if isinstance(trouble, ImportError):
+        raise StoreUnavailable(
+            f"the MLflow store {uri} needs a driver that is not installed ({trouble}): install it, "
+            f"for PostgreSQL with `pip install -e '.[server]'`, or set {ADDRESS} to another store"
+        ) from None
+    if trouble is not None:
+        raise StoreUnavailable(
+            f"the database of the MLflow store {uri} cannot be used ({reason(trouble)}); "
+            f"mend that, or set {ADDRESS} to another store"
+        ) from None
+
+
+def reason(error: BaseException) -> str:
+    """Return what a driver says, on one line and without what SQLAlchemy puts around it."""
+    said = getattr(error, "orig", None) or error
+    return " ".join(str(said).split())[:200]
+
+
+def _trouble(uri: str) -> BaseException | None:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import NoSuchModuleError
+    from sqlalchemy.pool import NullPool
+
+    try:
+        with create_engine(uri, poolclass=NullPool).connect():
+            return None
+    except NoSuchModuleError as error:
+        return ImportError(str(error))
+    except Exception as error:  # the drivers' own have nothing in common
+        return error

@@ -1,0 +1,87 @@
+"""Addresses where no store can be are refused, databases that do not answer are said, without a password."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from perbatch.errors import UserError
+from perbatch.tracking import Store, StoreUnavailable, server
+
+IMPOSSIBLE = [
+    ("gopher://x", "gopher://..."),
+    ("databricks", "databricks"),
+    ("databricks://hidden", "databricks://..."),
+    ("databricks-uc", "..."),
+    ("uc:http://localhost", "uc:http://..."),
+    ("file:///somewhere/mlruns", "file://..."),
+    ("mlruns", "..."),
+    ("/somewhere/mlruns", "..."),
+    ("localhost:5000", "..."),
+    ("https//hidden", "..."),
+    ("http://", "http://..."),
+    ("https:///path", "https://..."),
+    ("http://[::1", "http://..."),
+    ("HTTP//x", "..."),
+    ("sqlite://", "sqlite://..."),
+    ("sqlite:relative.db", "..."),
+    ("sqlite+aiosqlite:///x.db", "sqlite+aiosqlite://..."),
+    ("postgresql://", "postgresql://..."),
+    ("oracle://me@hidden/x", "oracle://..."),
+    ("s3://hidden/mlflow", "s3://..."),
+    (" http://hidden", " http://..."),
+    ("sqlite:///:memory:", "sqlite:///:memory:"),
+    ("sqlite:///", "sqlite:///"),
+    ("sqlite:///mlflow.db?mode=memory", "sqlite:///mlflow.db?mode=memory"),
+]
+
+
+@pytest.mark.parametrize(("address", "shown"), IMPOSSIBLE)
+def test_an_address_where_no_store_can_be_is_refused(address: str, shown: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        Store.locate(address, tmp_path)
+    said = str(caught.value)
+    assert said.startswith(f"tracking.uri={shown}: ")
+    assert "postgresql://USER@HOST/NAME for a database" in said
+    assert "hidden" not in said
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql+psycopg2://me@db/mlflow", "https://db:5000/x", "sqlite:////x"]
+)
+def test_an_address_that_may_be_a_store_is_taken_as_it_is(address: str, tmp_path: Path) -> None:
+    assert Store.locate(address, tmp_path).uri == address
+
+
+def test_a_password_in_another_place_of_the_address_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds a password") as caught:
+        Store.locate("postgresql://me@db/mlflow?sslmode=require&sslpassword=hidden", tmp_path)
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_database_that_never_answers_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setenv("PGPASSWORD", "hidden")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = Store.locate(f"postgresql://me@127.0.0.1:{silent.getsockname()[1]}/mlflow", tmp_path)
+        for ask in (store.check, lambda: store.peek("digits"), lambda: store.experiment("digits")):
+            with pytest.raises(StoreUnavailable, match=r"does not answer within 0\.5 s; start it") as caught:
+                ask()
+            assert "hidden" not in str(caught.value)
+            assert "move it away" not in str(caught.value)
+
+
+def test_a_database_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        store = Store.locate(f"postgresql://me@127.0.0.1:{taken.getsockname()[1]}/mlflow", tmp_path)
+        with pytest.raises(StoreUnavailable, match=r"cannot be used \(.*refused.*\); mend that") as caught:
+            store.check()
+    assert "sqlalche.me" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_database_without_its_driver_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="needs a driver that is not installed"):
+        Store.locate("mysql+nosuch://me@127.0.0.1/mlflow", tmp_path).check()
