@@ -37,12 +37,15 @@ def of_stages() -> dict[str, Any]:
     resolvers.register()
     blocks = {name: _or_error(partial(study_block, name)) for name in params.study_names()}
     with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        loader = CachingLoader(GlobalHydra.instance().config_loader())
         return {
             "prepare": _or_error(_prepare),
-            "train": _or_error(partial(_sweep, ["sweep=pipeline"])),
+            "train": _or_error(partial(_sweep, loader, ["sweep=pipeline"])),
             "benchmark": {},  # all of it is in params.yaml, which DVC reads itself
             "evaluate": {name: [blocks[name], data_option(name)] for name in blocks},
-            "study": {name: _or_error(partial(_study, name, blocks[name])) for name in params.study_stages()},
+            "study": {
+                name: _or_error(partial(_study, loader, name, blocks[name])) for name in params.study_stages()
+            },
         }
 
 
@@ -63,16 +66,15 @@ def _prepare() -> dict[str, Any]:
     return {**settings, "reader": {key: settings["reader"][key] for key in settings["reader"] if key != PATH}}
 
 
-def _study(name: str, block: Mapping[str, Any]) -> dict[str, Any]:
+def _study(loader: CachingLoader, name: str, block: Mapping[str, Any]) -> dict[str, Any]:
     evidence = {key: block.get(key) for key in EVIDENCE}
-    return {"evidence": evidence, **_sweep([f"experiment={name}"])}
+    return {"evidence": evidence, **_sweep(loader, [f"experiment={name}"])}
 
 
-def _sweep(arguments: list[str]) -> dict[str, Any]:
+def _sweep(loader: CachingLoader, arguments: list[str]) -> dict[str, Any]:
     """The grid, and what its runs are composed to: once for each choice of groups and set of swept keys."""
     master = compose("config", arguments, return_hydra_config=True)
     sweeper = master.hydra.sweeper
-    loader = CachingLoader(GlobalHydra.instance().config_loader())
     combinations = grid.expand(
         identity.plain(sweeper.params) or {}, [], loader, identity.plain(sweeper.grids) or ()
     )
@@ -85,11 +87,17 @@ def _sweep(arguments: list[str]) -> dict[str, Any]:
         if (*choice, *values) not in settings:
             if choice not in composed:
                 composed[choice] = compose("config", [*arguments, *choice])
-            config = composed[choice].copy()
+            config = OmegaConf.masked_copy(
+                composed[choice], [key for key in composed[choice] if key != "hydra"]
+            )
             for key, value in values.items():
                 OmegaConf.update(config, key, value)
             settings[*choice, *values] = identity.settings(config)
     return {"grid": combinations, "settings": list(settings.values())}
+
+
+def _run_keys(config: DictConfig) -> list[str]:
+    return [str(key) for key in config if key != "hydra"]
 
 
 def _or_error(settings: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
@@ -46,8 +47,11 @@ def study_block(name: str, folder: Path = FOLDER) -> dict[str, Any]:
 def data_option(name: str, folder: Path = FOLDER) -> str:
     """Return the option of conf/data/ that a study's file takes; empty for none or an unreadable file."""
     try:
-        file = OmegaConf.to_container(OmegaConf.load(folder / f"{name}.yaml"))
-    except (OSError, YAMLError, OmegaConfBaseException):
+        # libyaml's parser takes a tenth of the time of Python's: this is asked of every study at once.
+        file = yaml.load(
+            (folder / f"{name}.yaml").read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
+    except (OSError, YAMLError):
         return ""
     defaults = file.get("defaults", []) if isinstance(file, dict) else []
     return next((str(each["override /data"]) for each in defaults if "override /data" in each), "")
