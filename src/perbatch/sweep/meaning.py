@@ -87,16 +87,14 @@ def _sweep(loader: CachingLoader, arguments: list[str]) -> dict[str, Any]:
         if (*choice, *values) not in settings:
             if choice not in composed:
                 composed[choice] = compose("config", [*arguments, *choice])
-            config = OmegaConf.masked_copy(
-                composed[choice], [key for key in composed[choice] if key != "hydra"]
-            )
+            config = OmegaConf.masked_copy(composed[choice], _keys_of_run(composed[choice]))
             for key, value in values.items():
                 OmegaConf.update(config, key, value)
             settings[*choice, *values] = identity.settings(config)
     return {"grid": combinations, "settings": list(settings.values())}
 
 
-def _run_keys(config: DictConfig) -> list[str]:
+def _keys_of_run(config: DictConfig) -> list[str]:
     return [str(key) for key in config if key != "hydra"]
 
 
