@@ -40,7 +40,8 @@ def package(tmp_path: Path) -> Path:
     """A copy of perbatch.backprop whose compiled code is only the two functions above."""
     copy = tmp_path / "source" / "perbatch"
     shutil.copytree(SOURCE / "backprop", copy / "backprop", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(SOURCE / "__init__.py", copy)
+    for name in ("__init__.py", "fingerprint.py"):
+        shutil.copy(SOURCE / name, copy)
     compiled = copy / "backprop" / "compiled"
     for module in compiled.glob("*.py"):
         if module.stem not in ("__init__", "cache", "jit"):
@@ -133,7 +134,8 @@ def whole_copy(folder: Path) -> Path:
     """A copy of perbatch.backprop, all of it."""
     copy = folder / "source" / "perbatch"
     shutil.copytree(SOURCE / "backprop", copy / "backprop", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(SOURCE / "__init__.py", copy)
+    for name in ("__init__.py", "fingerprint.py"):
+        shutil.copy(SOURCE / name, copy)
     return copy
 
 

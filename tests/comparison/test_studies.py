@@ -10,7 +10,6 @@ import pytest
 from planted import findings_of, usual_runs
 from planted_studies import PLANTED, REFUTED, SHOWN, UNCLEAR
 
-import evaluate
 from perbatch.comparison import studies
 from perbatch.comparison.papers import PAPERS, doi_of, reading
 from perbatch.comparison.report import render
@@ -18,7 +17,7 @@ from perbatch.comparison.studies import Evidence, Verdict, check_claim, exhibit,
 from perbatch.errors import UserError
 from perbatch.sweep.params import study_names
 from perbatch.sweep.places import CONF
-from perbatch.sweep.studies import study_block
+from perbatch.sweep.studies import data_option, study_block
 
 
 def planted(name: str, kind: str) -> Evidence:
@@ -207,5 +206,5 @@ def test_a_source_is_linked_by_its_title_or_by_the_doi_in_it() -> None:
 
 @pytest.mark.parametrize("name", study_names())
 def test_the_data_of_each_study_are_found_in_its_file(name: str) -> None:
-    found = evaluate.data_of_study(name)
+    found = data_option(name)
     assert found == "" if name == "powers_of_two" else (CONF / "data" / f"{found}.yaml").is_file()

@@ -1,5 +1,6 @@
 """An override that Hydra's grammar cannot read: the same one in the quotes that it needs."""
 
+import re
 import shlex
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -7,12 +8,17 @@ from hydra.errors import HydraException, OverrideParseException
 
 from perbatch.overrides import typed
 
+CALL = re.compile(r"\w+\(")
+"""How a sweep's function begins: one that is not closed is no text."""
+
 
 def in_quotes(error: BaseException) -> str | None:
     """The sentence with what to type; None where the error is another, or quotes do not mend it."""
     if not isinstance(error, OverrideParseException):
         return None
     key, equals, value = str(error.override).partition("=")
+    if CALL.match(value):
+        return None
     advised = typed(key, _plain(value))
     try:
         (parsed,) = OverridesParser.create().parse_overrides(shlex.split(advised))
