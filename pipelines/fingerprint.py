@@ -1,4 +1,4 @@
-"""Stage `fingerprint`: a digest a stage of what decides its bytes, which the stages depend on.
+"""Stage `fingerprint`: one digest for each stage, of what decides its bytes; the stages depend on it.
 
 `perbatch.stages` says what that is. It reads this checkout alone and no data, nothing that a stage makes.
 """
@@ -27,8 +27,11 @@ def digests() -> dict[str, object]:
 
 
 def _digest(stage: str, settings: object) -> str:
-    code = stages.of_stage(stage, meaning.targets(settings))
-    return hashlib.sha256(json.dumps([code, settings], sort_keys=True).encode()).hexdigest()
+    reads = stage in ("prepare", "study")  # the others are given prepared arrays, whatever read the data
+    parts = [stages.of_stage(stage, meaning.targets(settings) if reads else ()), settings]
+    if stage in ("train", "study"):
+        parts.append(stages.of_run())  # it is part of each run's identity, which the tables name
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def main() -> None:

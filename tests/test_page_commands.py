@@ -13,7 +13,7 @@ from copies import environment
 from processes import copy_checkout
 
 TARGETS = """evaluate:
-  target: {digits: [0.5], diabetes: [0.5], table: [0.5]}
+  target: {digits: [0.5], digits_studies: [0.5], diabetes: [0.5], table: [0.5]}
   tuning_seeds: [0]
   mini_batch: 8
 """
@@ -40,7 +40,23 @@ CASES = {
         *("data.split.train=90", "data.split.validation=30", "data.split.test=30", "epochs=2"),
     ),
     "off every default": ("data=digits", *OFF_EVERY_DEFAULT),
+    "an experiment with data of its own": ("experiment=own",),
 }
+PREPARED = {
+    "an experiment with data of its own": [
+        "data=digits_studies",
+        "data.split.train=900",
+        "data.scaling=standard",
+    ]
+}
+OWN = """# @package _global_
+defaults:
+  - override /data: digits_studies
+  - _self_
+epochs: 2
+model: {hidden: [7], activation: sigmoid}
+data: {split: {train: 900}, scaling: standard}
+"""
 
 
 @pytest.mark.slow
@@ -50,6 +66,7 @@ def test_the_pages_commands_plan_the_runs_that_it_reports(case: str, tmp_path: P
     params = root / "params.yaml"
     params.write_text(re.sub(r"(?s)^evaluate:.*", TARGETS, params.read_text(), flags=re.MULTILINE))
     (root / "data" / "iris.csv").write_text(IRIS)
+    (root / "conf" / "experiment" / "own.yaml").write_text(OWN)
 
     def call(script: str, *arguments: str) -> str:
         done = subprocess.run(
@@ -62,7 +79,7 @@ def test_the_pages_commands_plan_the_runs_that_it_reports(case: str, tmp_path: P
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    call("prepare.py", *(each for each in CASES[case] if each.startswith("data")))
+    call("prepare.py", *(PREPARED.get(case) or [each for each in CASES[case] if each.startswith("data")]))
     sweep = ("batch_size=1,8,full", "learning_rate=0.1,0.30000000000000004", "seed=0,1,2")
     grids = "hydra.sweeper.grids=[{},{batch_size: 1, repeat: until_satisfied, repeat.tolerance: 0.123456789}]"
     results = root / "results" / "experiment" / "tried"

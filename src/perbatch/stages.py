@@ -4,7 +4,7 @@ The rule, in five sentences. A stage is stale when its digest in results/fingerp
 is trained again when the digest of `RUN` does. The digest of a stage is over its script, the code that
 `STAGES` lists for it, the modules of the functions that its config names as `_target_`, and its settings as
 composed. Comments and docstrings of Python code count nowhere, and a YAML file counts as what it composes
-to. What a stage imports and what cannot change a byte of its outs is listed too, with the reason: in
+to. What a stage imports although it cannot change a byte of its outs is listed too, with the reason: in
 `HARMLESS`, or beside the stage where another stage does depend on it. A test runs every stage, notes each
 file that it imports or reads, and fails for one that is in neither list.
 
@@ -89,7 +89,10 @@ STAGES = {
     ),
     "benchmark": Stage(
         ("perbatch/backprop", "perbatch/benchmark", "perbatch/sweep/params.py"),
-        {"perbatch/sweep/schema.py": "says which keys a run has, for the errors of other stages"},
+        {
+            "perbatch/overrides.py": "writes overrides, for other stages",
+            "perbatch/sweep/schema.py": "says which keys a run has, for the errors of other stages",
+        },
     ),
     "study": Stage(
         (
@@ -117,6 +120,7 @@ STAGES = {
             "perbatch/sweep/testing.py",
         ),
         {
+            "perbatch/overrides.py": "writes overrides, for other stages",
             "perbatch/data": "prepares a study's data, in the stage study; they are read here",
             "perbatch/sweep/grid.py": "expands a study's grid, in the stage study",
             "perbatch/sweep/identity.py": "names runs, which were named when they were trained",
@@ -128,10 +132,12 @@ STAGES = {
 HARMLESS = {
     "../pipelines/checkout.py": "finds the library and minds Ctrl-C",
     "perbatch/__init__.py": "the version",
+    "perbatch/data/command.py": "says what to type",
+    "perbatch/data/problems.py": "says what is wrong with data",
     "perbatch/errors.py": "what errors are called",
-    "perbatch/files.py": "puts bytes on disk that others made",
-    "perbatch/fingerprint.py": "makes digests: other ones say so themselves",
-    "perbatch/stages.py": "says which digests: other ones say so themselves",
+    "perbatch/files.py": "puts on disk what others made",
+    "perbatch/fingerprint.py": "makes the digests; a change of them is seen by itself",
+    "perbatch/stages.py": "names what is digested; a change of that is seen by itself",
     "perbatch/sweep/__init__.py": "a docstring",
     "perbatch/sweep/check.py": "refuses a run, or lets it be as it is",
     "perbatch/sweep/cli.py": "says errors, and ends the process",
@@ -162,10 +168,9 @@ HARMLESS = {
     "perbatch/sweep/refill.py": "logs tables to MLflow, for pipelines/publish.py",
     "perbatch/sweep/serving.py": "makes a network to be served, for pipelines/register.py",
     "perbatch/tracking": "MLflow",
-    # what makes the digests, which say themselves when they are others
-    "perbatch/sweep/meaning.py": "composes the settings that the digests are over",
+    "perbatch/sweep/meaning.py": "composes what is digested; a change of that is seen by itself",
 }
-"""What stages use and what cannot change a byte of an out, each with the reason."""
+"""What stages use although it cannot change a byte of an out, each with the reason."""
 
 
 def of_run() -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
+from perbatch import __version__
 from perbatch.comparison.compare import Findings
 
 
@@ -16,6 +15,6 @@ def citation(findings: Findings) -> str:
     digest = str(runs["data_digest"].iloc[0])[:12] if "data_digest" in runs else ""
     data = f"{findings.name} (digest {digest})" if digest else findings.name
     return (
-        f"The perbatch authors. perbatch {version('perbatch')}: when is back-propagation applied, and what "
+        f"The perbatch authors. perbatch {__version__}: when is back-propagation applied, and what "
         f"does that choice cost? Result of {len(runs):,} runs on {data}."
     )

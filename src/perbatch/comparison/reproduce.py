@@ -13,6 +13,9 @@ from perbatch.comparison.prices import measured
 from perbatch.comparison.speakers import speakers
 from perbatch.comparison.wording import mode_name, number, rate
 
+BUDGET = ("epochs", "stop_at", "micro_batch_size")
+"""What the modes of one comparison may be given differently."""
+
 
 def benchmark_rows(findings: Findings) -> pd.DataFrame:
     """Return the benchmark's rows for the network, dtype and engine of the runs, without accumulation."""
@@ -72,16 +75,23 @@ def commands(findings: Findings) -> list[tuple[str, str]]:
     for row in speakers(findings).values():
         mine = findings.reported[findings.reported["contender"] == row["contender"]]
         if len(mine):
-            overrides = [*findings.study.overrides, *_named(mine.iloc[0]), f"seed={seeds}"]
+            overrides = [
+                *findings.study.overrides,
+                *_named(mine.iloc[0], findings.study.runs),
+                f"seed={seeds}",
+            ]
             sweep = "-m " if many else ""
             result.append((mode_name(row), f"python pipelines/train.py {sweep}{shlex.join(overrides)}"))
     return result
 
 
-def _named(run: pd.Series) -> list[str]:
+def _named(run: pd.Series, runs: pd.DataFrame) -> list[str]:
     """What tells a run's mode apart from the others of its table."""
     size = "full" if run["batch_size"] == run["n_train"] else int(run["batch_size"])
     overrides = [f"batch_size={size}", f"learning_rate={_exact(run['learning_rate'])}"]
+    for key in BUDGET:
+        if runs[key].nunique(dropna=False) > 1:
+            overrides.append(f"{key}={'null' if pd.isna(run[key]) else _exact(run[key])}")
     if run["mode"] != "repeat":
         return [*overrides, "repeat=never"]
     tolerance = "null" if pd.isna(run["tolerance"]) else _exact(run["tolerance"])
@@ -94,4 +104,6 @@ def _named(run: pd.Series) -> list[str]:
 
 def _exact(value: float) -> str:
     """The shortest text that is read as this very number."""
+    if float(value).is_integer():
+        return str(int(value))
     return f"{value:g}" if float(f"{value:g}") == value else repr(float(value))

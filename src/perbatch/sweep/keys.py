@@ -13,33 +13,38 @@ from perbatch.sweep.schema import Config
 _NO_SUCH_KEY = re.compile(r"Could not override '([^']+)'|no match in the defaults list for '([^']+)'", re.I)
 
 
+GROUPS = ("data", "engine", "experiment", "model", "repeat", "tracking", "sweep")
+
+
 def refuse_unknown(config: Mapping[Any, Any], schema: type = Config) -> None:
     """Raise a UserError for the first key that the types do not have, however it was added.
 
     Hydra's own part and free mappings, as the settings of a reader, are left to those who read them.
     """
-    for key in _unknown(config, schema):
+    if (key := next(_unknown(config, schema), None)) is not None:
         raise UserError(f"{key}: {advice(key)}")
 
 
 def advice(key: str) -> str:
-    """Say that a run has no such key, and which one is nearest, or else which there are."""
-    known = {each: each for each in _keys(Config)}
-    last = {each.rpartition(".")[2]: each for each in known}
-    found = get_close_matches(key, known, 1, 0.75) or get_close_matches(key.rpartition(".")[2], last, 1, 0.75)
-    if found:
-        return f"there is no such key; the nearest is {known.get(found[0]) or last[found[0]]}"
-    return f"there is no such key; the keys are {', '.join(sorted(known))}"
+    """Say that there is no such key, and which one is nearest, or else which there are."""
+    keys = list(_keys(Config))
+    if key in keys or key in GROUPS:
+        return "this command reads no such key; it is one of a run, for pipelines/train.py"
+    known = {**{each.rpartition(".")[2]: each for each in keys}, **{each: each for each in (*GROUPS, *keys)}}
+    for spelt in (key, key.rpartition(".")[2]):
+        if found := get_close_matches(spelt, known, 1, 0.75):
+            return f"there is no such key; the nearest is {known[found[0]]}"
+    return f"there is no such key; the keys are {', '.join(sorted(keys))}"
 
 
 def misspelt(message: str) -> str | None:
-    """Return our own words for Hydra's message on an override of a key that a run has not, else None.
+    """Return our own words for Hydra's message on an override of a key that a run does not have, else None.
 
     Hydra's advice, to append the key with a plus sign, would not help: nothing reads it.
     """
     match = _NO_SUCH_KEY.search(message)
     key = (match[1] or match[2]) if match else None
-    if key is None or key.split(".")[0] == "hydra" or key.startswith("data.reader."):
+    if key is None or re.split(r"[./@]", key)[0] == "hydra" or key.startswith("data.reader."):
         return None
     return f"{key}: {advice(key)}"
 

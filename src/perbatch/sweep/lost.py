@@ -19,6 +19,8 @@ def mend(store: Store, runs: Sequence[PlannedRun]) -> None:
     A run that it does not know any more is forgotten as logged, so that the sweep logs it; artifacts are put
     back here.
     """
+    if store.is_server:  # it is not asked for each of thousands of runs
+        return
     keys = {name: store.peek(name) for name in {run.experiment for run in runs}}
     logged = {run.folder.logged_id(keys[run.experiment]): run for run in runs}
     lost = store.lost_of(each for each in logged if each)

@@ -4,6 +4,7 @@ No path of a machine and no digest of data is in it; comments, the order of keys
 do not change it.
 """
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import chain
@@ -11,18 +12,16 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from perbatch.errors import UserError
 from perbatch.sweep import grid, identity, params, places, resolvers, schema
+from perbatch.sweep.cell import data_name
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.sentences import sentence
 from perbatch.sweep.studies import data_option, study_block
 
 PATH = "path"
-"""The setting of a reader that says where the data lie; DVC watches what lies there."""
+"""The setting of a reader that says where the data lie; for the stage prepare DVC watches what lies there."""
 
 EVIDENCE = ("targets", "tuning_seeds", "chosen_by", "evidence")
 """What a study's evidence depends on of its block `study:`; bounds and prose are for its judge."""
@@ -42,7 +41,11 @@ def of_stages() -> dict[str, Any]:
             "prepare": _or_error(_prepare),
             "train": _or_error(partial(_sweep, loader, ["sweep=pipeline"])),
             "benchmark": {},  # all of it is in params.yaml, which DVC reads itself
-            "evaluate": {name: [blocks[name], data_option(name)] for name in blocks},
+            "evaluate": {
+                "name": _or_error(lambda: data_name(compose("prepare", _data()).data)),
+                "version": _version(),
+                "studies": {name: [blocks[name], data_option(name)] for name in blocks},
+            },
             "study": {
                 name: _or_error(partial(_study, loader, name, blocks[name])) for name in params.study_stages()
             },
@@ -61,9 +64,17 @@ def targets(settings: Any) -> Iterator[str]:
 
 
 def _prepare() -> dict[str, Any]:
-    overrides = [f"{key}={value}" for key, value in params.data_overrides().items()]
-    settings = identity.plain(compose("prepare", overrides).data)
+    settings = identity.plain(compose("prepare", _data()).data)
     return {**settings, "reader": {key: settings["reader"][key] for key in settings["reader"] if key != PATH}}
+
+
+def _data() -> list[str]:
+    return [f"{key}={value}" for key, value in params.data_overrides().items()]
+
+
+def _version() -> str:
+    """The version that the page cites."""
+    return str(tomllib.loads((places.CHECKOUT / "pyproject.toml").read_text())["project"]["version"])
 
 
 def _study(loader: CachingLoader, name: str, block: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,9 +86,8 @@ def _sweep(loader: CachingLoader, arguments: list[str]) -> dict[str, Any]:
     """The grid, and what its runs are composed to: once for each choice of groups and set of swept keys."""
     master = compose("config", arguments, return_hydra_config=True)
     sweeper = master.hydra.sweeper
-    combinations = grid.expand(
-        identity.plain(sweeper.params) or {}, [], loader, identity.plain(sweeper.grids) or ()
-    )
+    own = (identity.plain(sweeper.params) or {}, [], loader, identity.plain(sweeper.grids) or ())
+    combinations = grid.expand(*own, sweeper.max_combinations)
     sets = {text: loader.value_set_by(text) for text in set(chain(*combinations))}
     composed: dict[tuple[str, ...], DictConfig] = {(): master}
     settings: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -90,7 +100,8 @@ def _sweep(loader: CachingLoader, arguments: list[str]) -> dict[str, Any]:
             config = OmegaConf.masked_copy(composed[choice], _keys_of_run(composed[choice]))
             for key, value in values.items():
                 OmegaConf.update(config, key, value)
-            settings[*choice, *values] = identity.settings(config)
+            path = config.data.reader.get(PATH)  # as the user wrote it
+            settings[*choice, *values] = {**identity.settings(config), PATH: path}
     return {"grid": combinations, "settings": list(settings.values())}
 
 
@@ -98,8 +109,8 @@ def _keys_of_run(config: DictConfig) -> list[str]:
     return [str(key) for key in config if key != "hydra"]
 
 
-def _or_error(settings: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _or_error(settings: Callable[[], Any]) -> Any:
     try:
         return settings()
-    except (UserError, HydraException, OmegaConfBaseException) as error:
-        return {"error": sentence(error)}
+    except Exception as error:  # whatever it is, the stage itself comes upon it too
+        return {"error": sentence(error).replace(str(places.CHECKOUT), "")}

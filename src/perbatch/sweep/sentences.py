@@ -81,6 +81,8 @@ def _special(error: BaseException) -> str | None:
         return f"not enough memory ({error or 'no word of how much'}): take a smaller network or data set"
     if isinstance(error, OSError) and not isinstance(error, HydraException):
         return _of_system(error)
+    if isinstance(error, HydraException) and (said := misspelt(str(error))):
+        return said
     if isinstance(error, HydraException) and (found := NO_PACKAGE.search(_flat(error))):
         return (
             f"conf/{found['file']}.yaml does not say where its keys go: "
@@ -131,8 +133,6 @@ def _undecodable(path: Path) -> bool:
 
 def _text(error: HydraException | OmegaConfBaseException) -> str:
     text = str(error)
-    if own := misspelt(text):
-        return own
     for detail in DETAILS:
         text = text.partition(detail)[0]
     if isinstance(error, ConfigAttributeError | ConfigKeyError) and error.parent_node is not None:

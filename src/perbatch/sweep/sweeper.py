@@ -47,6 +47,7 @@ def sweep(
         raise UserError(f"hydra.sweeper.runs_per_job={runs_per_job}: must be a whole number of at least 1")
     loader = CachingLoader(context.config_loader)
     planned = plan.make(grid.expand(params, arguments, loader, grids, limit), loader, master)
+    ran_with = defaults.settings_json(planned, loader, master)
     log.info(planned.sentence(_workers(master)))
     if said := _disk(planned, master):
         log.warning(said)
@@ -81,8 +82,7 @@ def sweep(
             run.identity: describe(loader.settings(master, run.overrides)) | {"status": "failed"}
             for run in failed
         }
-        settings = defaults.settings_json(planned, loader)
-        tables.write(planned.runs, rows, settings, Path(master.sweep.results))
+        tables.write(planned.runs, rows, ran_with, Path(master.sweep.results))
     if failed:
         raise UserError(
             f"{len(failed)} of {len(planned.order)} runs failed, the first with {_reason(failed[0])}; "
