@@ -86,8 +86,8 @@ def _sweep(loader: CachingLoader, arguments: list[str]) -> dict[str, Any]:
     """The grid, and what its runs are composed to: once for each choice of groups and set of swept keys."""
     master = compose("config", arguments, return_hydra_config=True)
     sweeper = master.hydra.sweeper
-    own = (identity.plain(sweeper.params) or {}, [], loader, identity.plain(sweeper.grids) or ())
-    combinations = grid.expand(*own, sweeper.max_combinations)
+    axes, grids = identity.plain(sweeper.params) or {}, identity.plain(sweeper.grids) or ()
+    combinations = grid.expand(axes, [], loader, grids, sweeper.max_combinations)
     sets = {text: loader.value_set_by(text) for text in set(chain(*combinations))}
     composed: dict[tuple[str, ...], DictConfig] = {(): master}
     settings: dict[tuple[str, ...], dict[str, Any]] = {}
