@@ -121,6 +121,8 @@ class RunFolder:
         """Make the run incomplete, first of all, then forget what it held."""
         for name in (*reversed(FILES), STARTED):
             (self.path / name).unlink(missing_ok=True)
+        for unfinished in self.path.glob(".*.tmp"):  # of a write that was killed
+            unfinished.unlink(missing_ok=True)
 
     def row(self) -> dict[str, Any]:
         """Return the run's row of the table of runs."""
