@@ -6,7 +6,7 @@ import numpy as np
 
 from perbatch.backprop.engines import ENGINES, Engine
 from perbatch.backprop.mode import update_mode
-from perbatch.benchmark.memory import peak_bytes
+from perbatch.timing.memory import peak_bytes
 from problem import EXAMPLES, LEARNING_RATE, Problem
 
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 import numpy as np
 
 from memory import peak_kilobytes
-from perbatch.benchmark.processor import processor_name
+from perbatch.timing.processor import processor_name
 from problem import EXAMPLES, NETWORKS
 from processors import Comparison
 from timing import Measured

@@ -16,7 +16,7 @@ import sklearn_loops
 import sparse
 import timing
 import torch_loops
-from perbatch.benchmark import write_table
+from perbatch.timing import write_table
 from problem import BATCH_SIZES, NETWORKS, Loop, Problem
 
 PEERS = {

@@ -20,13 +20,13 @@ import mlflow_page  # noqa: E402
 import readme_block  # noqa: E402
 from readme_block import MODES, Metrics  # noqa: E402
 
-from perbatch.comparison.figures.style import COLOURS, INK, QUIET, log_axis, log_scale, padded  # noqa: E402
-from perbatch.comparison.figures.svg import draw  # noqa: E402
+from perbatch.report.figures.style import COLOURS, INK, QUIET, log_axis, log_scale, padded  # noqa: E402
+from perbatch.report.figures.svg import draw  # noqa: E402
 from perbatch.sweep.record import experiment_of, store_of  # noqa: E402
 from perbatch.tracking import views  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
-CSS = ROOT / "src" / "perbatch" / "comparison" / "page" / "report.css"
+CSS = ROOT / "src" / "perbatch" / "report" / "templates" / "report.css"
 NAMES = dict(zip(("stochastic", "mini-batch", "full-batch", "repeat"), MODES, strict=True))
 """The modes as the tables call them."""
 # Above the plot and its axis's name, with room for a wider font than the one it is drawn with.

@@ -4,9 +4,9 @@ import checkout  # isort: skip
 
 import logging
 
-from perbatch.benchmark import check_settings, measure, write_table
 from perbatch.sweep.cli import command
 from perbatch.sweep.params import block
+from perbatch.timing import check_settings, measure, write_table
 
 OUT = checkout.ROOT / "results" / "benchmark" / "throughput.csv"
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from perbatch import comparison
-from perbatch.comparison import studies
+from perbatch import analysis, claims, report
 from perbatch.errors import UserError
 from perbatch.sweep.cell import data_name
 from perbatch.sweep.cli import command
@@ -23,50 +22,50 @@ RESULTS = checkout.ROOT / "results"
 log = logging.getLogger(__name__)
 
 
-def findings_of(folder: Path) -> comparison.Findings:
+def results_of(folder: Path) -> analysis.Results:
     """Choose the rates on validation data, test the chosen runs once, and compare."""
-    settings = comparison.check_settings(block("evaluate"))
-    tables = comparison.read_tables(folder / "train", RESULTS / "benchmark")
+    settings = analysis.check_settings(block("evaluate"))
+    tables = analysis.read_tables(folder / "train", RESULTS / "benchmark")
     prepared = PREPARED / tables.data
     summary = summary_of(prepared)
-    study = comparison.build_study(tables, settings, np.load(prepared / "y_train.npy"))
-    choices = comparison.choose_all(study)
-    reported = comparison.reported_runs(study, choices)
-    weights = read_weights(folder / "train" / "weights.npy", len(study.runs))
+    sweep = analysis.build_sweep(tables, settings, np.load(prepared / "y_train.npy"))
+    choices = analysis.choose_all(sweep)
+    reported = analysis.reported_runs(sweep, choices)
+    weights = read_weights(folder / "train" / "weights.npy", len(sweep.runs))
     tested = on_test_data(reported, weights[reported.index], prepared)
-    return comparison.compare(study, choices, tested, summary | {"name": data_name(summary["settings"])})
+    return analysis.compare(sweep, choices, tested, summary | {"name": data_name(summary["settings"])})
 
 
 def main(folder: Path) -> None:
-    """Write the tables and the report; the pipeline's own shows the studies too."""
-    findings = findings_of(folder)
-    comparison.write_tables(findings, folder / "evaluate")
-    comparison.write_champion(findings, folder / "evaluate")
-    exhibits: list[studies.Exhibit] = []
+    """Write the tables, the figures and the report; the pipeline's own shows the studies too."""
+    results, out = results_of(folder), folder / "evaluate"
+    analysis.write_tables(results, out)
+    analysis.write_champion(results, out)
+    exhibits: list[report.Exhibit] = []
     if folder.resolve() == RESULTS:
         judged = judge_studies()
-        studies.write_verdicts([verdict for verdict, _ in judged], folder / "evaluate" / "verdicts.json")
+        claims.write_verdicts([verdict for verdict, _ in judged], out / "verdicts.json")
         exhibits = [
-            studies.exhibit(verdict, evidence, data_option(verdict.name)) for verdict, evidence in judged
+            report.exhibit(verdict, evidence, data_option(verdict.name)) for verdict, evidence in judged
         ]
-    docs = Path(os.path.relpath(checkout.ROOT / "docs", folder / "evaluate")).as_posix()
-    comparison.write_report(findings, folder / "evaluate", exhibits, docs)
+    docs = Path(os.path.relpath(checkout.ROOT / "docs", out)).as_posix()
+    report.write_report(results, out, exhibits, docs)
 
 
-def judge_studies() -> list[tuple[studies.Verdict, studies.Evidence | None]]:
+def judge_studies() -> list[tuple[claims.Verdict, claims.Evidence | None]]:
     """Judge every study that params.yaml names; what is wrong with one is said, and the others go on."""
     judged = []
     for name in study_names():
         claim = evidence = None
         try:
-            claim = studies.check_claim(name, study_block(name))
+            claim = claims.check_claim(name, study_block(name), report.FIGURES)
             tables = {"benchmark": RESULTS / "benchmark" / "throughput.csv"}
             path = tables.get(claim.evidence, RESULTS / "study" / name / "evidence.csv")
-            evidence = studies.read_evidence(claim, path)
-            verdict = studies.judge(evidence)
+            evidence = claims.read_evidence(claim, path)
+            verdict = claims.judge(evidence)
         except UserError as error:
             log.warning("not judged: %s", error)
-            verdict = studies.unjudged(name, str(error), claim)
+            verdict = claims.unjudged(name, str(error), claim)
         judged.append((verdict, evidence))
     return judged
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from evaluate import findings_of
-from perbatch import comparison
+from evaluate import results_of
+from perbatch import report
 from perbatch.errors import UserError
 from perbatch.files import replace
 from perbatch.sweep import provenance, refill
@@ -64,11 +64,11 @@ def main(folder: Path, fill: bool) -> None:
 
 def attach(parent: SweepLog, folder: Path, files: Sequence[Path]) -> None:
     """Attach the files and figures, and put the answer in front of the parent's note."""
-    findings = findings_of(folder)
-    answers = comparison.answer_when(findings), comparison.answer_repeat(findings)
+    results = results_of(folder)
+    answers = report.answer_when(results), report.answer_repeat(results)
     with tempfile.TemporaryDirectory() as scratch:
         figures = Path(scratch) / "figures"
-        comparison.write_figures(findings, figures)
+        report.write_figures(results, figures)
         parent.publish("\n\n".join(answer.sentence for answer in answers), files, figures)
 
 

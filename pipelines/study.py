@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from perbatch.comparison import studies
+from perbatch import claims, report
 from perbatch.errors import UserError
 from perbatch.sweep.cli import command
 from perbatch.sweep.gradients import measure_gradients
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 def main(name: str) -> None:
     """Prepare the study's data, run its sweep, write its evidence and say the verdict."""
-    claim = studies.check_claim(name, study_block(name))
+    claim = claims.check_claim(name, study_block(name), report.FIGURES)
     if claim.evidence == "benchmark":
         raise UserError(f"{name} is judged from results/benchmark/throughput.csv and runs nothing")
     os.chdir(checkout.ROOT)  # paths of data are relative to it, as DVC's are
@@ -45,8 +45,8 @@ def main(name: str) -> None:
     tables = RESULTS / "experiment" / name / "train"
     run_sweep(name, tables)
     path = RESULTS / ("study" if named else "experiment") / name / "evidence.csv"
-    studies.write_evidence(evidence_of(claim, tables), path)
-    log.info("%s", studies.verdict_sentence(studies.judge(studies.read_evidence(claim, path))))
+    claims.write_evidence(evidence_of(claim, tables), path)
+    log.info("%s", report.verdict_sentence(claims.judge(claims.read_evidence(claim, path))))
 
 
 def run_sweep(name: str, tables: Path) -> None:
@@ -63,14 +63,14 @@ def run_sweep(name: str, tables: Path) -> None:
         sys.exit(status)
 
 
-def evidence_of(claim: studies.Claim, tables: Path) -> pd.DataFrame:
+def evidence_of(claim: claims.Claim, tables: Path) -> pd.DataFrame:
     """Make the evidence from the sweep's tables; only the runs that were chosen see the test data."""
     runs, history = (pd.read_csv(tables / name) for name in ("runs.csv", "history.csv"))
     weights = read_weights(tables / "weights.npy", len(runs))
     if claim.evidence == "gradients":
         return measure_gradients(runs, weights, PREPARED / runs["data"].iloc[0])
-    table = studies.from_sweep(claim, runs, history)
-    chosen = runs[runs["identity"].isin(studies.chosen_runs(studies.Evidence(claim, table)))]
+    table = claims.from_sweep(claim, runs, history)
+    chosen = runs[runs["identity"].isin(claims.chosen_runs(claims.Evidence(claim, table)))]
     tested = [
         on_test_data(part, weights[part.index], PREPARED / str(data)) for data, part in chosen.groupby("data")
     ]

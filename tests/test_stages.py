@@ -196,7 +196,7 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
         '"""A run\'s',
         set(),
     ),
-    "the page": ("src/perbatch/comparison/page/report.css", "{", "{ ", {"evaluate"}),
+    "the page": ("src/perbatch/report/templates/report.css", "{", "{ ", {"evaluate"}),
     "a bound of a claim": ("conf/experiment/own.yaml", "low: 1\n", "low: 2\n", {"evaluate"}),
     "a target of a claim": (
         "conf/experiment/own.yaml",

@@ -2,14 +2,12 @@
 
 import csv
 import re
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "comparison"))
 PAGE = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
 
 
@@ -32,11 +30,10 @@ def header(path: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def exported() -> dict[str, pd.DataFrame]:
-    from planted import findings_of, usual_runs
+    from perbatch.analysis.exports import result_tables
+    from planted import results_of, usual_runs
 
-    from perbatch.comparison.write import result_tables
-
-    return result_tables(findings_of(usual_runs()))
+    return result_tables(results_of(usual_runs()))
 
 
 def test_evaluations_tables(exported: dict[str, pd.DataFrame]) -> None:

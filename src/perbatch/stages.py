@@ -88,7 +88,7 @@ STAGES = {
         SWEEP, {"perbatch/data/source.py": "what a reader returns; training loads prepared arrays"}
     ),
     "benchmark": Stage(
-        ("perbatch/backprop", "perbatch/benchmark", "perbatch/sweep/params.py"),
+        ("perbatch/backprop", "perbatch/timing", "perbatch/sweep/params.py"),
         {
             "perbatch/overrides.py": "writes overrides, for other stages",
             "perbatch/sweep/schema.py": "says which keys a run has, for the errors of other stages",
@@ -99,17 +99,26 @@ STAGES = {
             *SWEEP,
             *PREPARATION,
             "../pipelines/train.py",
-            "perbatch/comparison/evidence",
+            "perbatch/claims/claim.py",
+            "perbatch/claims/evidence.py",
+            "perbatch/claims/extras.py",
+            "perbatch/claims/selection.py",
             "perbatch/sweep/gradients.py",
             "perbatch/sweep/studies.py",
             "perbatch/sweep/testing.py",
         ),
-        {"perbatch/comparison": "judges the claim, to say the verdict once the evidence is written"},
+        {
+            "perbatch/analysis": "statistics for the verdict",
+            "perbatch/claims": "judges the claim, to say the verdict once the evidence is written",
+            "perbatch/report": "says the verdict",
+        },
     ),
     "evaluate": Stage(
         (
             "perbatch/backprop",
-            "perbatch/comparison",
+            "perbatch/analysis",
+            "perbatch/claims",
+            "perbatch/report",
             "perbatch/data/__init__.py",
             "perbatch/data/prepared.py",
             "perbatch/data/settings.py",

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pandas as pd
-from planted import SETTINGS, N, contender, findings_of, planted_throughput
-from planted_studies import PLANTED
 
-from perbatch.comparison import write_report
-from perbatch.comparison.studies import Evidence, Exhibit, check_claim, exhibit, judge
+from perbatch.claims import Evidence, Exhibit, check_claim, exhibit, judge
+from perbatch.report import write_report
 from perbatch.sweep.studies import study_block
+from planted import SETTINGS, N, contender, planted_throughput, results_of
+from planted_studies import PLANTED
 
 SEEDS = range(8)
 TARGETS = {"digits": (0.2, 0.12), "diabetes": (0.2, 0.12)}
@@ -35,7 +35,7 @@ def whole_study(regression: bool = False) -> list:
 
 
 def gallery(kinds: tuple[str, ...] = ("reproduced", "not reproduced", "inconclusive")) -> list[Exhibit]:
-    """Every study of the gallery, their verdicts in turn."""
+    """Every sweep of the gallery, their verdicts in turn."""
     exhibits = []
     for place, (name, plant) in enumerate(PLANTED.items()):
         evidence = Evidence(check_claim(name, study_block(name)), plant(kinds[place % len(kinds)]))
@@ -49,6 +49,6 @@ def write_whole_report(folder: Path, regression: bool = False) -> Path:
     chunks = throughput[throughput["batch_size"] >= 64].assign(micro_batch_size=32.0, peak_bytes=40_000)
     settings = type(SETTINGS)(TARGETS, SETTINGS.tuning_seeds, SETTINGS.mini_batch)
     table = pd.concat([throughput, chunks], ignore_index=True)
-    findings = findings_of(whole_study(regression), table, settings)
-    write_report(findings, folder, [] if regression else gallery())
+    results = results_of(whole_study(regression), table, settings)
+    write_report(results, folder, [] if regression else gallery())
     return folder / "report.html"

@@ -13,12 +13,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from perbatch.benchmark import check_settings
 from perbatch.errors import UserError
 from perbatch.sweep import places, resolvers, schema, sentences
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.params import block
 from perbatch.sweep.plan import make
+from perbatch.timing import check_settings
 
 FILES = [
     (

@@ -1,0 +1,27 @@
+"""From the tables of train and benchmark to facts: rates chosen, costs, contrasts, stability, results."""
+
+from perbatch.analysis.champion import champion, write_champion
+from perbatch.analysis.exports import write_tables
+from perbatch.analysis.results import Results, compare
+from perbatch.analysis.settings import Settings, check_settings
+from perbatch.analysis.sweep import Sweep, build_sweep
+from perbatch.analysis.tables import Tables, read_tables
+from perbatch.analysis.tuning import choose_all, choose_final_rates, choose_rates, reported_runs
+
+__all__ = [
+    "Results",
+    "Settings",
+    "Sweep",
+    "Tables",
+    "build_sweep",
+    "champion",
+    "check_settings",
+    "choose_all",
+    "choose_final_rates",
+    "choose_rates",
+    "compare",
+    "read_tables",
+    "reported_runs",
+    "write_champion",
+    "write_tables",
+]

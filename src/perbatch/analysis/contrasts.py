@@ -1,0 +1,115 @@
+"""Two contenders on one axis to the target, paired by seed, with an honest verdict."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from perbatch.analysis.results import Results
+from perbatch.analysis.statistics import (
+    NOTHING,
+    Estimate,
+    paired_difference,
+    paired_ratio,
+    probability_of_improvement,
+)
+
+
+class Outcome(StrEnum):
+    """What a contrast can say of its first contender against its second."""
+
+    LESS = "less"
+    MORE = "more"
+    SAME = "no difference shown"
+    SINGLE = "one seed"
+    FIRST_ONLY = "only the first"
+    SECOND_ONLY = "only the second"
+    PARTLY = "partly reached"
+    NEITHER = "neither"
+    UNPRICED = "no price"
+
+    @property
+    def saved(self) -> bool:
+        """Whether the first needed less."""
+        return self in (Outcome.LESS, Outcome.FIRST_ONLY)
+
+    @property
+    def cost(self) -> bool:
+        """Whether the first needed more."""
+        return self in (Outcome.MORE, Outcome.SECOND_ONLY)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two rows of the comparison on one axis, over `n` seeds that both have.
+
+    `ratio`: how many times the first one's need the second has, above 1 where the first needs less; without
+    interval where too few seeds reached. `improvement`: the share of seeds in which the first needs less.
+    """
+
+    verdict: Outcome
+    ratio: Estimate
+    improvement: Estimate
+    first: pd.Series
+    second: pd.Series
+    quantity: str
+
+    @property
+    def n(self) -> int:
+        """The number of seeds that both have."""
+        return self.ratio.n
+
+    @property
+    def factor(self) -> Estimate:
+        """The ratio turned so that it is at least 1: how many times more the needier one needs."""
+        below = self.ratio.value < 1 or (np.isnan(self.ratio.value) and self.ratio.high < 1)
+        return self.ratio.inverse if below else self.ratio
+
+
+def contrast(results: Results, first: pd.Series, second: pd.Series, quantity: str) -> Contrast:
+    """Compare two rows of the comparison by `quantity`_to_target over the seeds that both have."""
+    a, b = _paired(results, first, second, f"{quantity}_to_target")
+    nothing = Estimate(np.nan, np.nan, np.nan, len(a), NOTHING)
+    if a.isna().any() or b.isna().any() or (a <= 0).any() or (b <= 0).any():
+        return Contrast(Outcome.UNPRICED, nothing, nothing, first, second, quantity)
+    ratio = paired_ratio(b, a)
+    verdict = _reached(np.isfinite(a), np.isfinite(b)) or _verdict(ratio)
+    if verdict == Outcome.PARTLY and not np.isnan(ratio.low):
+        verdict = _verdict(ratio)
+    return Contrast(verdict, ratio, probability_of_improvement(a, b), first, second, quantity)
+
+
+def score_difference(results: Results, first: pd.Series, second: pd.Series) -> Estimate:
+    """Return the paired difference (first minus second) of the test score; diverged is the worst."""
+    a, b = _paired(results, first, second, f"test_{results.sweep.score}")
+    return paired_difference(a.fillna(-np.inf), b.fillna(-np.inf))
+
+
+def _paired(
+    results: Results, first: pd.Series, second: pd.Series, column: str
+) -> tuple[pd.Series, pd.Series]:
+    runs = results.reported
+    a, b = (runs[runs["contender"] == row["contender"]].set_index("seed")[column] for row in (first, second))
+    seeds = a.index.intersection(b.index).sort_values()
+    return a.loc[seeds], b.loc[seeds]
+
+
+def _reached(a: pd.Series, b: pd.Series) -> Outcome | None:
+    if a.all() and b.all() and len(a):
+        return None
+    if not a.any() and not b.any():
+        return Outcome.NEITHER
+    if a.all() and not b.any():
+        return Outcome.FIRST_ONLY
+    if b.all() and not a.any():
+        return Outcome.SECOND_ONLY
+    return Outcome.PARTLY
+
+
+def _verdict(ratio: Estimate) -> Outcome:
+    if ratio.n == 1:
+        return Outcome.SINGLE
+    if ratio.low > 1:
+        return Outcome.LESS
+    return Outcome.MORE if ratio.high < 1 else Outcome.SAME

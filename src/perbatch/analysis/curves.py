@@ -1,0 +1,73 @@
+"""Small tables for plots: loss curves at the chosen rates, and final loss against rate."""
+
+import numpy as np
+import pandas as pd
+
+from perbatch.analysis.contenders import CONTENDER
+from perbatch.analysis.results import Results
+
+AXES = ["epoch", "updates", "gradient_evaluations", "satisfied_when_left", "still_satisfied"]
+
+
+def loss_curves(results: Results) -> pd.DataFrame:
+    """Return the median, lowest and highest validation loss of the reported seeds at each evaluation.
+
+    A row a contender and number of presentations, at the chosen rate. A diverged seed stays in, as infinite;
+    a curve ends where its first other seed ends, so that every point speaks for the same seeds. The other
+    axes are medians over the seeds.
+    """
+    parts = [
+        _curve(results, choice, results.reported[results.reported["contender"] == choice["contender"]])
+        for _, choice in results.choices.iterrows()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def rate_curves(results: Results) -> pd.DataFrame:
+    """Return final validation loss (median over all seeds) and diverged runs at every rate of a contender."""
+    usable = results.sweep.usable
+    table = (
+        usable.groupby(["contender", "learning_rate"])
+        .agg(validation_loss=("last_loss", "median"), runs=("seed", "size"), diverged=("status", _diverged))
+        .reset_index()
+    )
+    ordered = results.choices[[*CONTENDER, "contender"]].merge(table, on="contender", how="left")
+    ordered["validation_loss"] = ordered["validation_loss"].where(np.isfinite(ordered["validation_loss"]))
+    return ordered
+
+
+def _diverged(status: pd.Series) -> int:
+    return int((status == "diverged").sum())
+
+
+def loss_table(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the validation losses of `runs` at their common evaluations: presentations by identity.
+
+    A diverged run stays in, as infinite; the table ends where the first other run ends.
+    """
+    mine = history[history["identity"].isin(runs["identity"])]
+    losses = mine.pivot(index="presentations", columns="identity", values="validation_loss")
+    diverged = runs.loc[runs["status"] == "diverged", "identity"]
+    for identity in losses.columns.intersection(diverged):
+        end = losses[identity].last_valid_index()
+        losses.loc[losses.index > (-1 if end is None else end), identity] = np.inf
+    return losses.dropna()
+
+
+def _curve(results: Results, choice: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
+    history = results.sweep.history
+    mine = history[history["identity"].isin(runs["identity"])]
+    losses = loss_table(history, runs)
+    axes = mine.groupby("presentations")[AXES].median().reindex(losses.index)
+    curve = pd.DataFrame(
+        {
+            **{key: choice[key] for key in [*CONTENDER, "contender", "learning_rate"]},
+            "presentations": losses.index,
+            **{name: axes[name].to_numpy() for name in AXES},
+            "validation_loss": losses.median(axis=1).to_numpy(),
+            "validation_loss_lowest": losses.min(axis=1).to_numpy(),
+            "validation_loss_highest": losses.max(axis=1).to_numpy(),
+            "seeds": losses.shape[1],
+        }
+    )
+    return curve.replace([np.inf, -np.inf], np.nan)

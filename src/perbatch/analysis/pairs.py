@@ -1,0 +1,68 @@
+"""'Tends to approximate the desired function more rapidly', tested on each of the four axes."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from perbatch.analysis.contrasts import contrast
+from perbatch.analysis.costs import QUANTITIES
+from perbatch.analysis.representatives import plain_at, representatives
+from perbatch.analysis.results import Results
+
+PAIRS = (("stochastic", "full_batch"), ("stochastic", "mini_batch"), ("mini_batch", "full_batch"))
+PLAIN = "plain"
+COLUMNS = [
+    *("target", "first", "second", "first_contender", "second_contender", "quantity", "n"),
+    *("ratio", "ratio_low", "ratio_high", "kind"),
+    *("improvement", "improvement_low", "improvement_high", "verdict"),
+]
+
+
+def pairs(results: Results) -> pd.DataFrame:
+    """Return a row a target, pair of speaking modes and quantity; each seed against itself.
+
+    first, second: names of `representatives`, or for repeat `plain`, the same batch size without repeating.
+    ratio: how many times the first one's need the second has (above 1: the first is faster), ratio_low,
+    ratio_high, kind; an end may be infinite. improvement: share of seeds in which the first needs less, with
+    improvement_low and _high. verdict: one of those in `contrast`, of the first. Each interval is a 95 % one
+    of its own: among many rows some err.
+    """
+    rows = [
+        _row(each, names, first, second, quantity)
+        for each in results.each
+        for names, first, second in _pairs(each)
+        for quantity in QUANTITIES
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _pairs(results: Results) -> Iterator[tuple[tuple[str, str], pd.Series, pd.Series]]:
+    rows = representatives(results)
+    for names in PAIRS:
+        if names[0] in rows and names[1] in rows:
+            yield names, rows[names[0]], rows[names[1]]
+    if "repeat" in rows and (plain := plain_at(results, int(rows["repeat"]["batch_size"]))) is not None:
+        yield ("repeat", PLAIN), rows["repeat"], plain
+
+
+def _row(
+    results: Results, names: tuple[str, str], first: pd.Series, second: pd.Series, quantity: str
+) -> dict[str, object]:
+    found = contrast(results, first, second, quantity)
+    return {
+        "target": results.sweep.target,
+        "first": names[0],
+        "second": names[1],
+        "first_contender": first["contender"],
+        "second_contender": second["contender"],
+        "quantity": quantity,
+        "n": found.n,
+        "ratio": found.ratio.value,
+        "ratio_low": found.ratio.low,
+        "ratio_high": found.ratio.high,
+        "kind": found.ratio.kind,
+        "improvement": found.improvement.value,
+        "improvement_low": found.improvement.low,
+        "improvement_high": found.improvement.high,
+        "verdict": found.verdict,
+    }

@@ -1,0 +1,146 @@
+"""One comparison's runs with what is derived for each of them: contender, price, time to target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from perbatch.analysis.contenders import contenders
+from perbatch.analysis.costs import PRICES, measured, price_runs, to_target
+from perbatch.analysis.settings import Settings
+from perbatch.analysis.tables import RUN_KEYS, Tables
+from perbatch.errors import UserError
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All runs of one sweep over one data set, judged at one target, and the settings they are judged by.
+
+    `runs` has the columns of runs.csv, then contender, way, gradient_us, forward_us, the five `_to_target`,
+    last_loss (the last validation loss; infinite if diverged), lost (diverged, or ended above the training
+    loss it started from) and final_loss (last_loss; infinite if lost). Its index is the row in runs.csv.
+    `targets` are all that the settings name, `target` is the one that the `_to_target` columns speak of.
+    `overrides` turn the defaults of a run into what all runs share.
+    `constant_loss` is the training loss of the best constant answer.
+    """
+
+    runs: pd.DataFrame
+    history: pd.DataFrame
+    throughput: pd.DataFrame
+    settings: Settings
+    targets: tuple[float, ...]
+    target: float
+    constant_loss: float
+    overrides: tuple[str, ...] = ()
+
+    def at(self, target: float) -> Sweep:
+        """Return the same runs judged at another target, any validation loss."""
+        if target == self.target:
+            return self
+        judged = to_target(self.runs, self.history, self.runs[list(PRICES)], target)
+        return replace(self, runs=self.runs.assign(**judged), target=target)
+
+    @property
+    def data(self) -> str:
+        """The data set's name."""
+        return str(self.runs["data"].iloc[0])
+
+    @property
+    def regression(self) -> bool:
+        """Whether the page speaks of R^2 instead of accuracy."""
+        return bool(self.runs["task"].iloc[0] == "regression")
+
+    @property
+    def score(self) -> str:
+        """`accuracy` or `r2`."""
+        return "r2" if self.regression else "accuracy"
+
+    @property
+    def n_train(self) -> int:
+        """The number of training examples."""
+        return int(self.runs["n_train"].iloc[0])
+
+    @property
+    def benchmark(self) -> pd.DataFrame:
+        """The benchmark's rows for the network, dtype and engine of the runs, without accumulation."""
+        return measured(self.throughput, self.runs.iloc[0])
+
+    @property
+    def memory(self) -> pd.DataFrame:
+        """The benchmark's rows for that network, with and without accumulation."""
+        run, chunks = self.runs.iloc[0], self.throughput["micro_batch_size"].drop_duplicates()
+        parts = [measured(self.throughput, pd.Series({**run, "micro_batch_size": size})) for size in chunks]
+        return pd.concat(parts) if parts else self.throughput
+
+    @property
+    def usable(self) -> pd.DataFrame:
+        """The runs with a result: all but the failed."""
+        return self.runs[self.runs["status"] != "failed"]
+
+
+def build_sweep(tables: Tables, settings: Settings, y_train: np.ndarray) -> Sweep:
+    """Derive contender, price and time to the first target of every run.
+
+    `y_train` are the training part's labels or targets. UserError if the data set has no target or one that
+    is met before any training.
+    """
+    targets = settings.targets_of(str(tables.runs["data"].iloc[0]))
+    # One order whatever the tables' own, so that the outputs are the same bytes.
+    runs = tables.runs.sort_values(RUN_KEYS, kind="stable")
+    history = tables.history.sort_values(["identity", "presentations"], kind="stable")
+    _check_targets(tables, targets)
+    prices = price_runs(runs, tables.throughput)
+    last = runs["validation_loss"].where(runs["status"] != "diverged", np.inf)
+    lost = _lost(runs, history)
+    derived = pd.concat(
+        [
+            contenders(runs),
+            prices,
+            to_target(runs, history, prices, targets[0]),
+            last.rename("last_loss"),
+            lost.rename("lost"),
+            last.where(~lost, np.inf).rename("final_loss"),
+        ],
+        axis=1,
+    )
+    runs = pd.concat([runs, derived], axis=1)
+    constant = constant_loss(y_train, str(runs["loss"].iloc[0]))
+    return Sweep(runs, history, tables.throughput, settings, targets, targets[0], constant, tables.overrides)
+
+
+def _lost(runs: pd.DataFrame, history: pd.DataFrame) -> pd.Series:
+    """Whether a run diverged, or ended above the training loss it started from, which is next to it.
+
+    Such a loss may be any number: a mean over seeds would be about that one alone.
+    """
+    loss = history.groupby("identity")["train_loss"].agg(["first", "last"])
+    start, end = runs["identity"].map(loss["first"]), runs["identity"].map(loss["last"])
+    return (runs["status"] == "diverged") | (end > start)
+
+
+def _check_targets(tables: Tables, targets: tuple[float, ...]) -> None:
+    start = tables.history.loc[tables.history["presentations"] == 0, "validation_loss"].median()
+    for target in targets:
+        if start <= target:
+            name = tables.runs["data"].iloc[0]
+            raise UserError(
+                f"params.yaml: evaluate.target.{name} has {target:g}, but runs start at a validation "
+                f"loss of {start:.3g}: "
+                "a target must lie below it"
+            )
+
+
+def constant_loss(targets: np.ndarray, loss: str) -> float:
+    """Return the mean loss over `targets` (n,) of the best constant answer.
+
+    Integers are labels: the shares of the classes answer best, with the cross-entropy of these shares, or as
+    a squared error with half the sum of their variances. Other numbers: half their variance.
+    """
+    if not np.issubdtype(targets.dtype, np.integer):
+        return float(np.var(targets) / 2)
+    shares = np.unique(targets, return_counts=True)[1] / len(targets)
+    if loss == "cross_entropy":
+        return float(-(shares * np.log(shares)).sum())
+    return float((1 - (shares**2).sum()) / 2)

@@ -1,0 +1,113 @@
+"""The block `study:` of a study's file, checked: a claim and the conditions by which it is judged."""
+
+import inspect
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from perbatch.errors import UserError
+
+EVIDENCE = ("sweep", "redundancy", "equal_updates", "gradients", "benchmark")
+CHOSEN_BY = ("target", "validation_loss", "validation_accuracy")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A quantity `of` some runs, in words (`says`), and the bounds that it must lie between."""
+
+    says: str
+    quantity: str
+    of: Mapping[str, Any]
+    low: float
+    high: float
+
+    @property
+    def bound(self) -> list[float | None]:
+        """The two bounds; None where there is none."""
+        return [end if math.isfinite(end) else None for end in (self.low, self.high)]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A published claim: what is said, who says it, and how the evidence of this study is judged.
+
+    `evidence` is one of EVIDENCE, `chosen_by` (one of CHOSEN_BY) what the tuning seeds choose the rate by,
+    `beside` the quantities that are told without being judged, `figure` the name of a figure.
+    """
+
+    name: str
+    claim: str
+    source: str
+    evidence: str
+    targets: tuple[float, ...]
+    tuning_seeds: tuple[int, ...]
+    chosen_by: str
+    conditions: tuple[Condition, ...]
+    beside: tuple[Condition, ...]
+    figure: str
+
+
+def check_claim(
+    name: str, block: Mapping[str, Any], quantities: Mapping[str, Any], figures: Collection[str]
+) -> Claim:
+    """Turn the block (plain containers) into a Claim; a UserError names the first bad key.
+
+    `quantities` are those that there are by name, `figures` the names of those that there are.
+    """
+    _one_of(name, "evidence", block["evidence"], EVIDENCE)
+    _one_of(name, "chosen_by", block["chosen_by"], CHOSEN_BY)
+    _one_of(name, "figure", block["figure"], figures)
+    for key in ("claim", "source"):
+        if not block[key].strip():
+            _refuse(name, key, "is empty; a study says what is claimed, and where")
+    if not block["conditions"]:
+        _refuse(name, "conditions", "is empty; without a condition there is nothing to judge by")
+    for target in block["targets"]:
+        if not math.isfinite(target) or target <= 0:
+            _refuse(name, "targets", f"has {target}; a target is a validation loss above 0")
+    return Claim(
+        name=name,
+        claim=block["claim"].strip(),
+        source=block["source"].strip(),
+        evidence=block["evidence"],
+        targets=tuple(map(float, block["targets"])),
+        tuning_seeds=tuple(block["tuning_seeds"]),
+        chosen_by=block["chosen_by"],
+        conditions=_conditions(name, "conditions", block, quantities),
+        beside=_conditions(name, "beside", block, quantities),
+        figure=block["figure"],
+    )
+
+
+def _conditions(
+    name: str, key: str, block: Mapping[str, Any], quantities: Mapping[str, Any]
+) -> tuple[Condition, ...]:
+    return tuple(
+        _condition(name, f"{key}[{index}]", given, quantities, judged=key == "conditions")
+        for index, given in enumerate(block[key])
+    )
+
+
+def _condition(
+    name: str, where: str, given: Mapping[str, Any], quantities: Mapping[str, Any], judged: bool
+) -> Condition:
+    _one_of(name, f"{where}.quantity", given["quantity"], quantities)
+    try:
+        inspect.signature(quantities[given["quantity"]]).bind(None, **given["of"])
+    except TypeError as error:
+        _refuse(name, f"{where}.of", f"does not fit the quantity {given['quantity']}: {error}")
+    low = -math.inf if given["low"] is None else float(given["low"])
+    high = math.inf if given["high"] is None else float(given["high"])
+    if judged and (low >= high or (low, high) == (-math.inf, math.inf)):
+        _refuse(name, where, "needs a lower bound, an upper bound, or both with the lower below the upper")
+    return Condition(given["says"].strip(), given["quantity"], given["of"], low, high)
+
+
+def _one_of(name: str, key: str, value: str, allowed: Collection[str]) -> None:
+    if value not in allowed:
+        _refuse(name, key, f"is {value}; it must be one of {', '.join(allowed)}")
+
+
+def _refuse(name: str, key: str, sentence: str) -> NoReturn:
+    raise UserError(f"conf/experiment/{name}.yaml: study.{key} {sentence}")

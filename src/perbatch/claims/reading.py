@@ -1,0 +1,42 @@
+"""What a quantity was found to be: a value with the interval that other seeds would leave it in."""
+
+import math
+from dataclasses import dataclass
+
+from perbatch.analysis.statistics import Estimate
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value, its interval (the value itself where it has none to have), n, and what stands against it.
+
+    A `reservation` (a target not reached, a best rate at the edge of its grid, too few seeds) makes every
+    condition on the reading inconclusive.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    kind: str
+    reservation: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether the reading can be held against bounds."""
+        return not self.reservation and all(map(math.isfinite, (self.value, self.low, self.high)))
+
+
+def estimated(estimate: Estimate, *reservations: str) -> Reading:
+    """Return the reading of an estimate over seeds; one without an interval is inconclusive."""
+    said = [text for text in dict.fromkeys(reservations) if text]
+    if not estimate.has_interval:
+        said.append(f"there is no interval ({estimate.kind})")
+    return Reading(
+        estimate.value, estimate.low, estimate.high, estimate.n, estimate.kind, "; ".join(dict.fromkeys(said))
+    )
+
+
+def exact(value: float, n: int, kind: str) -> Reading:
+    """Return the reading of a value that is the same for every seed's sake: an extreme over all of them."""
+    return Reading(value, value, value, n, kind)

@@ -1,0 +1,162 @@
+"""Which rows of the evidence a quantity is of: a contender's, at the rate that its tuning seeds chose."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from perbatch.claims.evidence import AXES, Evidence
+from perbatch.errors import UserError
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The reported runs of one contender at its chosen rate, by seed, and what stands against the choice."""
+
+    runs: pd.DataFrame
+    rate: float
+    reservation: str
+
+
+def select(evidence: Evidence, of: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows with these values; `full` is a batch of all, null an empty field.
+
+    A UserError where the evidence has no such column, or no such row.
+    """
+    table = evidence.table
+    for column, value in of.items():
+        if column not in evidence.table:
+            held = ", ".join(map(str, evidence.table.columns))
+            raise UserError(f"{evidence.claim.name}: the evidence has no column {column!r}; it has {held}")
+        if value is None:
+            table = table[table[column].isna()]
+        elif column == "batch_size" and value == "full":
+            table = table[table["batch_size"] == table["n_train"]]
+        else:
+            table = table[table[column] == value]
+    if table.empty:
+        wanted = ", ".join(f"{column}={value}" for column, value in of.items())
+        raise UserError(f"{evidence.claim.name}: the evidence has no row with {wanted}")
+    return table
+
+
+def contender(evidence: Evidence, of: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows of exactly one contender; a UserError where the values fit several."""
+    rows = select(evidence, of)
+    for axis in AXES:
+        if axis in rows and rows[axis].nunique(dropna=False) > 1:
+            values = ", ".join(map(str, sorted(rows[axis].unique(), key=str)))
+            raise UserError(
+                f"{evidence.claim.name}: {dict(of)} fits several contenders, which differ in {axis} "
+                f"({values}); name one of them"
+            )
+    return rows
+
+
+def at_chosen_rate(evidence: Evidence, rows: pd.DataFrame, target: float | None = None) -> Chosen:
+    """Return one contender's reported runs at the rate with the best median over the tuning seeds.
+
+    Best is what the claim says: to reach `target` (by default the first) with the fewest gradient
+    evaluations, or the last validation loss or accuracy; among equals the lower last validation loss, then
+    the lower rate. Where one rate was tried it was given, not chosen.
+    """
+    claim = evidence.claim
+    reported = rows[~rows["seed"].isin(claim.tuning_seeds)]
+    rates = sorted(rows["learning_rate"].unique())
+    if len(rates) == 1:
+        return Chosen(reported.set_index("seed").sort_index(), float(rates[0]), "")
+    tuning = rows[rows["seed"].isin(claim.tuning_seeds)]
+    if tuning.empty or reported.empty:
+        raise UserError(
+            f"{claim.name}: its seeds must be more than its tuning seeds "
+            f"({', '.join(map(str, claim.tuning_seeds))}), which choose the rate and are not reported"
+        )
+    scores = pd.DataFrame(
+        {
+            "first": _score(evidence, tuning, target),
+            "loss": _loss(tuning),
+            "learning_rate": tuning["learning_rate"],
+        }
+    )
+    medians = scores.groupby("learning_rate").median().fillna(np.inf).reset_index()
+    rate = float(medians.sort_values(["first", "loss", "learning_rate"]).iloc[0]["learning_rate"])
+    edge = {rates[0]: "lowest", rates[-1]: "highest"}.get(rate)
+    said = f"the best rate of {_named(rows)} ({rate:g}) is the {edge} tried" if edge else ""
+    return Chosen(reported[reported["learning_rate"] == rate].set_index("seed").sort_index(), rate, said)
+
+
+def target_of(evidence: Evidence, target: float | None = None) -> float:
+    """Return the target, by default the claim's first; a UserError where no run ever reached it."""
+    claim = evidence.claim
+    if not claim.targets:
+        raise UserError(
+            f"conf/experiment/{claim.name}.yaml: study.targets is empty, and a quantity needs one"
+        )
+    wanted = claim.targets[0] if target is None else float(target)
+    if wanted not in claim.targets:
+        known = ", ".join(f"{each:g}" for each in claim.targets)
+        raise UserError(
+            f"conf/experiment/{claim.name}.yaml: the target {wanted:g} is not one of study.targets ({known})"
+        )
+    if not np.isfinite(evidence.table[f"updates_to_{wanted:g}"]).any():
+        lowest = evidence.table["validation_loss"].min()
+        raise UserError(
+            f"{claim.name}: no run reached the target {wanted:g} (the lowest last validation loss is "
+            f"{lowest:.3g})"
+        )
+    return wanted
+
+
+def check_budgets(evidence: Evidence, contenders: Iterable[pd.DataFrame]) -> None:
+    """Raise a UserError where contenders were not tuned and trained alike.
+
+    They need the same seeds and epochs, and the same learning rates, or the same rates over batch size.
+    """
+    parts = list(contenders)
+    for what, budget in (
+        ("seeds", lambda rows: tuple(sorted(rows["seed"].unique()))),
+        ("epochs", lambda rows: tuple(sorted(rows["epochs"].unique()))),
+    ):
+        _equal(evidence, parts, what, budget)
+    over_size = [{f"{rate:.9g}" for rate in rows["learning_rate"] / rows["batch_size"]} for rows in parts]
+    if any(each != over_size[0] for each in over_size[1:]):
+        _equal(evidence, parts, "learning rates", lambda rows: tuple(sorted(rows["learning_rate"].unique())))
+
+
+def _equal(evidence: Evidence, parts: list[pd.DataFrame], what: str, budget: Any) -> None:
+    for rows in parts[1:]:
+        if budget(rows) != budget(parts[0]):
+            first, other = (" ".join(f"{value:g}" for value in budget(each)) for each in (parts[0], rows))
+            raise UserError(
+                f"{evidence.claim.name}: unequal budgets: {_named(parts[0])} has the {what} {first}, "
+                f"{_named(rows)} has {other}; contenders need the same"
+            )
+
+
+def _score(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> pd.Series:
+    if evidence.claim.chosen_by == "target":
+        return rows[f"gradient_evaluations_to_{target_of(evidence, target):g}"]
+    if evidence.claim.chosen_by == "validation_accuracy":
+        return -rows["validation_accuracy"].where(rows["status"] == "finished", -np.inf)
+    return _loss(rows)
+
+
+def _loss(rows: pd.DataFrame) -> pd.Series:
+    return rows["validation_loss"].where(rows["status"] == "finished", np.inf).fillna(np.inf)
+
+
+def _named(rows: pd.DataFrame) -> str:
+    first = rows.iloc[0]
+    named = f"M = {int(first['batch_size']):,}"
+    if first.get("updates_per_batch", 1) > 1:
+        named += f" with {int(first['updates_per_batch'])} updates a batch"
+    return named
+
+
+def chosen_runs(evidence: Evidence) -> pd.Series:
+    """Return the identities of all contenders' reported runs at their chosen rates: those that are tested."""
+    axes = [axis for axis in AXES if axis in evidence.table]
+    parts = [part for _, part in evidence.table.groupby(axes, dropna=False)]
+    return pd.concat([at_chosen_rate(evidence, part).runs["identity"] for part in parts], ignore_index=True)

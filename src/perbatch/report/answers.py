@@ -1,0 +1,202 @@
+"""The two questions' answers, made from the data; where these do not support the usual one, they say so."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from perbatch.analysis.contrasts import Contrast, Outcome, contrast, score_difference
+from perbatch.analysis.representatives import best_repeats, plain_at, plain_rows, representatives
+from perbatch.analysis.results import Results
+from perbatch.report.sentences import sentence, times
+from perbatch.report.wording import (
+    clock_unit,
+    estimate_of,
+    every,
+    interval,
+    interval_kind,
+    interval_with_kind,
+    mode_name,
+    number,
+    score_text,
+    seeds_reached,
+    share,
+)
+
+ONE_SIZE, ABSENT, ALL_DIVERGED = "one batch size", "not run", "all diverged"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A sentence with its number, interval and n, and why it is that sentence."""
+
+    verdict: str
+    sentence: str
+
+
+def answer_when(results: Results) -> Answer:
+    """Question 1: does updating after each example need fewer passes than after all?"""
+    plain = plain_rows(results)
+    if plain.empty:
+        return Answer(
+            ABSENT, "Every run repeats its updates, so these runs cannot say what the batch size alone does."
+        )
+    first, last = plain.iloc[0], plain.iloc[-1]
+    if len(plain) == 1:
+        return Answer(ONE_SIZE, _one_size(results, first))
+    if _all_diverged(results, plain):
+        return Answer(
+            ALL_DIVERGED, "Every reported run diverged, so these runs cannot say which mode is faster."
+        )
+    subject = f"updating {every(int(first['batch_size']), results.sweep.n_train)}"
+    other = f"updating {every(int(last['batch_size']), results.sweep.n_train)}"
+    return _answer(results, contrast(results, first, last, "epochs"), subject, other)
+
+
+def answer_repeat(results: Results) -> Answer:
+    """Question 2: does repeating on one example or batch until it is satisfied pay?"""
+    repeat = representatives(results).get("repeat")
+    if repeat is None:
+        return Answer(ABSENT, "No run repeats its updates, so these runs cannot say what repeating does.")
+    plain = plain_at(results, int(repeat["batch_size"]))
+    if plain is None:
+        return Answer(
+            ABSENT, "No batch size was run both with and without repeating, so the two cannot be compared."
+        )
+    if _all_diverged(results, pd.DataFrame([repeat, plain])):
+        return Answer(
+            ALL_DIVERGED, "Every reported run diverged, so these runs cannot say what repeating does."
+        )
+    size = int(repeat["batch_size"])
+    what = "each example" if size == 1 else f"each batch of {size:,}"
+    times = f"at most {int(repeat['updates_per_batch'])} updates"
+    until = f"{int(repeat['updates_per_batch'])} times"
+    if not pd.isna(repeat["tolerance"]):
+        until = f"until its loss was at most {repeat['tolerance']:g} ({times})"
+    found = contrast(results, repeat, plain, "evaluations")
+    return _answer(results, found, f"repeating {what} {until}", f"visiting {what} once per epoch")
+
+
+def retention(results: Results) -> str:
+    """Say what share of examples was satisfied when left and how many still were at the first epoch's end."""
+    repeat = representatives(results).get("repeat")
+    if repeat is None or pd.isna(repeat["tolerance"]):
+        return ""
+    mine = results.reported.loc[results.reported["contender"] == repeat["contender"], "identity"]
+    history = results.sweep.history
+    first = history[history["identity"].isin(mine) & (history["epoch"] >= 1)].groupby("identity").first()
+    left, still = first["satisfied_when_left"].mean(), first["still_satisfied"].mean()
+    if pd.isna(left) or pd.isna(still):
+        return ""
+    return (
+        f"At the end of the first epoch {share(left)} of the examples had been satisfied when left, "
+        f"and {share(still)} still were (mean over {len(first)} seed{'s' if len(first) > 1 else ''})."
+    )
+
+
+def answer_seconds(results: Results) -> str:
+    """Say what the declared mini-batch takes in training seconds, beside the other modes."""
+    rows = representatives(results)
+    shown = [rows[name] for name in ("stochastic", "mini_batch", "full_batch") if name in rows]
+    if len(shown) < 2 or not all(_has_seconds(results, row) for row in shown):
+        return ""
+    factor, unit = clock_unit(row["seconds_to_target"] for row in shown)
+    values = "; ".join(f"{mode_name(row)}, {_seconds(row, factor)}" for row in shown)
+    text = f"In {unit}: {values}."
+    if "mini_batch" in rows and "stochastic" in rows:
+        found = contrast(results, rows["mini_batch"], rows["stochastic"], "seconds")
+        names = [mode_name(row) for row in (rows["mini_batch"], rows["stochastic"])]
+        texts = {
+            Outcome.LESS: f"{names[0].capitalize()} is the faster of the first two by a factor of",
+            Outcome.MORE: f"{names[1].capitalize()} is the faster of the first two by a factor of",
+            Outcome.SAME: "Between the first two no difference is shown: a factor of",
+        }
+        if found.verdict in texts:
+            ends = f"{interval_with_kind(found.factor)}, paired by seed, n = {found.n}"
+            text += f" {texts[found.verdict]} {times(found)} ({ends})."
+    return text
+
+
+def answer_elsewhere(results: Results) -> str:
+    """Count the batch sizes at which repeating took fewer or more evaluations than not repeating."""
+    pairs = [(row, plain_at(results, int(row["batch_size"]))) for _, row in best_repeats(results).iterrows()]
+    found = [contrast(results, row, plain, "evaluations") for row, plain in pairs if plain is not None]
+    if len(found) < 2:
+        return ""
+    counts = {Outcome.LESS: 0, Outcome.MORE: 0, Outcome.SAME: 0, "none": 0}
+    for each in found:
+        verdict = each.verdict
+        key = Outcome.LESS if verdict.saved else Outcome.MORE if verdict.cost else verdict
+        counts[key if key in counts else "none"] += 1
+    texts = {
+        Outcome.LESS: "fewer evaluations of the network at",
+        Outcome.MORE: "more at",
+        Outcome.SAME: "no shown difference at",
+        "none": "no verdict possible at",
+    }
+    parts = ", ".join(f"{text} {counts[key]}" for key, text in texts.items() if counts[key] or key != "none")
+    return f"Over all {len(found)} batch sizes that were run both ways, repeating took {parts}."
+
+
+def answer_scores(results: Results) -> str:
+    """Say how the test scores of the smallest and the largest batch differ at the end of training.
+
+    At the rates chosen for the end, where these were.
+    """
+    results = results.ending or results
+    plain = plain_rows(results)
+    if len(plain) < 2:
+        return ""
+    first, last = plain.iloc[0], plain.iloc[-1]
+    n_train = results.sweep.n_train
+    names = tuple(every(int(row["batch_size"]), n_train) for row in (first, last))
+    return _final_scores(results, first, last, (f"updating {names[0]}", f"updating {names[1]}"))
+
+
+def _answer(results: Results, found: Contrast, subject: str, other: str) -> Answer:
+    return Answer(found.verdict, sentence(results, found, subject, other))
+
+
+def _final_scores(results: Results, first: pd.Series, second: pd.Series, names: tuple[str, str]) -> str:
+    score = results.sweep.score
+    name, label = f"test_{score}", "accuracy" if score == "accuracy" else "R²"
+    if pd.isna(first[name]) or pd.isna(second[name]):
+        return ""
+    values = f"{score_text(score, first[name])} {names[0]} and {score_text(score, second[name])} {names[1]}"
+    difference = score_difference(results, first, second)
+    if not difference.has_interval:
+        return f"At the end of training, test {label} was {values}."
+    scale = 100 if score == "accuracy" else 1
+    unit = " percentage points" if score == "accuracy" else ""
+    ends = f"{number(difference.low * scale, 2)} to {number(difference.high * scale, 2)}{unit}"
+    shown = "a difference" if difference.low > 0 or difference.high < 0 else "no difference shown"
+    return (
+        f"At the end of training, test {label} was {values}: {shown} "
+        f"({interval_kind(difference)} of the difference {ends}, paired by seed, n = {difference.n})."
+    )
+
+
+def _one_size(results: Results, row: pd.Series) -> str:
+    value = row["epochs_to_target"]
+    took = "did not reach" if pd.isna(value) else f"took {number(value)} epochs to reach"
+    return (
+        f"All runs have one batch size (M = {int(row['batch_size']):,}), so they cannot say "
+        f"what another would do; "
+        f"it {took} a validation loss of {results.sweep.target:g} ({seeds_reached(row)})."
+    )
+
+
+def _all_diverged(results: Results, rows: pd.DataFrame) -> bool:
+    shown = results.reported[results.reported["contender"].isin(rows["contender"])]
+    return bool(len(shown) and (shown["status"] == "diverged").all())
+
+
+def _has_seconds(results: Results, row: pd.Series) -> bool:
+    mine = results.reported[results.reported["contender"] == row["contender"]]
+    return bool(len(mine) and mine["gradient_us"].notna().all())
+
+
+def _seconds(row: pd.Series, factor: float) -> str:
+    took = estimate_of(row, "seconds_to_target").times(factor)
+    if pd.isna(took.value):
+        return f"not reached ({seeds_reached(row)})"
+    return number(took.value) + (f" ({interval(took)})" if took.has_interval else "")

@@ -1,0 +1,136 @@
+"""The tables behind the page's claims: pairs on every clock, every target, the stable rates."""
+
+import math
+
+import pandas as pd
+
+from perbatch.analysis.contrasts import Outcome
+from perbatch.analysis.pairs import PLAIN, pairs
+from perbatch.analysis.representatives import best_repeats, plain_at, plain_rows, representatives
+from perbatch.analysis.results import Results
+from perbatch.analysis.stable_rates import stable_ranges
+from perbatch.analysis.statistics import Estimate
+from perbatch.analysis.survival import survival
+from perbatch.report.tables import Cell, Table
+from perbatch.report.wording import CLOCKS, UNITS, clock_unit, interval, mode_name, number, rate, share
+
+HEADS = [UNITS[quantity] for quantity in CLOCKS]
+VERDICTS = {
+    **{outcome: str(outcome) for outcome in Outcome},
+    Outcome.FIRST_ONLY: "only it got there",
+    Outcome.SECOND_ONLY: "only the other",
+    Outcome.NEITHER: "neither got there",
+}
+
+
+def pairs_table(results: Results) -> Table | None:
+    """Return a row a pair of speaking modes, a column a clock: how much less the first one needs."""
+    table = pairs(results)
+    table = table[table["target"] == results.sweep.target]
+    if table.empty:
+        return None
+    names = _names(results)
+    rows = []
+    for (first, second), pair in table.groupby(["first", "second"], sort=False):
+        cells = {row["quantity"]: _pair_cell(row) for _, row in pair.iterrows()}
+        head = Cell(names[first], f"against {names[second]}")
+        rows.append([head, *(cells[quantity] for quantity in CLOCKS)])
+    return Table(["pair", *HEADS], rows)
+
+
+def clocks_sentence(results: Results) -> str:
+    """Say what repeating needs on each clock against one update per visit, and where the seconds go."""
+    table = pairs(results)
+    table = table[(table["target"] == results.sweep.target) & (table["first"] == "repeat")]
+    table = table[table["verdict"] != Outcome.UNPRICED]
+    if table.empty or not table["verdict"].isin((Outcome.LESS, Outcome.MORE, Outcome.SAME)).all():
+        return ""
+    told = [f"{_pair_cell(row).text} in {UNITS[row['quantity']]}" for _, row in table.iterrows()]
+    text = f"Clock by clock, against one update per visit: {', '.join(told)}."
+    verdicts = dict(zip(table["quantity"], table["verdict"], strict=True))
+    if verdicts["gradient_evaluations"] == Outcome.LESS and verdicts["evaluations"] != Outcome.LESS:
+        text += " The gradients that it saves go into forward passes, which ask whether a loss is low enough."
+    return text
+
+
+def targets_table(results: Results) -> Table | None:
+    """Return a row a target and speaking mode: share reached, and the median on every clock."""
+    if len(results.sweep.targets) < 2:
+        return None
+    table, rows = survival(results), []
+    factor, clock = clock_unit(table.loc[table["quantity"] == "seconds", "median"])
+    for each in results.each:
+        for name, row in representatives(each).items():
+            mine = table[(table["target"] == each.sweep.target) & (table["contender"] == row["contender"])]
+            cells = {
+                found["quantity"]: _median_cell(found, factor if found["quantity"] == "seconds" else 1.0)
+                for _, found in mine.iterrows()
+            }
+            first = mine.iloc[0]
+            reached = Cell(
+                f"{round(first['reached'] * first['n'])} of {int(first['n'])}",
+                f"{share(first['reached_low'])} to {share(first['reached_high'])}" if first["n"] else "",
+            )
+            head = Cell(f"{each.sweep.target:g}: {_short(name, row)}", f"rate {rate(row['learning_rate'])}")
+            rows.append([head, reached, *(cells[quantity] for quantity in CLOCKS)])
+    return Table(["target: mode", "reached by", *HEADS[:-1], clock], rows)
+
+
+def ranges_table(results: Results) -> Table:
+    """Return the stable range of rates of each batch size, plain and repeated."""
+    shown = pd.concat([plain_rows(results), best_repeats(results)])
+    table = stable_ranges(results.sweep).set_index("contender")
+    rows = []
+    for _, row in shown.iterrows():
+        found = table.loc[row["contender"]]
+        head = _head(row)
+        if math.isnan(found["low"]):
+            rows.append([head, Cell("none"), Cell("none"), Cell("none"), Cell(rate(row["learning_rate"]))])
+            continue
+        low = Cell(rate(found["low"]), "lowest tried" if found["open_low"] else "")
+        high = Cell(rate(found["high"]), "highest tried" if found["open_high"] else "")
+        gaps = int(found["gaps"])
+        wide = Cell(number(found["octaves"]), f"{gaps} unstable between" if gaps else "")
+        rows.append([head, low, high, wide, Cell(rate(row["learning_rate"]))])
+    return Table(["mode", "lowest stable rate", "highest stable rate", "octaves", "chosen rate"], rows)
+
+
+def _names(results: Results) -> dict[str, str]:
+    rows = representatives(results)
+    names = {name: _short(name, row) for name, row in rows.items()}
+    plain = plain_at(results, int(rows["repeat"]["batch_size"])) if "repeat" in rows else None
+    return names if plain is None else names | {PLAIN: f"one update per visit, M = {plain['batch_size']:,}"}
+
+
+def _short(name: str, row: pd.Series) -> str:
+    return "repeat" if name == "repeat" else mode_name(row)
+
+
+def _head(row: pd.Series) -> Cell:
+    name, _, limits = mode_name(row).partition(" (")
+    return Cell(name, limits.rstrip(")"))
+
+
+def _pair_cell(row: pd.Series) -> Cell:
+    ratio = Estimate(row["ratio"], row["ratio_low"], row["ratio_high"], int(row["n"]), row["kind"])
+    if row["verdict"] in (Outcome.LESS, Outcome.MORE):
+        factor = ratio if row["verdict"] == Outcome.LESS else ratio.inverse
+        middle = number(factor.value) if math.isfinite(factor.value) else f"at least {number(factor.low)}"
+        text = f"{middle} times {row['verdict']}"
+    else:
+        factor, text = ratio, VERDICTS[row["verdict"]]
+    ends = interval(factor)
+    if row["verdict"] == Outcome.SAME and ends:
+        ends = f"ratio {ends}"
+    known = math.isfinite(row["improvement"]) and row["verdict"] != Outcome.NEITHER
+    better = share(row["improvement"]) if known else ""
+    return Cell(text, ends, f"better in {better}" if better else "")
+
+
+def _median_cell(row: pd.Series, factor: float) -> Cell:
+    if pd.isna(row["median"]):
+        ran = f"after {number(row['spent'] * factor)}" if pd.notna(row["spent"]) else ""
+        return Cell("not reached" if row["n"] else "no run", ran)
+    median = Estimate(row["median"], row["median_low"], row["median_high"], int(row["n"]), row["kind"])
+    median = median.times(factor)
+    return Cell(number(median.value), interval(median))

@@ -1,0 +1,51 @@
+"""The page's figures as files of their own: an SVG each, with its key, on white."""
+
+import html
+import re
+from pathlib import Path
+
+from perbatch.analysis.results import Results
+from perbatch.files import replace
+from perbatch.report.figures.style import FONT, INK
+from perbatch.report.figures.svg import Figure
+from perbatch.report.page_figures import page_figures
+
+MARGIN, ROW = 12, 20  # pixels
+
+
+def write_figures(results: Results, folder: Path) -> list[Path]:
+    """Write every panel of the page as NAME.svg into `folder` (made if missing); return the files."""
+    files = []
+    for name, figure in page_figures(results).files().items():
+        files.append(folder / f"{name}.svg")
+        replace(files[-1], standalone(figure))
+    return files
+
+
+def standalone(figure: Figure) -> str:
+    """Return the figure as an SVG that needs no page: title above, key below, white behind."""
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', figure.svg)
+    assert size is not None
+    wide, high = float(size[1]), float(size[2])
+    top = MARGIN + (ROW if figure.title else 0)
+    width, height = wide + 2 * MARGIN, top + high + ROW * len(figure.keys) + MARGIN
+    parts = [f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>']
+    if figure.title:
+        parts.append(_text(MARGIN, MARGIN + 10, figure.title, "bold"))
+    parts.append(figure.svg.replace("<svg ", f'<svg x="{MARGIN}" y="{top}" height="{high:g}" ', 1))
+    for place, key in enumerate(figure.keys):
+        y = top + high + ROW * place + 4
+        parts.append(key.sample.replace("<svg ", f'<svg x="{MARGIN}" y="{y:g}" ', 1))
+        parts.append(_text(MARGIN + 42, y + 11, key.name, "normal"))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
+        f'viewBox="0 0 {width:g} {height:g}" font-family="{FONT}">'
+        f"<title>{html.escape(figure.label)}</title>{''.join(parts)}</svg>\n"
+    )
+
+
+def _text(x: float, y: float, words: str, weight: str) -> str:
+    return (
+        f'<text x="{x:g}" y="{y:g}" font-size="12" font-weight="{weight}" fill="{INK}">'
+        f"{html.escape(words)}</text>"
+    )

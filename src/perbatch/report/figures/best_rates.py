@@ -1,0 +1,141 @@
+"""The chosen learning rate against batch size, beside the two rules of thumb that say how it grows."""
+
+import math
+
+import altair as alt
+import pandas as pd
+
+from perbatch.analysis.representatives import best_repeats, plain_rows
+from perbatch.analysis.results import Results
+from perbatch.analysis.stable_rates import stable_ranges
+from perbatch.report.figures.style import (
+    HEIGHT,
+    INK,
+    PAIR,
+    PAIR_DASHES,
+    PAIR_SHAPES,
+    PLAIN,
+    REPEAT,
+    RULE,
+    WIDTH,
+    batch_sizes,
+    by_series,
+    log_scale,
+    padded,
+    records,
+)
+from perbatch.report.figures.svg import Figure, draw, key
+from perbatch.report.wording import mode_name, number, rate
+
+RULES = {"linear: rate grows as M": 1.0, "root: rate grows as √M": 0.5}
+RULE_DASHES = dict(zip(RULES, ([6, 4], [2, 3]), strict=True))
+TITLE = "learning rate (all that were tried)"
+AT_EDGE = "at the grid's edge"
+
+
+def best_rate_figure(results: Results) -> Figure | None:
+    """Draw the chosen rates; None below two rates, or below two plain batch sizes with one."""
+    points = _points(results)
+    plain = points[points["series"] == PLAIN]
+    rates = sorted(results.sweep.runs["learning_rate"].unique())
+    if len(plain) < 2 or len(rates) < 2:
+        return None
+    domain = padded(rates, share=0.04)
+    sizes = sorted({int(size) for size in points["batch_size"]})
+    x = batch_sizes(sizes)
+    scale, axis = log_scale(domain), alt.Axis(values=rates, format="~g")
+    y = alt.Y("rate:Q", title=TITLE, scale=scale, axis=axis)
+    present = {name: PAIR[name] for name in PAIR if (points["series"] == name).any()}
+    rules = alt.Chart(records(_rules(plain, domain))).mark_line(color=RULE, strokeWidth=1.4, clip=True)
+    base = alt.Chart(records(points))
+    colour = by_series(alt.Color, present)
+    line = base.mark_line(strokeWidth=1.6).encode(
+        x=x, y=y, color=colour, strokeDash=by_series(alt.StrokeDash, PAIR_DASHES)
+    )
+    dots = base.mark_point(filled=True, size=64, opacity=1).encode(
+        x=x, y=y, color=colour, shape=by_series(alt.Shape, PAIR_SHAPES)
+    )
+    edges = base.transform_filter("datum.edge").mark_point(size=230, color=INK, strokeWidth=1.3, opacity=1)
+    ranges = base.transform_filter(f"datum.series == '{PLAIN}' && isValid(datum.low)")
+    ranges = ranges.mark_rule(strokeWidth=9, opacity=0.16, color=PAIR[PLAIN])
+    layers = [
+        ranges.encode(x=x, y=alt.Y("low:Q", title=TITLE, scale=scale, axis=axis), y2="high:Q"),
+        rules.encode(x=x, y=y, strokeDash=by_series(alt.StrokeDash, RULE_DASHES)),
+        line,
+        dots,
+        edges.encode(x=x, y=y),
+    ]
+    keys = [key(name, PAIR[name], PAIR_DASHES[name], PAIR_SHAPES[name]) for name in present]
+    keys += [key(name, RULE, RULE_DASHES[name]) for name in RULES]
+    if points["low"].notna().any():
+        keys.append(key(f"stable rates, {PLAIN}", PAIR[PLAIN], None, "range"))
+    if points["edge"].any():
+        keys.append(key(AT_EDGE, INK, None, "ring"))
+    # The rules and the series have dashes of their own: one scale for both would give each the other's.
+    chart = alt.layer(*layers).resolve_scale(strokeDash="independent")
+    chart = chart.properties(width=WIDTH, height=HEIGHT)
+    return draw(chart, "best-rates", _label(points, plain), keys)
+
+
+def rate_growth(results: Results) -> str:
+    """Say by what power of the batch size the chosen rate grew, from the smallest batch to the largest."""
+    plain = _points(results)
+    plain = plain[plain["series"] == PLAIN]
+    if len(plain) < 2:
+        return ""
+    first, last = plain.iloc[0], plain.iloc[-1]
+    grown, larger = last["rate"] / first["rate"], last["batch_size"] / first["batch_size"]
+    power = math.log(grown) / math.log(larger)
+    return (
+        f"From M = {int(first['batch_size']):,} to M = {int(last['batch_size']):,} the chosen rate went from "
+        f"{rate(first['rate'])} to {rate(last['rate'])}, which is M to the power {number(power, 2)}."
+    )
+
+
+def edge_warning(results: Results) -> str:
+    """Name the contenders in this figure whose chosen rate is the lowest or highest tried; else nothing."""
+    points = _points(results)
+    names = "; ".join(f"{row.mode} ({rate(row.rate)})" for row in points[points["edge"]].itertuples())
+    return f"At the edge of the grid, so that a better rate may lie beyond it: {names}." if names else ""
+
+
+def _points(results: Results) -> pd.DataFrame:
+    ranges = stable_ranges(results.sweep).set_index("contender")
+    rows = [
+        {
+            "series": series,
+            "batch_size": int(row["batch_size"]),
+            "rate": row["learning_rate"],
+            "edge": bool(row["rate_at_edge"]),
+            "mode": mode_name(row),
+            "low": ranges.loc[row["contender"], "low"],
+            "high": ranges.loc[row["contender"], "high"],
+        }
+        for series, table in ((PLAIN, plain_rows(results)), (REPEAT, best_repeats(results)))
+        for _, row in table.iterrows()
+        if math.isfinite(row["learning_rate"])
+    ]
+    points = pd.DataFrame(rows, columns=["series", "batch_size", "rate", "edge", "mode", "low", "high"])
+    return points.sort_values(["series", "batch_size"], kind="stable")
+
+
+def _rules(plain: pd.DataFrame, domain: list[float]) -> pd.DataFrame:
+    """Both rules of thumb from the smallest batch's chosen rate on."""
+    first, last = plain.iloc[0], plain.iloc[-1]
+    rows = []
+    for series, power in RULES.items():
+        for size in (first["batch_size"], last["batch_size"]):
+            value = first["rate"] * (size / first["batch_size"]) ** power
+            if value > domain[1]:  # cut off where the line leaves the plot: a clamp would bend it
+                size = first["batch_size"] * (domain[1] / first["rate"]) ** (1 / power)
+                value = domain[1]
+            rows.append({"series": series, "batch_size": size, "rate": value})
+    return pd.DataFrame(rows)
+
+
+def _label(points: pd.DataFrame, plain: pd.DataFrame) -> str:
+    text = "Chosen learning rate against batch size."
+    for series, table in points.groupby("series", sort=False):
+        values = ", ".join(f"M = {row.batch_size:,}: {rate(row.rate)}" for row in table.itertuples())
+        text += f" {str(series).capitalize()}: {values}."
+    return f"{text} Lines from {rate(plain.iloc[0]['rate'])} on: in proportion to M, and to its root."

@@ -1,0 +1,148 @@
+"""The gallery's figures of what it takes to a target, and of any study's conditions."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+
+from perbatch.analysis.statistics import Estimate, geometric_interval
+from perbatch.claims.evidence import Evidence
+from perbatch.claims.judge import Finding, Verdict
+from perbatch.claims.noise import critical_batch_size, noise_scale
+from perbatch.claims.to_target import to_target_by_size
+from perbatch.report.figures.style import (
+    HEIGHT,
+    INK,
+    QUIET,
+    WIDTH,
+    batch_sizes,
+    by_series,
+    log_axis,
+    log_scale,
+    padded,
+    records,
+)
+from perbatch.report.figures.svg import Figure, draw, key
+from perbatch.report.wording import UNITS
+
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#B04A87", INK]
+DASHES = [[1, 0], [8, 3], [2, 2], [10, 3, 2, 3], [4, 4]]
+SHAPES = ["circle", "square", "diamond", "triangle-down", "cross"]
+PERFECT = "perfect scaling: half as many for twice the batch"
+ROW_WIDTH, ROW_HEIGHT = 560, 34
+
+
+def epochs_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
+    """Draw epochs to each target against batch size."""
+    return _to_target_figure(evidence, "epochs", label)
+
+
+def updates_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
+    """Draw updates to each target against batch size, and the line of perfect scaling."""
+    return _to_target_figure(evidence, "updates", label)
+
+
+def noise_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
+    """Draw the fitted critical batch size and the noise scale of the tuned run against the target."""
+    size = next(finding.condition.of["batch_size"] for finding in verdict.findings)
+    rows = []
+    for target in evidence.claim.targets:
+        for name, reading in (
+            ("critical batch size, fitted", critical_batch_size(evidence, target)),
+            (f"noise scale of the run with M = {size}", noise_scale(evidence, target, size)),
+        ):
+            rows.append(
+                {
+                    "x": target,
+                    "series": name,
+                    "value": reading.value,
+                    "low": reading.low,
+                    "high": reading.high,
+                }
+            )
+    table = pd.DataFrame(rows)
+    domain = padded(table["x"])
+    x = alt.X(
+        "x:Q",
+        title="validation loss reached",
+        scale=alt.Scale(type="log", domain=domain, nice=False, reverse=True),
+        axis=alt.Axis(values=list(evidence.claim.targets), format="~g", grid=False),
+    )
+    return points_figure(table, x, "examples", f"{evidence.claim.name}-noise", label)
+
+
+def conditions_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
+    """Draw each condition's value and interval, and its bounds, on an axis of its own."""
+    rows = [_condition_row(finding) for finding in verdict.findings]
+    chart = alt.vconcat(*rows, spacing=26)
+    keys = [key("value and 95 % interval", COLOURS[0], [1, 0], "circle"), key("bound", INK, [3, 3])]
+    return draw(chart, f"{evidence.claim.name}-conditions", label, keys)
+
+
+def points_figure(
+    table: pd.DataFrame, x: alt.X, title: str, name: str, label: str, line: pd.DataFrame | None = None
+) -> Figure:
+    """Draw `value` with `low` and `high` against `x`, a line a `series`; `line` has points of a reference."""
+    series = list(dict.fromkeys(table["series"]))
+    domain = padded([*table["value"], *table["low"].dropna(), *table["high"].dropna()])
+    y = alt.Y("value:Q", title=title, scale=log_scale(domain), axis=log_axis(domain))
+    colour = by_series(alt.Color, dict(zip(series, COLOURS, strict=False)))
+    dash = by_series(alt.StrokeDash, dict(zip(series, DASHES, strict=False)))
+    shape = by_series(alt.Shape, dict(zip(series, SHAPES, strict=False)))
+    base = alt.Chart(records(table))
+    lines = base.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, strokeDash=dash)
+    low = alt.Y("low:Q", scale=log_scale(domain))
+    bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.2)
+    bars = bars.encode(x=x, y=low, y2="high:Q", color=colour)
+    dots = base.mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
+    layers: list[alt.Chart] = [lines, bars, dots]
+    keys = [key(*look) for look in zip(series, COLOURS, DASHES, SHAPES, strict=False)]
+    if line is not None:
+        keys.append(key(str(line["series"].iloc[0]), QUIET, [3, 3]))
+        # The scale would draw what lies outside along its edge.
+        line = line[line["value"].between(*domain)]
+        reference = alt.Chart(records(line)).mark_line(
+            color=QUIET, strokeDash=[3, 3], strokeWidth=1.4, clip=True
+        )
+        layers.insert(0, reference.encode(x=x, y=y, detail="series:N"))
+    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return draw(chart, name, label, keys)
+
+
+def _to_target_figure(evidence: Evidence, clock: str, label: str) -> Figure:
+    rows, perfect = [], []
+    for target in evidence.claim.targets:
+        table, _ = to_target_by_size(evidence, clock, target)
+        points = [_point(size, geometric_interval(table[size])) for size in table.columns]
+        rows += [{"series": f"to a validation loss of {target:g}", **point} for point in points]
+        first = points[0]
+        perfect += [
+            {"series": PERFECT, "batch_size": size, "value": first["value"] * first["batch_size"] / size}
+            for size in table.columns
+        ]
+    data = pd.DataFrame(rows)
+    sizes = sorted(data["batch_size"].unique())
+    x = batch_sizes(sizes, shown=sizes if len(sizes) < 8 else sizes[::2])
+    line = pd.DataFrame(perfect) if clock == "updates" else None
+    name = f"{evidence.claim.name}-{clock}"
+    return points_figure(data, x, f"{UNITS[clock]} to target", name, label, line)
+
+
+def _point(size: int, estimate: Estimate) -> dict[str, float]:
+    return {"batch_size": int(size), "value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def _condition_row(finding: Finding) -> alt.LayerChart | alt.FacetChart:
+    condition, reading = finding.condition, finding.reading
+    bounds = [end for end in condition.bound if end is not None]
+    shown = [value for value in (reading.value, reading.low, reading.high, *bounds) if pd.notna(value)]
+    room = (max(shown) - min(shown)) * 0.08 or abs(shown[0]) * 0.1 or 1.0
+    scale = alt.Scale(domain=[min(shown) - room, max(shown) + room], nice=False)
+    x = alt.X("value:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6, format="~g"))
+    base = alt.Chart(records(pd.DataFrame([vars(reading)])[["value", "low", "high"]]))
+    bar = base.mark_rule(strokeWidth=3, color=COLOURS[0]).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
+    dot = base.mark_point(filled=True, size=70, opacity=1, color=COLOURS[0]).encode(x=x)
+    ends = alt.Chart(records(pd.DataFrame({"value": bounds}))).mark_rule(color=INK, strokeDash=[3, 3])
+    title = alt.TitleParams(condition.says, fontWeight="normal", color=INK, fontSize=12, limit=ROW_WIDTH)
+    layers: Sequence[alt.Chart] = [ends.encode(x=x), bar, dot]
+    return alt.layer(*layers).properties(width=ROW_WIDTH, height=ROW_HEIGHT, title=title)

@@ -1,0 +1,119 @@
+"""Each mode at its own best rate, on test data: a faint dot a seed, the mean and its interval."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from perbatch.analysis.representatives import best_repeats, plain_rows
+from perbatch.analysis.results import Results
+from perbatch.report.figures.style import (
+    GRID,
+    INK,
+    PAIR,
+    PAIR_SHAPES,
+    PLAIN,
+    REPEAT,
+    by_series,
+    records,
+)
+from perbatch.report.figures.svg import Figure, Key, draw, key
+from perbatch.report.wording import mode_name, number, score_text
+
+WIDTH, STEP = 330, 40
+OFFSETS = {PLAIN: 0.62, REPEAT: 0.86}  # the two series of a batch size stand one under the other
+
+
+def score_figures(results: Results) -> list[Figure]:
+    """Draw the test score and the test loss of each batch size, plain and repeated; none if all diverged."""
+    score = results.sweep.score
+    titles = {
+        f"test_{score}": "test accuracy" if score == "accuracy" else "test R²",
+        "test_loss": "test loss",
+    }
+    figures = (_figure(results, column, title) for column, title in titles.items())
+    return [figure for figure in figures if figure is not None]
+
+
+def score_keys(results: Results) -> list[Key]:
+    """Return the key that both panels share."""
+    repeats = (results.sweep.runs["mode"] == "repeat").any()
+    keys = [
+        key(name, PAIR[name], None, PAIR_SHAPES[name]) for name in ((PLAIN, REPEAT) if repeats else (PLAIN,))
+    ]
+    return [*keys, key("95 % interval of the mean", INK, None, "bar")]
+
+
+def _figure(results: Results, column: str, title: str) -> Figure | None:
+    rows = _rows(results, column)
+    shown = rows[rows["value"].notna()]
+    if shown.empty:
+        return None
+    seeds = _seeds(results, rows, column)
+    style = "%" if column == "test_accuracy" else "~g"
+    ends = [*shown["value"], *shown["low"].dropna(), *shown["high"].dropna(), *seeds["value"]]
+    room = 0.04 * (max(ends) - min(ends) or 1.0)
+    scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False)
+    x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(format=style, tickCount=5, grid=True))
+    sizes = sorted({int(size) for size in rows["batch_size"]})
+    y = alt.Y("place:Q", title=None, axis=None, scale=alt.Scale(domain=[len(sizes), 0], nice=False))
+    colour, shape = by_series(alt.Color, PAIR), by_series(alt.Shape, PAIR_SHAPES)
+    heads = pd.DataFrame({"place": range(len(sizes)), "text": [_head(results, size) for size in sizes]})
+    names = alt.Chart(records(heads)).mark_text(align="left", baseline="top", dy=6, fontSize=11.5)
+    line = alt.Chart(records(heads)).mark_rule(color=GRID).encode(x=alt.value(0), x2=alt.value(WIDTH), y=y)
+    dots = alt.Chart(records(seeds)).mark_point(size=16, filled=True, opacity=0.35)
+    bars = alt.Chart(records(shown[shown["low"].notna()])).mark_rule(strokeWidth=2.6)
+    low = alt.X("low:Q", scale=scale, title=title)
+    mean = alt.Chart(records(shown)).mark_point(size=60, filled=True, opacity=1)
+    layers = [
+        line,
+        names.encode(x=alt.value(0), y=y, text="text:N"),
+        dots.encode(x=x, y=y, color=colour, shape=shape),
+        bars.encode(x=low, x2="high:Q", y=y, color=colour),
+        mean.encode(x=x, y=y, color=colour, shape=shape),
+    ]
+    chart = alt.layer(*layers).properties(width=WIDTH, height=STEP * len(sizes))
+    return draw(chart, column.replace("_", "-"), _label(rows, title, results.sweep.score, column))
+
+
+def _head(results: Results, size: int) -> str:
+    names = {1: ", stochastic", results.sweep.n_train: ", full batch"}
+    return f"M = {size:,}{names.get(size, '')}"
+
+
+def _rows(results: Results, column: str) -> pd.DataFrame:
+    tables = ((PLAIN, plain_rows(results)), (REPEAT, best_repeats(results)))
+    sizes = sorted({int(size) for _, table in tables for size in table["batch_size"]})
+    rows = [
+        {
+            "series": series,
+            "contender": row["contender"],
+            "name": mode_name(row),
+            "batch_size": int(row["batch_size"]),
+            "place": sizes.index(int(row["batch_size"])) + OFFSETS[series],
+            "value": row[column],
+            "low": row[f"{column}_low"],
+            "high": row[f"{column}_high"],
+        }
+        for series, table in tables
+        for _, row in table.iterrows()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _seeds(results: Results, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    runs = results.reported[["contender", column]].rename(columns={column: "value"})
+    runs = runs[np.isfinite(runs["value"])]
+    return runs.merge(rows[["contender", "series", "place"]], on="contender")[["value", "series", "place"]]
+
+
+def _label(rows: pd.DataFrame, title: str, score: str, column: str) -> str:
+    def write(value: float) -> str:
+        return score_text(score, value) if column != "test_loss" else number(value)
+
+    parts = []
+    for row in rows.itertuples():
+        ends = f" ({write(row.low)} to {write(row.high)})" if np.isfinite(row.low) else ""
+        parts.append(
+            f"{row.name}, diverged" if pd.isna(row.value) else f"{row.name}, {write(row.value)}{ends}"
+        )
+    return f"{title.capitalize()} at each mode's chosen rate, mean and 95 % interval: {'; '.join(parts)}."

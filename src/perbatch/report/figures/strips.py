@@ -1,0 +1,103 @@
+"""When the update happens: a strip a mode, a dot for each gradient, a tick for each update."""
+
+from dataclasses import dataclass, fields
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from perbatch.analysis.representatives import representatives
+from perbatch.analysis.results import Results
+from perbatch.report.figures.style import COLOURS, INK, QUIET, records
+from perbatch.report.figures.svg import Figure, draw
+from perbatch.report.wording import mode_name, number
+
+WIDTH = 340
+
+
+def update_strips(results: Results) -> dict[str, Figure]:
+    """Draw the updates over the first examples shown (two mini-batches' worth), a figure a mode."""
+    span = min(results.sweep.n_train, 2 * results.sweep.settings.mini_batch)
+    rows = representatives(results)
+    return {name: _strip(results, name, row, span, name == list(rows)[-1]) for name, row in rows.items()}
+
+
+@dataclass(frozen=True)
+class FirstEpoch:
+    """What one pass over the training examples takes."""
+
+    updates: float
+    gradient_evaluations: float
+    forward_evaluations: float
+
+
+def first_epoch(results: Results, row: pd.Series) -> FirstEpoch:
+    """Return the counts of the first epoch; in repeat mode the median over the reported seeds."""
+    n_train = results.sweep.n_train
+    if row["mode"] != "repeat":
+        return FirstEpoch(-(-n_train // int(row["batch_size"])), n_train, 0)
+    counts = [_counts_at(history, n_train) for history in _histories(results, row)]
+    lasted = [each for each in counts if each]  # a diverged run may end before
+    middle = np.median(np.array(lasted), axis=0) if lasted else np.full(3, np.nan)
+    return FirstEpoch(*(float(np.round(value)) for value in middle))
+
+
+def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -> Figure:
+    places = _update_places(results, row, span)
+    x = alt.X(
+        "at:Q",
+        title="examples shown, one by one" if last else None,
+        scale=alt.Scale(domain=[0, span + 1], nice=False),
+        axis=alt.Axis(values=[1, *range(span // 4, span + 1, span // 4)]) if last else None,
+    )
+    gradients = pd.DataFrame({"at": range(1, span + 1)})
+    dots = (
+        alt.Chart(records(gradients)).mark_circle(size=7, color=QUIET, opacity=1).encode(x=x, y=alt.value(46))
+    )
+    layers: list[alt.Chart] = [dots]
+    if places:
+        ticks = alt.Chart(records(pd.DataFrame({"at": places})))
+        ticks = ticks.mark_rule(strokeWidth=1.5 if len(places) < 100 else 0.8, color=COLOURS[name])
+        layers.append(ticks.encode(x=x, y=alt.value(4), y2=alt.value(36)))
+    else:
+        note = f"no update yet: the first comes after {int(row['batch_size']):,} examples →"
+        text = alt.Chart(records(pd.DataFrame({"text": [note]}))).mark_text(align="right", color=INK)
+        layers.append(text.encode(x=alt.value(WIDTH), y=alt.value(22), text="text:N"))
+    counts = first_epoch(results, row)
+    label = (
+        f"{mode_name(row)}: {number(len(places))} updates over the first {span} examples; in the first epoch "
+        f"{number(counts.updates, 4)} updates from {number(counts.gradient_evaluations, 4)} "
+        f"gradient evaluations."
+    )
+    return draw(alt.layer(*layers).properties(width=WIDTH, height=52), f"strip-{name}", label)
+
+
+def _update_places(results: Results, row: pd.Series, span: int) -> list[float]:
+    """Where the updates fall: at the end of each batch; repeated ones spread between two evaluations."""
+    if row["mode"] != "repeat":
+        size = int(row["batch_size"])
+        return [float(at) for at in range(size, span + 1, size)]
+    histories = _histories(results, row)
+    if not histories:
+        return []
+    history = histories[0]
+    updates = history["updates"].to_numpy(float)
+    total = int(np.interp(span, history["presentations"], updates))
+    distinct = np.concatenate([[True], np.diff(updates) > 0])
+    at = np.interp(
+        np.arange(1, total + 1), updates[distinct], history["presentations"].to_numpy(float)[distinct]
+    )
+    return [round(float(place), 2) for place in at]
+
+
+def _histories(results: Results, row: pd.Series) -> list[pd.DataFrame]:
+    mine = results.reported.loc[results.reported["contender"] == row["contender"], "identity"]
+    history = results.sweep.history
+    return [history[history["identity"] == identity] for identity in mine]
+
+
+def _counts_at(history: pd.DataFrame, presentations: int) -> list[float]:
+    at = history["presentations"]
+    if at.iloc[-1] < presentations:
+        return []
+    return [float(np.interp(presentations, at, history[field.name])) for field in fields(FirstEpoch)]

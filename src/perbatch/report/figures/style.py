@@ -1,0 +1,98 @@
+"""One look for all figures: colours that colour-blind readers tell apart, and a second channel for each.
+
+report.css maps these very colours to lighter ones for dark screens, so no figure uses another.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+# Okabe and Ito's palette, with a dash and a shape for readers in grey.
+COLOURS = {"stochastic": "#D55E00", "mini_batch": "#0072B2", "full_batch": "#009E73", "repeat": "#B04A87"}
+DASHES = {"stochastic": [1, 0], "mini_batch": [8, 3], "full_batch": [2, 2], "repeat": [10, 3, 2, 3]}
+PLAIN, REPEAT = "one update per visit", "repeated until satisfied"
+PAIR = {PLAIN: "#0072B2", REPEAT: "#B04A87"}
+PAIR_SHAPES = {PLAIN: "circle", REPEAT: "square"}
+PAIR_DASHES = {PLAIN: [1, 0], REPEAT: [8, 3]}
+INK, QUIET, RULE, GRID = "#1f2933", "#52606d", "#7b8794", "#e4e7eb"
+WIDTH, HEIGHT = 300, 200
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
+CONFIG: dict[str, Any] = {
+    "font": FONT,
+    "aria": False,  # the whole figure carries one text; a name for each mark would drown it
+    "background": "transparent",
+    "padding": {"left": 2, "right": 4, "top": 4, "bottom": 4},
+    "view": {"stroke": None},
+    "axis": {
+        **{"labelColor": INK, "labelFontSize": 12, "labelOverlap": "greedy", "labelPadding": 5},
+        **{"titleColor": QUIET, "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 6},
+        **{"gridColor": GRID, "domainColor": RULE, "tickColor": RULE, "tickSize": 4},
+    },
+    "axisBottom": {"grid": False},
+    # The name of what is drawn stands level above the plot: no head to tilt, and more room for the plot.
+    "axisLeft": {
+        **{"domain": False, "ticks": False, "titleAngle": 0, "titleAlign": "left"},
+        **{"titleBaseline": "bottom", "titleX": -40, "titleY": -9, "minExtent": 40},
+    },
+    "text": {"fontSize": 12, "color": INK},
+}
+
+
+def records(table: pd.DataFrame) -> alt.InlineData:
+    """Return a table as inline data; an empty or infinite value is null (a gap)."""
+    finite = table.astype(object).where(table.notna() & ~table.isin([math.inf, -math.inf]), None)
+    # As text: Altair copies and checks every value of a list.
+    text = json.dumps(finite.to_dict("records"))
+    return alt.InlineData(values=text, format=alt.JsonDataFormat(type="json"))
+
+
+def log_axis(domain: list[float]) -> alt.Axis:
+    """Return an axis with round values on a logarithmic scale: the more decades, the fewer per decade."""
+    low, high = domain
+    ratio = high / low
+    few = (1, 1.5, 2, 3, 5, 7) if ratio < 6 else (1, 2, 5)
+    factors = few if ratio < 50 else (1, 3) if ratio < 2000 else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    values = [float(f"{factor * 10.0**power:.6g}") for power in powers for factor in factors]
+    shown = [value for value in values if low * 0.999 <= value <= high * 1.001]
+    expression = "format(datum.value, datum.value >= 1000 ? '~s' : '~g')"
+    return alt.Axis(values=shown, labelExpr=expression)
+
+
+def log2_axis(domain: list[float]) -> alt.Axis:
+    """Return an axis with powers of two: the more of them, the fewer are written."""
+    low, high = (math.log2(end) for end in domain)
+    step = max(1, math.ceil((high - low) / 6))
+    powers = range(math.ceil(low), math.floor(high) + 1)
+    return alt.Axis(values=[2.0**power for power in powers if power % step == 0], format=",~r")
+
+
+def batch_sizes(sizes: Iterable[int], shown: Iterable[int] | None = None) -> alt.X:
+    """Return the axis of batch sizes, base 2, with ticks at `shown` (else at all)."""
+    at = sorted(set(sizes))
+    scale = alt.Scale(type="log", base=2, domain=[at[0] / 1.3, at[-1] * 1.3], nice=False)
+    axis = alt.Axis(values=list(shown or at), format=",d", grid=False)
+    return alt.X("batch_size:Q", title="batch size M", scale=scale, axis=axis)
+
+
+def by_series(channel: Callable[..., Any], values: Mapping[str, Any]) -> Any:
+    """Return a colour, dash or shape for each name in the field `series` (the page draws the key)."""
+    return channel("series:N", scale=alt.Scale(domain=list(values), range=list(values.values())), legend=None)
+
+
+def padded(values: Iterable[float], share: float = 0.06) -> list[float]:
+    """Return the range of positive values with some room on a logarithmic axis."""
+    positive = [value for value in values if math.isfinite(value) and value > 0]
+    low, high = (min(positive), max(positive)) if positive else (0.1, 1.0)
+    room = max((high / low) ** share, 1.15)
+    return [low / room, high * room]
+
+
+def log_scale(domain: list[float]) -> alt.Scale:
+    """Return a logarithmic scale over exactly `domain`, marks outside cut off."""
+    return alt.Scale(type="log", domain=domain, nice=False, clamp=True)

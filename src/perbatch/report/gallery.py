@@ -1,0 +1,159 @@
+"""The gallery: each study's verdict in a sentence, its conditions in words and numbers, and a figure."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from perbatch.claims.evidence import Evidence
+from perbatch.claims.judge import Finding, Judgement, Verdict
+from perbatch.errors import UserError
+from perbatch.report.citation import doi_of
+from perbatch.report.figures import claims as claim_figures
+from perbatch.report.figures import claims_special
+from perbatch.report.figures.svg import Figure
+from perbatch.report.wording import listed, number
+
+log = logging.getLogger(__name__)
+
+WIDE = 420
+"""Pixels above which a figure's text would be too small beside others'."""
+
+FIGURES: dict[str, Callable[[Evidence, Verdict, str], Figure]] = {
+    "conditions": claim_figures.conditions_figure,
+    "epochs": claim_figures.epochs_figure,
+    "updates": claim_figures.updates_figure,
+    "noise": claim_figures.noise_figure,
+    "rates": claims_special.rates_figure,
+    "retention": claims_special.retention_figure,
+    "variance": claims_special.variance_figure,
+    "throughput": claims_special.throughput_figure,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A condition, or a quantity told beside them, in words."""
+
+    says: str
+    value: str
+    bound: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """What the gallery shows of a study."""
+
+    name: str
+    title: str
+    claim: str
+    source: str
+    doi: str
+    data: str
+    verdict: Judgement
+    sentence: str
+    conditions: tuple[Row, ...]
+    beside: tuple[Row, ...]
+    figure: Figure | None
+    command: str
+
+    @property
+    def wide(self) -> bool:
+        """Whether the figure takes the whole column."""
+        width = re.search(r'viewBox="0 0 ([\d.]+)', self.figure.svg) if self.figure else None
+        return width is not None and float(width[1]) > WIDE
+
+
+def exhibit(verdict: Verdict, evidence: Evidence | None, data: str = "") -> Exhibit:
+    """Return what is shown of a study; one that could not be judged has its reason and no figure.
+
+    `data` is the data set that its file names. Where its sweep varies that, the evidence has them all.
+    """
+    sentence = verdict_sentence(verdict)
+    claim = verdict.claim
+    own = claim is None or claim.evidence != "benchmark"
+    return Exhibit(
+        name=verdict.name,
+        title=verdict.name.replace("_", " ").capitalize(),
+        claim=claim.claim if claim else "",
+        source=claim.source if claim else "",
+        doi=doi_of(claim.source) if claim else "",
+        data=_judged_on(evidence, data) if own else "what the benchmark measured",
+        verdict=verdict.verdict,
+        sentence=sentence,
+        conditions=tuple(_row(finding) for finding in verdict.findings),
+        beside=tuple(_row(finding) for finding in verdict.beside),
+        figure=None if evidence is None or not verdict.findings else _figure(evidence, verdict, sentence),
+        command=f"dvc repro study@{verdict.name}" if own else "dvc repro -f benchmark",
+    )
+
+
+def _judged_on(evidence: Evidence | None, data: str) -> str:
+    names = [data] if data else []
+    if evidence is not None and "data" in evidence.table:
+        names = sorted(map(str, evidence.table["data"].unique()))
+    return f"the data set{'s' if len(names) > 1 else ''} {listed(names)}" if names else "data of its own"
+
+
+def verdict_sentence(verdict: Verdict) -> str:
+    """Say what became of the claim, and where it does not hold, what was found in its place."""
+    if verdict.verdict == Judgement.NOT_JUDGED:
+        return f"Not judged: {verdict.reason}."
+    count = len(verdict.findings)
+    if verdict.verdict == Judgement.REPRODUCED:
+        each = {1: "its condition holds", 2: "both conditions hold"}.get(
+            count, f"all {count} conditions hold"
+        )
+        return f"Reproduced: {each}; {_found(verdict.findings[0])}."
+    failed = [finding for finding in verdict.findings if finding.holds is False]
+    if failed:
+        found = "; ".join(f"{_found(each)}, where {_asked(each)} was asked" for each in failed)
+        return f"Not reproduced: {found}."
+    open_ones = [finding for finding in verdict.findings if finding.holds is None]
+    return f"Inconclusive: {'; '.join(f'{_found(each)}, and {_why(each)}' for each in open_ones)}."
+
+
+def _figure(evidence: Evidence, verdict: Verdict, sentence: str) -> Figure | None:
+    try:
+        return FIGURES[evidence.claim.figure](evidence, verdict, f"{evidence.claim.name}. {sentence}")
+    except (UserError, KeyError) as error:
+        log.warning("%s: the figure %s cannot be drawn: %s", verdict.name, evidence.claim.figure, error)
+        return None
+
+
+def _row(finding: Finding) -> Row:
+    outcome = {True: "holds", False: "does not hold", None: "cannot be said"}[finding.holds]
+    if finding.holds is None and finding.reading.reservation:
+        outcome += f": {finding.reading.reservation}"
+    return Row(finding.condition.says, _value(finding), _asked(finding), outcome)
+
+
+def _found(finding: Finding) -> str:
+    return f"{finding.condition.says}: {_value(finding)}"
+
+
+def _value(finding: Finding) -> str:
+    reading = finding.reading
+    text = number(reading.value)
+    if reading.low < reading.high:
+        text += f" ({number(reading.low)} to {number(reading.high)}, n = {reading.n})"
+    return text
+
+
+def _asked(finding: Finding) -> str:
+    low, high = finding.condition.bound
+    if low is None and high is None:
+        return ""
+    if low is None or high is None:
+        return f"above {_bound(low)}" if low is not None else f"below {_bound(high)}"
+    return f"{_bound(low)} to {_bound(high)}"
+
+
+def _bound(value: float | None) -> str:
+    assert value is not None
+    return f"{value:g}"
+
+
+def _why(finding: Finding) -> str:
+    return finding.reading.reservation or f"the interval reaches over the bound ({_asked(finding)})"

@@ -1,0 +1,160 @@
+"""The second answer's headline and what stands under it: skipping, repeating and the rate, told apart.
+
+Evaluations of the network decide every direction here; seconds stand beside them where there are prices.
+"""
+
+import pandas as pd
+
+from perbatch.analysis.champion import champion
+from perbatch.analysis.contenders import FIXED, SKIP, UNTIL_SATISFIED
+from perbatch.analysis.contrasts import Contrast, Outcome, contrast
+from perbatch.analysis.representatives import best_of, plain_at, representatives
+from perbatch.analysis.results import Results, at_one_rate
+from perbatch.report.figures.repeats import equal_cost
+from perbatch.report.sentences import times
+from perbatch.report.wording import UNITS, interval, listed, mode_name, number, rate
+
+USUAL = "Usually not: each example is used once per epoch, and comes back in the next one."
+PARTS = {
+    SKIP: "skipping what is satisfied",
+    UNTIL_SATISFIED: "repeating until satisfied",
+    FIXED: "repeating regardless",
+}
+
+
+def headline(results: Results) -> str:
+    """Say what repeating did here, after what is usual, by evaluations of the network alone."""
+    pair = _pair(results)
+    if pair is None:
+        return USUAL
+    repeat, plain = pair
+    verdict = contrast(results, repeat, plain, "evaluations").verdict
+    goal = f"to a validation loss of {results.sweep.target:g}"
+    what = PARTS.get(repeat["way"], PARTS[UNTIL_SATISFIED])
+    if verdict.saved:
+        here = f"Here {what} paid: it took fewer evaluations of the network {goal}{_credit(results, repeat)}."
+    elif verdict.cost:
+        here = f"Here {what} took more evaluations of the network {goal}{_skip_alone(results, plain)}."
+    elif verdict == Outcome.SAME:
+        here = f"Here {what} showed no difference in the evaluations of the network that it takes {goal}"
+        here += f"{_skip_alone(results, plain)}."
+    else:
+        here = "These runs cannot say whether it would pay."
+    return f"{USUAL} {here}"
+
+
+def beside(results: Results) -> str:
+    """Say the same of updates, and of training seconds where there are prices; nothing without a verdict."""
+    pair = _pair(results)
+    if pair is None:
+        return ""
+    clocks = {
+        "updates": "In updates it",
+        "seconds": "In training seconds, these counts at the benchmark's prices, it",
+    }
+    found = {quantity: contrast(results, *pair, quantity) for quantity in clocks}
+    return " ".join(
+        f"{clocks[quantity]} {_short(each)}."
+        for quantity, each in found.items()
+        if each.verdict in (Outcome.LESS, Outcome.MORE, Outcome.SAME)
+    )
+
+
+def apart(results: Results) -> str:
+    """Tell skipping, repeating and the rate apart, each against one update per visit at that batch size."""
+    pair = _pair(results)
+    if pair is None:
+        return ""
+    plain = pair[1]
+    own = _parts(results, plain)
+    if len(own) < 2:
+        return ""
+    text = f"What does what, in {UNITS['evaluations']} against one update per visit: "
+    text += f"each at its own rate, {listed(own)}."
+    shared = at_one_rate(results, plain["learning_rate"])
+    same = plain_at(shared, int(plain["batch_size"]))
+    parts = [] if same is None else _parts(shared, same)
+    if parts:
+        text += f" All at the rate {rate(plain['learning_rate'])}, {listed(parts)}."
+    return text
+
+
+def champion_sentence(results: Results) -> str:
+    """Say so where the network with the lowest validation loss of all came of repeating or skipping."""
+    best = champion(results)
+    if best is None or best["mode"] != "repeat":
+        return ""
+    return (
+        f"The champion, the reported network with the lowest validation loss at the end of training, came of "
+        f"{mode_name(best)} at rate {rate(best['learning_rate'])}."
+    )
+
+
+def equal_cost_sentence(results: Results) -> str:
+    """Say what Figure 6a shows: the validation loss of each way at equal updates and equal evaluations."""
+    pair, table = _pair(results), equal_cost(results)
+    if pair is None or table.empty:
+        return ""
+    size = int(pair[1]["batch_size"])
+    rows = {"with one update per visit": pair[1]}
+    rows |= {PARTS[way]: row for way in PARTS if (row := best_of(results, way, size)) is not None}
+    told = []
+    for quantity, part in table.groupby("quantity", sort=False):
+        losses = part.set_index("contender")["validation_loss"]
+        known = {what: row["contender"] for what, row in rows.items() if row["contender"] in losses}
+        values = [f"{number(losses[contender])} {what}" for what, contender in known.items()]
+        told.append(f"after {int(part['budget'].iloc[0]):,} {UNITS[str(quantity)]} {listed(values)}")
+    return f"At equal cost the validation loss was, {'; '.join(told)}."
+
+
+def _pair(results: Results) -> tuple[pd.Series, pd.Series] | None:
+    """The repeat mode's speaker, and one update per visit at its batch size."""
+    repeat = representatives(results).get("repeat")
+    plain = None if repeat is None else plain_at(results, int(repeat["batch_size"]))
+    return None if repeat is None or plain is None else (repeat, plain)
+
+
+def _parts(results: Results, plain: pd.Series) -> list[str]:
+    """What each way does against one update per visit; nothing where no verdict could be reached at all."""
+    rows = {way: best_of(results, way, int(plain["batch_size"])) for way in PARTS}
+    found = {
+        way: contrast(results, row, plain, "evaluations") for way, row in rows.items() if row is not None
+    }
+    told = [each.verdict for each in found.values()]
+    if not any(verdict.saved or verdict.cost or verdict == Outcome.SAME for verdict in told):
+        return []
+    return [f"{PARTS[way]} {_short(each)}" for way, each in found.items()]
+
+
+def _credit(results: Results, repeat: pd.Series) -> str:
+    """Whether it was the repeating, or the skipping that comes with it."""
+    skip = best_of(results, SKIP, int(repeat["batch_size"]))
+    if skip is None or repeat["way"] != UNTIL_SATISFIED:
+        return ""
+    verdict = contrast(results, repeat, skip, "evaluations").verdict
+    if verdict.saved:
+        return ", and fewer than skipping alone"
+    if verdict.cost:
+        return ", but skipping alone took fewer still"
+    return ", though no fewer than skipping alone that could be shown" if verdict == Outcome.SAME else ""
+
+
+def _skip_alone(results: Results, plain: pd.Series) -> str:
+    skip = best_of(results, SKIP, int(plain["batch_size"]))
+    saved = skip is not None and contrast(results, skip, plain, "evaluations").verdict.saved
+    return "; skipping what is satisfied, without repeating, took fewer" if saved else ""
+
+
+def _short(found: Contrast) -> str:
+    """A contrast's verdict in a few words, of its first contender."""
+    if found.verdict in (Outcome.LESS, Outcome.MORE):
+        word = "fewer" if found.verdict == Outcome.LESS else "more"
+        return f"took {times(found)} times {word} ({interval(found.factor)})"
+    if found.verdict == Outcome.SAME:
+        return f"showed no difference (ratio {interval(found.factor)})"
+    return {
+        Outcome.SINGLE: "cannot be judged by one seed",
+        Outcome.FIRST_ONLY: "alone got there",
+        Outcome.SECOND_ONLY: "did not get there",
+        Outcome.NEITHER: "did not get there, nor did the other",
+    }.get(found.verdict, "got there with some seeds only")

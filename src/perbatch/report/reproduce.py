@@ -1,0 +1,93 @@
+"""Where the page's numbers come from, and the commands that make them again."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from perbatch.analysis.representatives import representatives
+from perbatch.analysis.results import Results
+from perbatch.report.wording import mode_name, number, rate
+
+BUDGET = ("epochs", "stop_at", "micro_batch_size")
+"""What the modes of one comparison may be given differently."""
+
+
+def provenance(results: Results) -> list[tuple[str, str]]:
+    """Return what the numbers are made from, as (name, value)."""
+    sweep, first = results.sweep, results.sweep.runs.iloc[0]
+    priced = results.sweep.benchmark
+    seeds = results.seeds
+    rates = ", ".join(rate(value) for value in sorted(sweep.runs["learning_rate"].unique()))
+    result = [
+        ("data", f"{sweep.data}, {sweep.n_train:,} training examples"),
+        *_data(results.data),
+        ("data digest", str(first.get("data_digest", ""))),
+        ("network", f"{first['sizes']}, {first['activation']}, loss {first['loss']}, {first['dtype']}"),
+        ("engine", str(first["engine"])),
+        ("learning rates", rates),
+        ("seeds that chose the rate", ", ".join(map(str, seeds.tuning))),
+        ("seeds reported", ", ".join(map(str, seeds.reported))),
+        ("epochs", ", ".join(number(value) for value in sorted(sweep.runs["epochs"].unique()))),
+        ("target", f"validation loss {sweep.target:g}"),
+    ]
+    if not priced.empty:
+        times = priced.iloc[0]
+        result.append(("seconds measured on", f"{times['processor']}, NumPy {times['numpy']}"))
+    return [(name, value) for name, value in result if value]
+
+
+def _data(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the prepared data say of themselves."""
+    if not summary:
+        return []
+    split = ", ".join(f"{part} {summary['sizes'][part]:,}" for part in ("train", "validation", "test"))
+    return [
+        ("data set", str(summary["title"])),
+        ("source", str(summary["origin"])),
+        ("licence", str(summary["licence"])),
+        ("split", f"{split}; seed {summary['settings']['split']['seed']}"),
+    ]
+
+
+def commands(results: Results) -> list[tuple[str, str]]:
+    """Return the commands that run the modes shown again, as (what, command)."""
+    result = [("all of it, only what changed", "dvc repro"), ("the seconds anew", "dvc repro -f benchmark")]
+    seeds = ",".join(map(str, results.seeds.reported))
+    many = len(results.seeds.reported) > 1
+    for row in representatives(results).values():
+        mine = results.reported[results.reported["contender"] == row["contender"]]
+        if len(mine):
+            overrides = [
+                *results.sweep.overrides,
+                *_named(mine.iloc[0], results.sweep.runs),
+                f"seed={seeds}",
+            ]
+            sweep = "-m " if many else ""
+            result.append((mode_name(row), f"python pipelines/train.py {sweep}{shlex.join(overrides)}"))
+    return result
+
+
+def _named(run: pd.Series, runs: pd.DataFrame) -> list[str]:
+    """What tells a run's mode apart from the others of its table."""
+    size = "full" if run["batch_size"] == run["n_train"] else int(run["batch_size"])
+    overrides = [f"batch_size={size}", f"learning_rate={_exact(run['learning_rate'])}"]
+    for key in BUDGET:
+        if runs[key].nunique(dropna=False) > 1:
+            overrides.append(f"{key}={'null' if pd.isna(run[key]) else _exact(run[key])}")
+    if run["mode"] != "repeat":
+        return [*overrides, "repeat=never"]
+    tolerance = "null" if pd.isna(run["tolerance"]) else _exact(run["tolerance"])
+    return [
+        *overrides,
+        f"repeat.updates_per_batch={int(run['updates_per_batch'])}",
+        f"repeat.tolerance={tolerance}",
+    ]
+
+
+def _exact(value: float) -> str:
+    """The shortest text that is read as this very number."""
+    if float(value).is_integer():
+        return str(int(value))
+    return f"{value:g}" if float(f"{value:g}") == value else repr(float(value))

@@ -1,0 +1,123 @@
+"""Numbers and intervals as the page writes them."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from perbatch.analysis.statistics import Estimate
+
+UNITS = {
+    "epochs": "epochs",
+    "updates": "updates",
+    "gradient_evaluations": "gradient evaluations",
+    "evaluations": "evaluations of the network",
+    "seconds": "training seconds",
+}
+CLOCKS = ("epochs", "updates", "evaluations", "seconds")
+"""The quantities that the page shows; the tables have the gradient evaluations apart too."""
+
+PERCENT = "\u00a0%"  # the space does not break
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write `value` with that many significant digits, thousands apart, no exponent from 1e-4 up to 1e9."""
+    if not math.isfinite(value):
+        return "none"
+    if abs(value) >= 1e9:
+        return f"{value:.{digits}g}"
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    if decimals > digits + 3:
+        return f"{value:.{digits - 1}g}"
+    text = f"{round(value, digits - 1 - math.floor(math.log10(abs(value)))):,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def clock_unit(seconds: Iterable[float]) -> tuple[float, str]:
+    """Return by what to multiply these seconds, and what they are then: milliseconds if all are below one."""
+    known = [value for value in seconds if math.isfinite(value)]
+    if known and max(known) < 1:
+        return 1000.0, "training milliseconds"
+    return 1.0, UNITS["seconds"]
+
+
+def amounts(quantity: str, *values: float) -> tuple[float, str]:
+    """Return by what to multiply amounts of a quantity to write them, and what they are then."""
+    return clock_unit(values) if quantity == "seconds" else (1.0, UNITS[quantity])
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write `a`, `a and b`, or `a, b and c`."""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def rate(value: float) -> str:
+    """Write a learning rate as it was given."""
+    return f"{value:.6g}" if math.isfinite(value) else "none"
+
+
+def share(value: float) -> str:
+    """Write a share as a percentage."""
+    return f"{value:.1%}".replace(".0%", "%").replace("%", PERCENT) if math.isfinite(value) else "none"
+
+
+def score_text(name: str, value: float) -> str:
+    """Write an accuracy as a percentage, R^2 as a number."""
+    return share(value) if name == "accuracy" else number(value)
+
+
+def estimate_of(row: pd.Series, name: str) -> Estimate:
+    """Return the estimate of a quantity in a row of the comparison."""
+    kind = row["to_target_kind" if name.endswith("_to_target") else "final_kind"]
+    return Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"], int(row["n"]), kind)
+
+
+def interval(estimate: Estimate, digits: int = 3) -> str:
+    """Write `a to b`, `a or more` where it is open above, or nothing where there is no interval."""
+    if math.isinf(estimate.high) and math.isfinite(estimate.low):
+        return f"{number(estimate.low, digits)} or more"
+    if not estimate.has_interval:
+        return ""
+    return f"{number(estimate.low, digits)} to {number(estimate.high, digits)}"
+
+
+def interval_with_kind(estimate: Estimate, digits: int = 3) -> str:
+    """Write `95 % t-interval a to b`, or nothing where there is no interval."""
+    ends = interval(estimate, digits)
+    return f"{interval_kind(estimate)} {ends}" if ends else ""
+
+
+def interval_kind(estimate: Estimate) -> str:
+    """Write `95 % t-interval` or `95 % order-statistic interval`."""
+    return f"95 % {'order-statistic ' if 'order-statistic' in estimate.kind else 't-'}interval"
+
+
+def seeds_reached(row: pd.Series) -> str:
+    """Write `2 of 3 seeds`."""
+    n = int(row["n"])
+    reached = round(row["reached"] * n) if n else 0
+    return f"{reached} of {n} seed{'' if n == 1 else 's'}"
+
+
+def every(batch_size: int, n_train: int) -> str:
+    """Write when the update of a batch size comes, to follow `updating`."""
+    if batch_size == 1:
+        return "after every example"
+    if batch_size == n_train:
+        return f"once per pass over all {n_train:,} examples"
+    return f"after every {batch_size:,} examples"
+
+
+def mode_name(row: pd.Series) -> str:
+    """Write a contender's name for prose: `stochastic`, `mini-batch of 32`, `full batch`, `repeat, ...`."""
+    size, n = int(row["batch_size"]), int(row["updates_per_batch"])
+    if row["mode"] == "repeat":
+        if pd.isna(row["tolerance"]):
+            return f"repeat, M = {size:,} ({n} times)"
+        if n == 1:
+            return f"skip, M = {size:,} (where the loss is at most {row['tolerance']:g})"
+        return f"repeat, M = {size:,} (up to {n} or until loss {row['tolerance']:g})"
+    names = {"stochastic": "stochastic", "full-batch": "full batch"}
+    return names.get(str(row["mode"]), f"mini-batch of {size:,}")

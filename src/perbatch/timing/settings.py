@@ -1,0 +1,91 @@
+"""The block `benchmark` of params.yaml, checked."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, NoReturn, TypeVar
+
+from perbatch.backprop import Network
+from perbatch.backprop.activations import ACTIVATIONS
+from perbatch.backprop.checks import one_of, whole_number
+from perbatch.backprop.engines import ENGINES, unusable
+from perbatch.backprop.losses import LOSSES
+from perbatch.errors import UserError
+
+Value = TypeVar("Value", int, str)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One network, the engines, precisions and batch sizes it is timed with, and how often each is timed."""
+
+    sizes: tuple[int, ...]
+    activation: str
+    loss: str
+    dtype: tuple[str, ...]
+    engine: tuple[str, ...]
+    batch_size: tuple[int, ...]
+    micro_batch_size: tuple[int, ...]
+    repeats: int
+
+
+def check_settings(block: Mapping[str, Any]) -> Settings:
+    """Turn the block into Settings; a UserError names the first bad key, its value and what is allowed."""
+    names = [field.name for field in fields(Settings)]
+    for key in block:
+        if key not in names:
+            _refuse(key, block[key], f"not a key of this block, whose keys are {', '.join(names)}")
+    for key in names:
+        if key not in block:
+            raise UserError(f"params.yaml: benchmark.{key} is missing; the block needs {', '.join(names)}")
+    settings = Settings(
+        sizes=_list(block, "sizes", _count),
+        activation=_name(block["activation"], "activation", ACTIVATIONS),
+        loss=_name(block["loss"], "loss", LOSSES),
+        dtype=_set(block, "dtype", lambda value, key: _name(value, key, ("float64", "float32"))),
+        engine=_set(block, "engine", lambda value, key: _name(value, key, ENGINES)),
+        batch_size=_set(block, "batch_size", _count),
+        micro_batch_size=_set(block, "micro_batch_size", _count),
+        repeats=_count(block["repeats"], "repeats"),
+    )
+    for engine in settings.engine:
+        if reason := unusable(engine):
+            _refuse("engine", engine, reason)
+    try:
+        Network(settings.sizes, settings.activation, settings.loss)
+    except ValueError as error:  # what remains is a fault of the shape
+        _refuse("sizes", block["sizes"], str(error).rstrip("."))
+    return settings
+
+
+def _set(block: Mapping[str, Any], key: str, check: Callable[[object, str], Value]) -> tuple[Value, ...]:
+    values = _list(block, key, check)
+    for value in values:
+        if values.count(value) > 1:
+            _refuse(key, value, "is there twice; each value gives rows of its own")
+    return values
+
+
+def _list(block: Mapping[str, Any], key: str, check: Callable[[object, str], Value]) -> tuple[Value, ...]:
+    values = block[key]
+    if not isinstance(values, list) or not values:
+        _refuse(key, values, "must be a list of at least one value")
+    return tuple(check(value, key) for value in values)
+
+
+def _count(value: object, key: str) -> int:
+    try:
+        return whole_number(key, value, 1)
+    except ValueError:
+        _refuse(key, value, "must be a whole number of at least 1")
+
+
+def _name(value: object, key: str, allowed: Iterable[str]) -> str:
+    names = list(allowed)
+    try:
+        return one_of(key, value, names)
+    except ValueError:
+        _refuse(key, value, f"must be one of {', '.join(names)}")
+
+
+def _refuse(key: str, value: object, sentence: str) -> NoReturn:
+    raise UserError(f"params.yaml: benchmark.{key}={value}: {sentence}")
