@@ -79,9 +79,9 @@ lint: env  ## ruff and mypy
 	ruff format --check .
 	mypy
 
-benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into benchmarks/peers.md and peers.csv
+benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into benchmarks/peers/peers.md and peers.csv
 	pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
-	python benchmarks/peers.py
+	python benchmarks/peers/peers.py
 
 server: env  ## PostgreSQL and an MLflow server on http://127.0.0.1:5001 (SERVER_PORT=5002 for another), for trying tracking=server
 	python deploy/server.py --port $(SERVER_PORT)
@@ -90,20 +90,20 @@ ui: env  ## MLflow's pages on http://127.0.0.1:5000 (UI_PORT=5001 for another po
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port $(UI_PORT) \
 		--backend-store-uri "$$(python -c "from perbatch.sweep.record import store_of; print(store_of(None).uri)")"
 
-benchmark-platform: env  ## what a run costs beside its training: benchmarks/platform.md
-	python benchmarks/overhead.py
+benchmark-platform: env  ## what a run costs beside its training: benchmarks/platform/platform.md
+	python benchmarks/platform/overhead.py
 
 soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained twice or left RUNNING
-	python benchmarks/soak.py
+	python tests/endurance/soak.py
 
 docs: env  ## the documentation site, in site/
 	NO_MKDOCS_2_WARNING=1 mkdocs build
 
 plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B": of two commits or experiments
-	python docs/plots.py $(REVS)
+	python tools/plots.py $(REVS)
 
 pictures: env  ## the README's numbers and pictures, from the results
-	python docs/pictures.py
+	python tools/pictures.py
 
 lock: env  ## resolve pyproject.toml into requirements.lock anew
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --extra server --extra slurm --extra cluster --extra storage pyproject.toml -o requirements.lock

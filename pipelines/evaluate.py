@@ -48,8 +48,11 @@ def main(folder: Path) -> None:
         exhibits = [
             report.exhibit(verdict, evidence, data_option(verdict.name)) for verdict, evidence in judged
         ]
+    said = report.statements(results)
+    report.write_statements(said, out)
+    report.write_figures(results, out / "figures")
     docs = Path(os.path.relpath(checkout.ROOT / "docs", out)).as_posix()
-    report.write_report(results, out, exhibits, docs)
+    report.write_report(results, said, out, exhibits, docs)
 
 
 def judge_studies() -> list[tuple[claims.Verdict, claims.Evidence | None]]:

@@ -11,14 +11,10 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from evaluate import results_of
-from perbatch import report
 from perbatch.errors import UserError
 from perbatch.files import replace
 from perbatch.sweep import provenance, refill
@@ -30,13 +26,17 @@ from perbatch.sweep.testing import summary_of
 from perbatch.tracking import SweepLog
 from perbatch.tracking.server import ADDRESS
 
-FILES = ("evaluate/report.html", "evaluate/comparison.csv", "evaluate/metrics.json", "train/runs.csv")
+FILES = (
+    *("evaluate/report.html", "evaluate/comparison.csv", "evaluate/metrics.json", "evaluate/answers.json"),
+    "train/runs.csv",
+)
+FIGURES = "evaluate/figures"
 
 
 def main(folder: Path, fill: bool) -> None:
     """Attach what FOLDER holds to the parent of exactly its runs, made where there is none."""
     files = [folder / name for name in FILES]
-    if missing := [path for path in files if not path.is_file()]:
+    if missing := [path for path in (*files, folder / FIGURES) if not path.exists()]:
         raise UserError(f"{missing[0]} is missing: run the pipeline, or pipelines/evaluate.py, first")
     table = pd.read_csv(folder / "train" / "runs.csv", usecols=["identity", "data"])
     members, summary = table["identity"].tolist(), summary_of(PREPARED / str(table["data"].iloc[0]))
@@ -58,18 +58,10 @@ def main(folder: Path, fill: bool) -> None:
         if fill:
             filled = refill.fill(store, experiment, folder / "train", parent.id, summary)
             sys.stderr.write(f"{filled}\n")
-        attach(parent, folder, files)
+        said = json.loads((folder / "evaluate" / "answers.json").read_text(encoding="utf-8"))
+        answers = "\n\n".join(said[question]["sentence"] for question in ("when", "again"))
+        parent.publish(answers, files, folder / FIGURES)
     replace(marker, json.dumps(known | {"experiment": experiment.key, "parent": parent.id}))
-
-
-def attach(parent: SweepLog, folder: Path, files: Sequence[Path]) -> None:
-    """Attach the files and figures, and put the answer in front of the parent's note."""
-    results = results_of(folder)
-    answers = report.answer_when(results), report.answer_repeat(results)
-    with tempfile.TemporaryDirectory() as scratch:
-        figures = Path(scratch) / "figures"
-        report.write_figures(results, figures)
-        parent.publish("\n\n".join(answer.sentence for answer in answers), files, figures)
 
 
 def _published(marker: Path) -> dict[str, str]:

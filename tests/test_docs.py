@@ -26,7 +26,7 @@ from perbatch import backprop, comparison, data, tracking
 from perbatch.sweep.schema import Condition, Study
 from servers import free_port, started
 
-sys.path.insert(0, str(ROOT / "docs"))
+sys.path.insert(0, str(ROOT / "tools"))
 
 import config_reference
 

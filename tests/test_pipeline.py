@@ -354,7 +354,7 @@ def test_exp_run_in_the_workspace(copy: SimpleNamespace) -> None:
     changes = changes["results/evaluate/metrics.json"]
     assert "full_batch_test_accuracy" in changes  # the variant has no full batch
     assert "mini_batch_test_accuracy" not in changes  # and the same batches of 8
-    copy.run(sys.executable, "docs/plots.py", "HEAD", "wide")
+    copy.run(sys.executable, "tools/plots.py", "HEAD", "wide")
     page = (copy.root / "dvc_plots" / "index.html").read_text(encoding="utf-8")
     assert page.count("vegaEmbed('#") == 2
     assert '"rev": "wide"' in page and '"rev": "HEAD"' in page

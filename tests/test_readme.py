@@ -11,78 +11,21 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "docs"))
+sys.path.insert(0, str(ROOT / "tools"))
 
 import pictures  # noqa: E402
-import readme_block  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_its_numbers_are_those_of_the_committed_results() -> None:
-    metrics = json.loads((ROOT / "results" / "evaluate" / "metrics.json").read_text(encoding="utf-8"))
-    assert readme_block.START + readme_block.block(metrics) + readme_block.END in README
-
-
-def told(**changed: float | str | None) -> str:
-    """The block from the committed metrics with some of them changed."""
-    metrics = json.loads((ROOT / "results" / "evaluate" / "metrics.json").read_text(encoding="utf-8"))
-    assert set(changed) <= set(metrics)
-    return readme_block.block(metrics | changed)
-
-
-def ratio(quantity: str, *values: float | None) -> dict[str, float | None]:
-    return dict(
-        zip((f"repeat_over_plain_{quantity}{end}" for end in ("", "_low", "_high")), values, strict=True)
-    )
-
-
-NO_TIME = ratio("seconds", None, None, None)
-
-
-@pytest.mark.parametrize("time", [NO_TIME, ratio("seconds", 2, 1.5, 3), ratio("seconds", 0.5, 0.3, 0.7)])
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [(0.8, 1.3, "no difference was shown"), (0.5, 0.9, "so it paid"), (1.2, 2.0, "so it cost more")],
-)
-def test_what_repeating_costs_is_told_by_evaluations_whatever_time_says(
-    low: float, high: float, verdict: str, time: dict[str, float | None]
-) -> None:
-    text = told(**ratio("evaluations", (low * high) ** 0.5, low, high), **time)
-    assert verdict in text
-    assert ("; in time " in text) is (time != NO_TIME)
-
-
-def test_where_not_every_seed_got_there_the_block_says_so() -> None:
-    text = told(**ratio("evaluations", None, None, None), full_batch_epochs_to_target=None)
-    assert "these runs cannot say" in text
-    assert "Not both ends got there" in text
-    assert "| full-batch (M = 1,000) | 1 | not reached |" in text
-
-
-def test_the_smallest_batch_may_need_more_epochs() -> None:
-    text = told(stochastic_epochs_to_target=100.0, full_batch_epochs_to_target=50.0)
-    assert "took 2 times more epochs" in text
-
-
-def test_the_fastest_batch_size_is_named_with_those_that_were_not_shown_slower() -> None:
-    assert "every other size took more." in told(fastest_not_shown_slower="")
-    assert "of M = 64, 256 it was not shown that it took more." in told(fastest_not_shown_slower="64 256")
-    nothing = told(fastest_batch_size=None, fastest_seconds_to_target=None)
-    assert "took the least time" not in nothing
-    assert "the fastest" not in nothing
-
-
-def test_the_table_says_what_each_mode_is_best_at() -> None:
-    text = told(stochastic_epochs_to_target=1.0, full_batch_test_accuracy=0.99, fastest_batch_size=None)
-    rows = {row.split(" | ")[0]: row.split(" | ")[-1] for row in text.splitlines() if row.startswith("| ")}
-    assert rows["| stochastic (M = 1)"].startswith("fewest epochs")
-    assert rows["| full-batch (M = 1,000)"] == "fewest updates, highest accuracy |"
+    said = json.loads((ROOT / "results" / "evaluate" / "answers.json").read_text(encoding="utf-8"))
+    assert pictures.START + said["readme"] + pictures.END in README
 
 
 def test_the_picture_that_answers_comes_before_the_numbers_and_the_curves() -> None:
     places = [README.index(f"docs/pictures/{name}") for name in ("updates.svg", "curves.svg")]
-    assert places[0] < README.index(readme_block.START) < places[1]
+    assert places[0] < README.index(pictures.START) < places[1]
 
 
 @pytest.mark.parametrize("name", ["updates", "curves", "peers"])
@@ -95,8 +38,7 @@ def test_a_picture_has_no_ground_of_its_own_and_colours_for_a_dark_page(name: st
     assert label is not None and re.search(r"\d", label[1])
 
 
-@pytest.mark.parametrize("reached", [2.5, None])
-def test_a_mode_is_one_line_though_many_contenders_repeat(reached: float | None) -> None:
+def test_a_mode_is_one_line_though_many_contenders_repeat() -> None:
     losses = {(3, 0.1): 0.08, (10, 0.1): 0.07, (10, 0.3): 0.09, (10, None): 0.06}
     contenders = [
         {"mode": "repeat", "batch_size": 1, "updates_per_batch": n, "tolerance": tolerance}
@@ -119,24 +61,13 @@ def test_a_mode_is_one_line_though_many_contenders_repeat(reached: float | None)
             for shown in (0, 10, 20)
         ]
     )
-    repeated = {"target": 0.2, "way": "until satisfied", "learning_rate": 0.1, "updates_to_target": 900.0}
-    comparison = pd.DataFrame(
-        [
-            {
-                **(repeated | contender),
-                "epochs_to_target": reached,
-                "validation_loss": losses[contender["updates_per_batch"], contender["tolerance"]],
-                "way": "fixed" if contender["tolerance"] is None else "until satisfied",
-            }
-            for contender in contenders
-        ]
-    )
-    metrics = {"target": 0.2, "repeat_learning_rate": 0.1, "repeat_updates_to_target": 900.0}
-    metrics |= {"repeat_epochs_to_target": reached, "repeat_validation_loss": 0.09}
-    shown = pictures.rows_of_table(curves, comparison, metrics)
-    assert not shown.duplicated(["mode", "presentations"]).any()
-    assert sorted(shown["mode"].unique()) == ["full-batch", "mini-batch", "repeat", "stochastic"]
-    repeat = shown[shown["mode"] == "repeat"]
+    names = dict(zip(("stochastic", "fastest", "mini_batch", "full_batch"), plain, strict=True))
+    modes = {name: {"label": name, **contender} for name, contender in names.items()}
+    modes["repeat"] = {"label": "repeat", **contenders[2]}
+    shown = pictures.rows_of_table(curves, modes)
+    assert not shown.duplicated(["name", "presentations"]).any()
+    assert list(shown["name"].unique()) == ["stochastic", "mini_batch", "full_batch", "repeat"]
+    repeat = shown[shown["name"] == "repeat"]
     assert list(repeat["presentations"]) == [10, 20]
     assert list(repeat["validation_loss"]) == [0.09 + 1 / 11, 0.09 + 1 / 21]
 

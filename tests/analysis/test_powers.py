@@ -1,6 +1,7 @@
 import pytest
 
-from perbatch.analysis.powers import control_dips, power_dips, powers_sentence
+from perbatch.analysis.powers import control_dips, power_dips
+from perbatch.report.findings import powers_sentence
 from planted import planted_throughput
 
 

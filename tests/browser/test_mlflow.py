@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from copies import ROOT, copy_repository, run
 from perbatch.tracking import views
 
-sys.path.insert(0, str(ROOT / "docs"))
+sys.path.insert(0, str(ROOT / "tools"))
 
 import mlflow_page
 

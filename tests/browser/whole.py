@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from perbatch.claims import Evidence, Exhibit, check_claim, exhibit, judge
-from perbatch.report import write_report
+from perbatch.report import statements, write_report
 from perbatch.sweep.studies import study_block
 from planted import SETTINGS, N, contender, planted_throughput, results_of
 from planted_studies import PLANTED
@@ -50,5 +50,5 @@ def write_whole_report(folder: Path, regression: bool = False) -> Path:
     settings = type(SETTINGS)(TARGETS, SETTINGS.tuning_seeds, SETTINGS.mini_batch)
     table = pd.concat([throughput, chunks], ignore_index=True)
     results = results_of(whole_study(regression), table, settings)
-    write_report(results, folder, [] if regression else gallery())
+    write_report(results, statements(results), folder, [] if regression else gallery())
     return folder / "report.html"

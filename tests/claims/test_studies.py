@@ -11,7 +11,7 @@ import pytest
 from perbatch import claims
 from perbatch.claims import Evidence, Verdict, judge
 from perbatch.errors import UserError
-from perbatch.report import FIGURES, exhibit
+from perbatch.report import FIGURES, exhibit, statements
 from perbatch.report.citation import PAPERS, doi_of, reading
 from perbatch.report.page import render
 from perbatch.sweep.params import study_names
@@ -125,7 +125,7 @@ def test_a_bad_condition_is_one_sentence(change: dict[str, object], said: str) -
 )
 def test_a_bad_block_is_one_sentence(key: str, value: object, said: str) -> None:
     with pytest.raises(UserError, match=re.escape(said)):
-        claims.check_claim("steps_to_target", {**study_block("steps_to_target"), key: value})
+        claims.check_claim("steps_to_target", {**study_block("steps_to_target"), key: value}, FIGURES)
 
 
 def test_an_unknown_column_or_row_is_named() -> None:
@@ -192,7 +192,8 @@ def test_a_study_names_its_own_data_whatever_the_page_is_about() -> None:
     assert exhibit(judge(copies), copies, "digits_studies").data == "the data set digits_ten_times"
     speed = planted("powers_of_two", SHOWN)
     assert exhibit(judge(speed), speed).data == "what the benchmark measured"
-    page = render(results_of(usual_runs()), [shown])
+    results = results_of(usual_runs())
+    page = render(results, statements(results), [shown])
     assert "judged on what each names, not on the runs above" in page.replace("\n", " ")
     assert "Judged on the data set digits_studies." in page
     assert f'<a href="https://doi.org/{shown.doi}">Shallue, Lee' in page

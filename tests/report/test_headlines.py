@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from perbatch.analysis.contrasts import SAME, SINGLE
-from perbatch.analysis.costs import evaluations_sentence
-from perbatch.analysis.fastest import fastest, fastest_sentences
-from perbatch.analysis.stability import stability_sentence
+from perbatch.analysis.contrasts import Outcome
+from perbatch.analysis.fastest import fastest
 from perbatch.report import answer_repeat, answer_when
+from perbatch.report.findings import evaluations_sentence, fastest_sentences, stability_sentence
 from perbatch.report.repeating import (
     apart,
     beside,
@@ -54,7 +53,7 @@ def test_the_second_answer_is_the_same_whatever_is_priced(way):
     assert all(each == told[0] for each in told)
     assert said in told[0][0]
     assert "No:" not in told[0][0]
-    assert told[0][1].verdict != SAME or "no difference" in told[0][0]
+    assert told[0][1].verdict != Outcome.SAME or "no difference" in told[0][0]
 
 
 def test_seconds_stand_beside_the_answer_and_may_differ_from_it():
@@ -72,7 +71,7 @@ def test_seconds_stand_beside_the_answer_and_may_differ_from_it():
 def test_one_seed_is_no_evidence():
     results = results_of([*contender(60, seeds=[0]), *contender(5, seeds=[0], **UNTIL)])
     assert "These runs cannot say" in headline(results)
-    assert answer_repeat(results).verdict == SINGLE
+    assert answer_repeat(results).verdict == Outcome.SINGLE
 
 
 def test_without_repeating_the_headline_says_what_is_usual_and_no_more():

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 
 from perbatch.analysis.contenders import CONTENDER
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, fact
 
 AXES = ["epoch", "updates", "gradient_evaluations", "satisfied_when_left", "still_satisfied"]
 
 
+@fact
 def loss_curves(results: Results) -> pd.DataFrame:
     """Return the median, lowest and highest validation loss of the reported seeds at each evaluation.
 

@@ -4,7 +4,7 @@ import math
 
 from perbatch.analysis.contrasts import contrast
 from perbatch.analysis.fastest import fastest
-from perbatch.analysis.representatives import REPRESENTATIVES, plain_at, representatives
+from perbatch.analysis.representatives import REPRESENTATIVES, repeat_and_plain, representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.stability import stability
 
@@ -50,14 +50,13 @@ def flat_metrics(results: Results) -> dict[str, float | int | str | None]:
 def _repeat_over_plain(results: Results) -> dict[str, float | int | None]:
     """How many times what going on takes the repeat mode takes, paired by seed, with its interval."""
     result: dict[str, float | int | None] = {}
-    repeat = representatives(results).get("repeat")
-    plain = None if repeat is None else plain_at(results, int(repeat["batch_size"]))
+    pair = repeat_and_plain(results)
     for quantity in ("evaluations", "seconds"):
         keys = [f"repeat_over_plain_{quantity}{end}" for end in ("", "_low", "_high")]
-        if repeat is None or plain is None:
+        if pair is None:
             result |= dict.fromkeys(keys)
             continue
-        ratio = contrast(results, plain, repeat, quantity).ratio
+        ratio = contrast(results, *pair, quantity).ratio.inverse
         result |= dict(zip(keys, map(_number, (ratio.value, ratio.low, ratio.high)), strict=True))
     return result
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from perbatch.analysis.contrasts import contrast
 from perbatch.analysis.costs import QUANTITIES
-from perbatch.analysis.representatives import plain_at, representatives
-from perbatch.analysis.results import Results
+from perbatch.analysis.representatives import repeat_and_plain, representatives
+from perbatch.analysis.results import Results, fact
 
 PAIRS = (("stochastic", "full_batch"), ("stochastic", "mini_batch"), ("mini_batch", "full_batch"))
 PLAIN = "plain"
@@ -18,6 +18,7 @@ COLUMNS = [
 ]
 
 
+@fact
 def pairs(results: Results) -> pd.DataFrame:
     """Return a row a target, pair of speaking modes and quantity; each seed against itself.
 
@@ -41,8 +42,8 @@ def _pairs(results: Results) -> Iterator[tuple[tuple[str, str], pd.Series, pd.Se
     for names in PAIRS:
         if names[0] in rows and names[1] in rows:
             yield names, rows[names[0]], rows[names[1]]
-    if "repeat" in rows and (plain := plain_at(results, int(rows["repeat"]["batch_size"]))) is not None:
-        yield ("repeat", PLAIN), rows["repeat"], plain
+    if (pair := repeat_and_plain(results)) is not None:
+        yield ("repeat", PLAIN), *pair
 
 
 def _row(

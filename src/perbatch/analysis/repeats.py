@@ -12,7 +12,7 @@ import pandas as pd
 
 from perbatch.analysis.contenders import CONTENDER, ONCE, in_order
 from perbatch.analysis.costs import evaluations
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, fact
 from perbatch.analysis.statistics import geometric_interval
 from perbatch.analysis.sweep import Sweep
 from perbatch.analysis.tuning import CELL, split_seeds
@@ -26,6 +26,7 @@ COLUMNS = [
 ]
 
 
+@fact
 def repeats(results: Results) -> pd.DataFrame:
     """Return a row a batch size that was repeated, budget, axis and contender (plain, repeating, controls).
 

@@ -3,11 +3,12 @@
 import pandas as pd
 
 from perbatch.analysis.contenders import FIXED, ONCE, UNTIL_SATISFIED
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, fact
 
 REPRESENTATIVES = ("stochastic", "mini_batch", "full_batch", "repeat")
 
 
+@fact
 def representatives(results: Results) -> dict[str, pd.Series]:
     """Return the comparison's row of each mode that was run.
 
@@ -56,6 +57,7 @@ def best_of(results: Results, way: str, batch_size: int) -> pd.Series | None:
     return rows.iloc[0] if len(rows) else None
 
 
+@fact
 def plain_rows(results: Results) -> pd.DataFrame:
     """Return the comparison's rows without repeating, sorted by batch size."""
     table = results.comparison
@@ -67,3 +69,10 @@ def plain_at(results: Results, batch_size: int) -> pd.Series | None:
     rows = plain_rows(results)
     rows = rows[rows["batch_size"] == batch_size]
     return rows.iloc[0] if len(rows) else None
+
+
+def repeat_and_plain(results: Results) -> tuple[pd.Series, pd.Series] | None:
+    """Return the row that represents repeating, and the plain one at its batch size; None without both."""
+    repeat = representatives(results).get("repeat")
+    plain = None if repeat is None else plain_at(results, int(repeat["batch_size"]))
+    return None if repeat is None or plain is None else (repeat, plain)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ class Results:
     empty where that is not known.
     `others`: the same for each of the other targets. `ending`: the same at the rates chosen for the end of
     training instead of a target (its sweep is judged at the first); None if none were chosen.
+    `known`: what each `fact` found.
     """
 
     sweep: Sweep
@@ -37,6 +39,7 @@ class Results:
     data: Mapping[str, Any]
     others: tuple[Results, ...] = ()
     ending: Results | None = None
+    known: dict[object, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -53,6 +56,21 @@ class Results:
         """The reported runs at all the rates that were chosen, for a target or for the end, once each."""
         parts = [*self.each, self.ending] if self.ending else self.each
         return pd.concat([part.reported for part in parts]).drop_duplicates("identity")
+
+
+Fact = TypeVar("Fact")
+
+
+def fact(find: Callable[[Results], Fact]) -> Callable[[Results], Fact]:
+    """Make a function of Results one that is computed once for each; nobody may change what it returned."""
+
+    @wraps(find)
+    def known(results: Results) -> Fact:
+        if find not in results.known:
+            results.known[find] = find(results)
+        return results.known[find]
+
+    return known
 
 
 def compare(

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from perbatch.analysis.contenders import CONTENDER
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, fact
 from perbatch.analysis.statistics import Estimate, mean_interval, spread_interval
 
 
+@fact
 def stability(results: Results) -> pd.DataFrame:
     """Return a row a contender, at the rate chosen for the target, over its n reported seeds.
 

@@ -5,12 +5,13 @@ import pandas as pd
 
 from perbatch.analysis.contenders import CONTENDER
 from perbatch.analysis.costs import QUANTITIES, spent
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, fact
 from perbatch.analysis.statistics import median_interval, share_interval
 
 KEYS = ["target", *CONTENDER, "contender", "way", "learning_rate"]
 
 
+@fact
 def survival(results: Results) -> pd.DataFrame:
     """Return a row a target, contender (at the rate chosen for that target) and quantity.
 

@@ -27,10 +27,11 @@ ONE_SIZE, ABSENT, ALL_DIVERGED = "one batch size", "not run", "all diverged"
 
 @dataclass(frozen=True)
 class Answer:
-    """A sentence with its number, interval and n, and why it is that sentence."""
+    """A sentence with its number, interval and n, why it is that sentence, and what it was made from."""
 
     verdict: str
     sentence: str
+    found: Contrast | None = None
 
 
 def answer_when(results: Results) -> Answer:
@@ -153,7 +154,7 @@ def answer_scores(results: Results) -> str:
 
 
 def _answer(results: Results, found: Contrast, subject: str, other: str) -> Answer:
-    return Answer(found.verdict, sentence(results, found, subject, other))
+    return Answer(found.verdict, sentence(results, found, subject, other), found)
 
 
 def _final_scores(results: Results, first: pd.Series, second: pd.Series, names: tuple[str, str]) -> str:

@@ -6,7 +6,12 @@ import pandas as pd
 
 from perbatch.analysis.contrasts import Outcome
 from perbatch.analysis.pairs import PLAIN, pairs
-from perbatch.analysis.representatives import best_repeats, plain_at, plain_rows, representatives
+from perbatch.analysis.representatives import (
+    best_repeats,
+    plain_rows,
+    repeat_and_plain,
+    representatives,
+)
 from perbatch.analysis.results import Results
 from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.analysis.statistics import Estimate
@@ -98,8 +103,8 @@ def ranges_table(results: Results) -> Table:
 def _names(results: Results) -> dict[str, str]:
     rows = representatives(results)
     names = {name: _short(name, row) for name, row in rows.items()}
-    plain = plain_at(results, int(rows["repeat"]["batch_size"])) if "repeat" in rows else None
-    return names if plain is None else names | {PLAIN: f"one update per visit, M = {plain['batch_size']:,}"}
+    pair = repeat_and_plain(results)
+    return names if pair is None else names | {PLAIN: f"one update per visit, M = {pair[1]['batch_size']:,}"}
 
 
 def _short(name: str, row: pd.Series) -> str:

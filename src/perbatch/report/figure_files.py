@@ -14,11 +14,13 @@ MARGIN, ROW = 12, 20  # pixels
 
 
 def write_figures(results: Results, folder: Path) -> list[Path]:
-    """Write every panel of the page as NAME.svg into `folder` (made if missing); return the files."""
+    """Write every panel of the page as NAME.svg into `folder`, in place of what it held; return the files."""
     files = []
     for name, figure in page_figures(results).files().items():
         files.append(folder / f"{name}.svg")
         replace(files[-1], standalone(figure))
+    for old in set(folder.glob("*.svg")) - set(files):
+        old.unlink()
     return files
 
 

@@ -16,59 +16,41 @@ from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.stable_rates import LEARNED
 from perbatch.files import replace
-from perbatch.report.answers import (
-    answer_elsewhere,
-    answer_repeat,
-    answer_scores,
-    answer_seconds,
-    answer_when,
-    retention,
-)
-from perbatch.report.caveats import caveats
-from perbatch.report.citation import citation, reading
-from perbatch.report.evidence_tables import clocks_sentence, pairs_table, ranges_table, targets_table
-from perbatch.report.figures.best_rates import edge_warning, rate_growth
+from perbatch.report.citation import reading
+from perbatch.report.evidence_tables import pairs_table, ranges_table, targets_table
 from perbatch.report.figures.live import chosen_steps
 from perbatch.report.figures.loss_data import band_sentence
-from perbatch.report.figures.memory import memory_sentence
 from perbatch.report.figures.rates import CEILING
 from perbatch.report.figures.strips import first_epoch
-from perbatch.report.figures.throughput import throughput_sentence
-from perbatch.report.findings import (
-    evaluations_sentence,
-    fastest_sentences,
-    powers_sentence,
-    stability_sentence,
-)
 from perbatch.report.gallery import Exhibit
 from perbatch.report.page_figures import Figures, page_figures
-from perbatch.report.repeating import (
-    apart,
-    beside,
-    champion_sentence,
-    equal_cost_sentence,
-    headline,
-)
 from perbatch.report.reproduce import commands, provenance
+from perbatch.report.statements import Statements
 from perbatch.report.tables import ledger, modes_table
 from perbatch.report.wording import UNITS, mode_name, number, rate, share
 
 DOCS = "../../docs"
 
 
-def write_report(results: Results, folder: Path, studies: Sequence[Exhibit] = (), docs: str = DOCS) -> None:
+def write_report(
+    results: Results, said: Statements, folder: Path, studies: Sequence[Exhibit] = (), docs: str = DOCS
+) -> None:
     """Write report.html into `folder`; the same bytes from the same results and studies."""
-    replace(folder / "report.html", render(results, studies, docs))
+    replace(folder / "report.html", render(results, said, studies, docs))
 
 
-def render(results: Results, studies: Sequence[Exhibit] = (), docs: str = DOCS) -> str:
+def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), docs: str = DOCS) -> str:
     """Return the page: no outside request, every figure inline SVG, two of them livened by a script.
 
-    `docs` is the address of the folder of the documentation, as seen from the page.
+    `said` are the results' statements, `docs` is the address of the folder of the documentation, as seen from
+    the page.
     """
-    loader = PackageLoader("perbatch.report")
     pages = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("perbatch.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     figures = page_figures(results)
     page = pages.get_template("report.html.j2").render(
@@ -76,7 +58,12 @@ def render(results: Results, studies: Sequence[Exhibit] = (), docs: str = DOCS) 
         figures=figures,
         studies=studies,
         docs=docs,
-        **_words(results, figures),
+        name=said["name"],
+        when=said["when"],
+        again=said["again"],
+        caveats=said["caveats"],
+        **said["sentences"],
+        **_context(results, figures),
         **_tables(results),
         **_script(pages, results, figures),
     )
@@ -91,46 +78,23 @@ def _source(pages: Environment, name: str) -> str:
     return pages.loader.get_source(pages, name)[0]
 
 
-def _words(results: Results, figures: Figures) -> dict[str, Any]:
-    """The sentences made from the data."""
-    priced, rows = results.sweep.benchmark, representatives(results)
-    many = len(priced) > 1
-    explorer = figures.explorer
+def _context(results: Results, figures: Figures) -> dict[str, Any]:
+    """Names and numbers that the templates' own sentences need."""
+    rows, priced, explorer = representatives(results), results.sweep.benchmark, figures.explorer
     return {
         "sweep": results.sweep,
         "network": results.sweep.runs.iloc[0],
         "seeds": results.seeds,
-        "when": answer_when(results),
-        "again": answer_repeat(results),
-        "again_beside": beside(results),
-        "headline": headline(results),
-        "apart": apart(results),
-        "champion": champion_sentence(results),
-        "equal_cost": equal_cost_sentence(results),
-        "fastest": fastest_sentences(results),
-        "evaluations": evaluations_sentence(priced),
-        "name": results.name,
-        "citation": citation(results),
         "papers": reading(),
         "learned": share(LEARNED),
         "constant": number(results.sweep.constant_loss),
-        "clocks": clocks_sentence(results),
-        "elsewhere": answer_elsewhere(results),
-        "seconds": answer_seconds(results),
-        "scores": answer_scores(results),
-        "retention": retention(results),
         "names": {name: mode_name(row) for name, row in rows.items()},
         "first_epoch": {name: _first_epoch(results, row) for name, row in rows.items()},
         "axis_names": {**UNITS, "presentations": "presentations", "seconds": figures.names.titles["seconds"]},
         "band": band_sentence(figures.names),
-        "growth": rate_growth(results),
-        "edge": edge_warning(results),
         "ceiling": f"{CEILING:,}",
         "rates": [rate(value) for value in explorer.rates] if explorer else [],
         "jumps": chosen_steps(explorer, figures.names) if explorer else [],
-        "throughput": [throughput_sentence(priced), powers_sentence(priced)] if many else [],
-        "stable": stability_sentence(results),
-        "memory": memory_sentence(results.sweep.memory) if many else "",
         "processor": "" if priced.empty else str(priced.iloc[0]["processor"]),
     }
 
@@ -142,7 +106,6 @@ def _tables(results: Results) -> dict[str, Any]:
         "targets": targets_table(results),
         "ranges": ranges_table(results),
         "ledger": ledger(results),
-        "caveats": caveats(results),
         "provenance": provenance(results),
         "commands": commands(results),
     }

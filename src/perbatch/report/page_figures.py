@@ -6,7 +6,7 @@ import pandas as pd
 
 from perbatch.analysis.curves import loss_curves
 from perbatch.analysis.representatives import representatives
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, fact
 from perbatch.analysis.stability import stability
 from perbatch.report.figures.best_rates import best_rate_figure
 from perbatch.report.figures.curves import loss_figure, loss_keys
@@ -68,6 +68,7 @@ class Figures:
         return found
 
 
+@fact
 def page_figures(results: Results) -> Figures:
     """Draw all figures of the page."""
     losses = losses_of(results)

@@ -8,7 +8,7 @@ import pandas as pd
 from perbatch.analysis.champion import champion
 from perbatch.analysis.contenders import FIXED, SKIP, UNTIL_SATISFIED
 from perbatch.analysis.contrasts import Contrast, Outcome, contrast
-from perbatch.analysis.representatives import best_of, plain_at, representatives
+from perbatch.analysis.representatives import best_of, plain_at, repeat_and_plain
 from perbatch.analysis.results import Results, at_one_rate
 from perbatch.report.figures.repeats import equal_cost
 from perbatch.report.sentences import times
@@ -24,7 +24,7 @@ PARTS = {
 
 def headline(results: Results) -> str:
     """Say what repeating did here, after what is usual, by evaluations of the network alone."""
-    pair = _pair(results)
+    pair = repeat_and_plain(results)
     if pair is None:
         return USUAL
     repeat, plain = pair
@@ -45,7 +45,7 @@ def headline(results: Results) -> str:
 
 def beside(results: Results) -> str:
     """Say the same of updates, and of training seconds where there are prices; nothing without a verdict."""
-    pair = _pair(results)
+    pair = repeat_and_plain(results)
     if pair is None:
         return ""
     clocks = {
@@ -62,7 +62,7 @@ def beside(results: Results) -> str:
 
 def apart(results: Results) -> str:
     """Tell skipping, repeating and the rate apart, each against one update per visit at that batch size."""
-    pair = _pair(results)
+    pair = repeat_and_plain(results)
     if pair is None:
         return ""
     plain = pair[1]
@@ -92,7 +92,7 @@ def champion_sentence(results: Results) -> str:
 
 def equal_cost_sentence(results: Results) -> str:
     """Say what Figure 6a shows: the validation loss of each way at equal updates and equal evaluations."""
-    pair, table = _pair(results), equal_cost(results)
+    pair, table = repeat_and_plain(results), equal_cost(results)
     if pair is None or table.empty:
         return ""
     size = int(pair[1]["batch_size"])
@@ -105,13 +105,6 @@ def equal_cost_sentence(results: Results) -> str:
         values = [f"{number(losses[contender])} {what}" for what, contender in known.items()]
         told.append(f"after {int(part['budget'].iloc[0]):,} {UNITS[str(quantity)]} {listed(values)}")
     return f"At equal cost the validation loss was, {'; '.join(told)}."
-
-
-def _pair(results: Results) -> tuple[pd.Series, pd.Series] | None:
-    """The repeat mode's speaker, and one update per visit at its batch size."""
-    repeat = representatives(results).get("repeat")
-    plain = None if repeat is None else plain_at(results, int(repeat["batch_size"]))
-    return None if repeat is None or plain is None else (repeat, plain)
 
 
 def _parts(results: Results, plain: pd.Series) -> list[str]:

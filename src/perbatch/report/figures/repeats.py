@@ -7,7 +7,7 @@ import pandas as pd
 
 from perbatch.analysis.contenders import FIXED, ONCE, SKIP
 from perbatch.analysis.repeats import repeats
-from perbatch.analysis.representatives import plain_at, representatives
+from perbatch.analysis.representatives import repeat_and_plain
 from perbatch.analysis.results import Results
 from perbatch.report.figures.style import (
     HEIGHT,
@@ -43,11 +43,10 @@ def equal_cost(results: Results) -> pd.DataFrame:
 
     With each row's series; empty where the two cannot be compared.
     """
-    table, repeat = repeats(results), representatives(results).get("repeat")
-    plain = None if repeat is None else plain_at(results, int(repeat["batch_size"]))
-    if repeat is None or plain is None:
+    table, pair = repeats(results), repeat_and_plain(results)
+    if pair is None:
         return table.iloc[:0]
-    return one_budget(table, int(repeat["batch_size"]), plain["epochs_to_target"])
+    return one_budget(table, int(pair[1]["batch_size"]), pair[1]["epochs_to_target"])
 
 
 def one_budget(repeats: pd.DataFrame, batch_size: int, epochs: float) -> pd.DataFrame:

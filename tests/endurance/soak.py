@@ -1,7 +1,8 @@
-"""`make soak`: kill a sweep of 200 runs 20 times, with faults beside, and count the harm: benchmarks/soak.md.
+"""`make soak`: kill a sweep of 200 runs 20 times, with faults beside, and count the harm.
 
-python benchmarks/soak.py [SEED]. It works in a temporary folder, on the checkout's prepared data. A kill
-comes after so many further runs, drawn from the seed, so that the kills spread over the sweep's whole life.
+python tests/endurance/soak.py [SEED]. It works in a temporary folder, on the checkout's prepared data, and
+writes benchmarks/platform/soak.md. A kill comes after so many further runs, drawn from the seed, so that the
+kills spread over the sweep's whole life.
 """
 
 import os
@@ -15,14 +16,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from overhead import ROOT, processor
-
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "platform"))
 from faults import Faults
+
+from overhead import PAGE as PLATFORM
+from overhead import ROOT, processor
 from perbatch.errors import STOPPED
 from processes import Place, Process, wait_for
 
-PAGE = ROOT / "benchmarks" / "soak.md"
+PAGE = PLATFORM.with_name("soak.md")
 KILLS, RUNS = 20, 200
 GRID = ("batch_size=4,8,16,full", "learning_rate=0.1,0.3", "seed=range(0,25)", "epochs=15")
 LAUNCHERS = {"basic": "hydra/launcher=basic", "joblib": "hydra.launcher.n_jobs=2"}

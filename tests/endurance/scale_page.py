@@ -1,4 +1,4 @@
-"""The page of benchmarks/scale.py, from its figures."""
+"""The page of tests/endurance/scale.py, from its figures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,8 @@ NOISE = 0.1
 def page(figures: Mapping[str, Figures]) -> str:
     """Return the page in Markdown; what has not been measured is missing."""
     lines = ["# Past 10,000 runs and past one machine", ""]
-    lines += ["Written by `python benchmarks/scale.py`. How to use it: [Growing past one machine]"]
-    lines[-1] += "(../docs/scaling.md)."
+    lines += ["Written by `python tests/endurance/scale.py`. How to use it: [Growing past one machine]"]
+    lines[-1] += "(../../docs/scaling.md)."
     swept = {NAMES[key]: figures[key] for key in NAMES if key in figures}
     if swept:
         lines += [*_conditions(swept), *_thousands(swept), *_costs(swept)]

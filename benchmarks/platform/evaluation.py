@@ -1,4 +1,4 @@
-"""Planted tables of 10,000 runs for the stage evaluate; `benchmarks/overhead.py` measures it on them."""
+"""Planted tables of 10,000 runs for the stage evaluate; `overhead.py` measures it on them."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from overhead import Machine
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data" / "prepared" / "digits"
 SIZES, PARAMETERS, EVALUATIONS, EPOCHS = "64-32-10", 2410, 65, 80
 # mode, batch size, updates per batch, tolerance: as many contenders as the pipeline has

@@ -1,11 +1,12 @@
 """`make pictures`: the README's numbers and pictures, from the results and the store that `make` left.
 
-The numbers come from results/evaluate/metrics.json, the figures from results/evaluate/curves.csv, the
+The numbers come from results/evaluate/answers.json, the figures from results/evaluate/curves.csv, the
 picture of MLflow's page from the page itself, in Chromium where that is installed.
 """
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,9 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools")]
 
 import mlflow_page  # noqa: E402
-import readme_block  # noqa: E402
-from readme_block import MODES, Metrics  # noqa: E402
-
 from perbatch.report.figures.style import COLOURS, INK, QUIET, log_axis, log_scale, padded  # noqa: E402
 from perbatch.report.figures.svg import draw  # noqa: E402
 from perbatch.sweep.record import experiment_of, store_of  # noqa: E402
@@ -27,8 +25,10 @@ from perbatch.tracking import views  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 CSS = ROOT / "src" / "perbatch" / "report" / "templates" / "report.css"
-NAMES = dict(zip(("stochastic", "mini-batch", "full-batch", "repeat"), MODES, strict=True))
-"""The modes as the tables call them."""
+NAMES = ("stochastic", "mini_batch", "full_batch", "repeat")
+START, END = "<!-- numbers: written by make pictures -->\n", "<!-- end of numbers -->\n"
+Modes = Mapping[str, Mapping[str, Any]]
+"""The modes of the README's table by name: `modes` of answers.json."""
 # Above the plot and its axis's name, with room for a wider font than the one it is drawn with.
 LEGEND: dict[str, Any] = {
     **{"orient": "top", "offset": 28, "title": None},
@@ -37,36 +37,21 @@ LEGEND: dict[str, Any] = {
 PEERS = {"PyTorch": "#D55E00", "scikit-learn": "#0072B2", "JAX": "#009E73"}
 
 
-def rows_of_table(curves: pd.DataFrame, comparison: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
-    """Return the rows of `curves` that belong to the README's table: one contender for each mode.
-
-    Many contenders repeat at M = 1. The one in the table has the numbers of metrics.json.
-    """
-    candidates = comparison[
-        (comparison["target"] == metrics["target"])
-        & (comparison["way"] == "until satisfied")
-        & (comparison["batch_size"] == 1)
-    ]
-    for column in ("learning_rate", "epochs_to_target", "updates_to_target", "validation_loss"):
-        value = metrics[f"repeat_{column}"]
-        candidates = candidates[candidates[column].isna() if value is None else candidates[column] == value]
-    repeat = candidates[["batch_size", "updates_per_batch", "tolerance"]].head(1).assign(mode="repeat")
-    sizes = {"stochastic": 1, "mini-batch": 32, "full-batch": int(curves["batch_size"].max())}
-    plain = curves[curves["batch_size"] == curves["mode"].map(sizes)]
-    shown = pd.concat([plain, curves.merge(repeat)])
-    return shown[shown["presentations"] > 0][
-        ["mode", "batch_size", "presentations", "updates", "validation_loss"]
-    ]
+def rows_of_table(curves: pd.DataFrame, modes: Modes) -> pd.DataFrame:
+    """Return the rows of `curves` that belong to the README's table: one contender for each of NAMES."""
+    keys = ["mode", "batch_size", "updates_per_batch", "tolerance"]
+    wanted = pd.DataFrame([{"name": name, **modes[name]} for name in NAMES if name in modes])
+    shown = wanted[["name", "label", *keys]].astype({"tolerance": float}).merge(curves, on=keys)
+    return shown[shown["presentations"] > 0]
 
 
 def draw_updates(shown: pd.DataFrame, out: Path) -> None:
     """Draw when the update happens: a dot an example shown, a tick an update, a row a mode."""
     span, rows, ticks, words = 64, [], [], []
-    for place, (mode, name) in enumerate(NAMES.items()):
-        curve = shown[shown["mode"] == mode]
+    for place, (name, curve) in enumerate(shown.groupby("name", sort=False)):
         size, middle = int(curve["batch_size"].iloc[0]), 52 * place + 26
-        rows.append({"text": MODES[name], "y": middle})
-        at = _repeated(curve, span) if mode == "repeat" else [*range(size, span + 1, size)]
+        rows.append({"text": curve["label"].iloc[0], "y": middle, "mode": name})
+        at = _repeated(curve, span) if name == "repeat" else [*range(size, span + 1, size)]
         ticks += [{"at": float(each), "y": middle - 18, "y2": middle + 10, "mode": name} for each in at]
         if not at:
             words.append({"text": f"the first update comes after {size:,} examples →", "y": middle - 4})
@@ -93,8 +78,7 @@ def draw_updates(shown: pd.DataFrame, out: Path) -> None:
         .encode(x=alt.value(460), y=y, text="text:N"),
     ]
     counts = "; ".join(
-        f"{row['text']}: {sum(tick['mode'] == name for tick in ticks)} updates"
-        for row, name in zip(rows, MODES, strict=True)
+        f"{row['text']}: {sum(tick['mode'] == row['mode'] for tick in ticks)} updates" for row in rows
     )
     _save(
         alt.layer(*layers).properties(width=460, height=52 * len(rows)),
@@ -112,10 +96,10 @@ def _repeated(curve: pd.DataFrame, span: int) -> list[float]:
 
 def draw_curves(shown: pd.DataFrame, out: Path) -> None:
     """Draw the validation loss of the modes that the table compares, against examples shown."""
-    table = shown.assign(mode=shown["mode"].map(NAMES).map(MODES))
+    table = shown.assign(mode=shown["label"])[["mode", "presentations", "validation_loss"]]
     x_domain, y_domain = padded(table["presentations"], share=0.0), padded(table["validation_loss"])
-    order = list(MODES.values())
-    colours = alt.Scale(domain=order, range=list(COLOURS.values()))
+    order = list(dict.fromkeys(shown["label"]))
+    colours = alt.Scale(domain=order, range=[COLOURS[name] for name in dict.fromkeys(shown["name"])])
     dashes = alt.Scale(domain=order, range=[[1, 0], [6, 3], [2, 2], [8, 3, 2, 3]])
     legend = alt.Legend(columns=2, columnPadding=30, symbolSize=600, **LEGEND)
     drawn = (
@@ -201,17 +185,23 @@ def photograph(out: Path) -> None:
         shown.screenshot(path=out)
 
 
+def fill(readme: Path, text: str) -> None:
+    """Put the numbers between their two marks."""
+    before, _, rest = readme.read_text(encoding="utf-8").partition(START)
+    _, _, after = rest.partition(END)
+    readme.write_text(before + START + text + END + after, encoding="utf-8")
+
+
 def main() -> None:
     """Write the block, the figure and the picture."""
     results = ROOT / "results" / "evaluate"
     PICTURES.mkdir(exist_ok=True)
-    metrics = json.loads((results / "metrics.json").read_text(encoding="utf-8"))
-    readme_block.fill(ROOT / "README.md", readme_block.block(metrics))
-    tables = (pd.read_csv(results / f"{name}.csv") for name in ("curves", "comparison"))
-    shown = rows_of_table(*tables, metrics)
+    said = json.loads((results / "answers.json").read_text(encoding="utf-8"))
+    fill(ROOT / "README.md", said["readme"])
+    shown = rows_of_table(pd.read_csv(results / "curves.csv"), said["modes"])
     draw_updates(shown, PICTURES / "updates.svg")
     draw_curves(shown, PICTURES / "curves.svg")
-    draw_peers(pd.read_csv(ROOT / "benchmarks" / "peers.csv"), PICTURES / "peers.svg")
+    draw_peers(pd.read_csv(ROOT / "benchmarks" / "peers" / "peers.csv"), PICTURES / "peers.svg")
     photograph(PICTURES / "mlflow.png")
 
 

@@ -1,7 +1,7 @@
 """What 10,000 runs cost, in the embedded store and on a server, and what a job costs on each launcher.
 
-`python benchmarks/scale.py [store] [server] [launchers]` measures on this machine, keeps what it does not
-measure from benchmarks/scale.json, and writes benchmarks/scale.md. A sweep takes some 20 minutes, or 60.
+`python tests/endurance/scale.py [store] [server] [launchers]` measures on this machine, keeps the rest of
+benchmarks/platform/scale.json, and writes scale.md beside it. A sweep takes some 20 minutes, or 60.
 """
 
 import argparse
@@ -21,12 +21,15 @@ from typing import Any
 import numpy as np
 import psutil
 
-from overhead import ROOT, TRAIN, Machine, processor
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "cluster"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks" / "platform"))
 from scale_page import page
 
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "cluster")]
+from overhead import PAGE as PLATFORM
+from overhead import ROOT, TRAIN, Machine, processor
 
-FIGURES = ROOT / "benchmarks" / "scale.json"
+FIGURES = PLATFORM.with_name("scale.json")
 PAGE = FIGURES.with_suffix(".md")
 BASIC = "hydra/launcher=basic"
 CELLS = 12

@@ -1,4 +1,4 @@
-"""The page benchmarks/peers.md."""
+"""The page benchmarks/peers/peers.md."""
 
 from __future__ import annotations
 

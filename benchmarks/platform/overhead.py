@@ -1,7 +1,7 @@
-"""`make benchmark-platform`: what a run costs beside its training, written to benchmarks/platform.md.
+"""`make benchmark-platform`: what a run costs beside its training, into benchmarks/platform/platform.md.
 
 Real commands in a temporary root; ratios are of measurements of one call. Seconds depend on the machine.
-`python benchmarks/overhead.py new_runs` measures that row alone and keeps the others.
+`python benchmarks/platform/overhead.py new_runs` measures that row alone and keeps the others.
 """
 
 import argparse
@@ -24,9 +24,9 @@ import psutil
 
 from evaluation import evaluated_runs
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ROOT / "pipelines" / "train.py"
-PAGE = ROOT / "benchmarks" / "platform.md"
+PAGE = Path(__file__).with_name("platform.md")
 # a run with next to no training, and some fifty evaluations
 TINY = ["epochs=2", "batch_size=full", "model.hidden=[4]", "evaluation.factor=1.11", "learning_rate=0.1"]
 HALF_A_SECOND = ["batch_size=1", "epochs=45", "learning_rate=0.01", "evaluation.factor=2", "engine=numpy"]
@@ -97,7 +97,7 @@ def new_runs(machine: Machine, count: int = 40) -> list[str]:
 
     ours = marginal(lambda seeds: machine.sweep(*TINY, f"seed={seeds}", "hydra/launcher=basic").cpu)
     store = f"sqlite:///{machine.root}/plain.db"
-    script = ROOT / "benchmarks" / "plain.py"
+    script = Path(__file__).with_name("plain.py")
     where = f"hydra.sweep.dir={machine.root}/plain"
 
     def plain(seeds: str) -> float:

@@ -1,4 +1,4 @@
-"""perbatch and its peers, measured side by side in one run: python benchmarks/peers.py [--repeats N]."""
+"""perbatch and its peers, side by side in one run: python benchmarks/peers/peers.py [--repeats N]."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PEERS = {
 
 
 def main() -> None:
-    """Check, measure, and write benchmarks/peers.md and its numbers, benchmarks/peers.csv."""
+    """Check, measure, and write benchmarks/peers/peers.md and its numbers, peers.csv beside it."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--repeats", type=int, default=15, help="timings of each loop")
     repeats = arguments.parse_args().repeats
