@@ -33,10 +33,15 @@ def sweep(
                     for name, value in counts.items()
                     if name.startswith("updates")
                 }
+                checks = {
+                    name.replace("updates", "forward_evaluations"): 0
+                    for name in counts
+                    if name.startswith("updates")
+                }
                 rows.append(
                     {"n_train": 1000, "batch_size": size, "learning_rate": rate, "seed": seed}
                     | {"epochs": 100, "status": "finished", "validation_loss": 0.1 + 0.01 * away}
-                    | {"validation_accuracy": 0.95, **found, **spent, **counts, **axes}
+                    | {"validation_accuracy": 0.95, **found, **spent, **checks, **counts, **axes}
                 )
     return pd.DataFrame(rows)
 

@@ -15,7 +15,7 @@ from perbatch.analysis.costs import evaluations
 from perbatch.analysis.results import Results, fact
 from perbatch.analysis.statistics import geometric_interval
 from perbatch.analysis.sweep import Sweep
-from perbatch.analysis.tuning import CELL, split_seeds
+from perbatch.analysis.tuning import CELL, choose, split_seeds
 
 AXES = ("updates", "evaluations")
 EPOCHS = (1, 3, 10, 30)
@@ -69,9 +69,8 @@ def _at_budget(runs: pd.DataFrame, history: pd.DataFrame, axis: str, budget: int
 
 def _rows(sweep: Sweep, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[dict[str, object]]:
     seeds = split_seeds(sweep)
-    tuning = runs[runs["seed"].isin(seeds.tuning)].groupby(CELL)["loss"].median().fillna(np.inf)
-    chosen = tuning.reset_index().sort_values(["loss", "learning_rate"], kind="stable")
-    chosen = chosen.drop_duplicates("contender").merge(runs[[*CONTENDER, "contender"]].drop_duplicates())
+    chosen = choose(runs[runs["seed"].isin(seeds.tuning)], ["loss"], ["contender"])
+    chosen = chosen.merge(runs[[*CONTENDER, "contender"]].drop_duplicates())
     for _, best in in_order(chosen).iterrows():
         mine = runs[(runs[CELL] == best[CELL]).all(axis=1) & runs["seed"].isin(seeds.reported)]
         if mine.empty:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -95,6 +96,7 @@ def median_interval(values: ArrayLike) -> Estimate:
     return Estimate(value, low, high, len(x), ORDER)
 
 
+@cache
 def share_interval(count: int, n: int) -> Estimate:
     """`count` of `n` as a share, with the exact interval of Clopper and Pearson."""
     if n == 0:

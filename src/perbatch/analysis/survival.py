@@ -5,6 +5,7 @@ import pandas as pd
 
 from perbatch.analysis.contenders import CONTENDER
 from perbatch.analysis.costs import QUANTITIES, spent
+from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results, fact
 from perbatch.analysis.statistics import median_interval, share_interval
 
@@ -13,7 +14,7 @@ KEYS = ["target", *CONTENDER, "contender", "way", "learning_rate"]
 
 @fact
 def survival(results: Results) -> pd.DataFrame:
-    """Return a row a target, contender (at the rate chosen for that target) and quantity.
+    """Return a row a target, mode's representative (at the rate chosen for that target) and quantity.
 
     reached, reached_low, reached_high: the share of the n reported seeds that reached the target, with its
     exact interval. median, median_low, median_high: unreached counts as infinite, so an end may be infinite
@@ -23,7 +24,7 @@ def survival(results: Results) -> pd.DataFrame:
     rows = [
         _row(row, each.reported[each.reported["contender"] == row["contender"]], quantity)
         for each in results.each
-        for _, row in each.comparison.iterrows()
+        for row in representatives(each).values()
         for quantity in QUANTITIES
     ]
     return pd.DataFrame(rows)

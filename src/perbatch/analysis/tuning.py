@@ -1,11 +1,11 @@
-"""Each contender's learning rate, chosen on the tuning seeds' validation data by one rule.
+"""Each contender's learning rate, chosen on the tuning seeds' validation data by one rule: `choose`.
 
-For a target: the rate with the lowest median of evaluations of the network to it over the tuning seeds (see
-`targets`; unreached is infinite, and seconds have no part in it); among equals the lowest median final
-validation loss (divergence is infinite), then the smallest rate. For the end of training: the
-lowest median final validation loss, then the smallest rate. Test data have no part in it.
+For a target, the rate is chosen by the evaluations of the network to it (see `costs`; unreached is infinite,
+and seconds have no part in it), among equals by the final validation loss (divergence is infinite). For the
+end of training it is chosen by that loss alone. Test data have no part in it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,20 @@ def split_seeds(sweep: Sweep) -> Seeds:
     tuning = tuple(seed for seed in seeds if seed in sweep.settings.tuning_seeds)
     reported = tuple(seed for seed in seeds if seed not in sweep.settings.tuning_seeds)
     return Seeds(tuning, reported) if tuning and reported else Seeds(tuple(seeds), tuple(seeds))
+
+
+def choose(
+    tuning: pd.DataFrame, by: Sequence[str], within: Sequence[str] = (), among: str = "learning_rate"
+) -> pd.DataFrame:
+    """Choose by the tuning seeds' runs: the lowest median of the first column of `by`.
+
+    Among equals the lowest median of the next column, and at last the lowest value of `among` itself, which
+    is what is chosen. A median between a finite and an infinite run is infinite. Returns a row for each group
+    of `within` (one for all rows without any), the best first: within, among, and the medians.
+    """
+    medians = tuning.groupby([*within, among])[list(by)].median().fillna(np.inf).reset_index()
+    ordered = medians.sort_values([*by, among], kind="stable")
+    return ordered.drop_duplicates(list(within)) if within else ordered.head(1)
 
 
 def choose_all(sweep: Sweep) -> pd.DataFrame:
@@ -72,14 +86,8 @@ def reported_runs(sweep: Sweep, choices: pd.DataFrame) -> pd.DataFrame:
 
 def _choose(sweep: Sweep, by: list[str]) -> pd.DataFrame:
     tuning = sweep.usable[sweep.usable["seed"].isin(split_seeds(sweep).tuning)]
-    scores = (
-        tuning.groupby(CELL)
-        .agg(tuning_cost=("evaluations_to_target", "median"), tuning_loss=("final_loss", "median"))
-        .fillna(np.inf)  # the median of a finite and an infinite middle
-        .reset_index()
-        .sort_values([*by, "learning_rate"], kind="stable")
-    )
-    best = scores.drop_duplicates("contender").set_index("contender")
+    tuning = tuning.rename(columns={"evaluations_to_target": "tuning_cost", "final_loss": "tuning_loss"})
+    best = choose(tuning, by, ["contender"]).set_index("contender")
     rows = [
         _chosen(alike, best.loc[name] if name in best.index else None)
         for name, alike in sweep.runs.groupby("contender", sort=False)
@@ -97,7 +105,7 @@ def _chosen(alike: pd.DataFrame, best: pd.Series | None) -> dict[str, object]:
         "learning_rate": rate,
         "rate_at_edge": _edge(rate, rates),
         "rates_tried": len(rates),
-        "tuning_cost": np.inf if best is None else float(best["tuning_cost"]),
+        "tuning_cost": np.inf if best is None else float(best.get("tuning_cost", np.nan)),
         "tuning_loss": np.inf if best is None else float(best["tuning_loss"]),
     }
 

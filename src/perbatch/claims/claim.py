@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import pandas as pd
+
 from perbatch.errors import UserError
 
 EVIDENCE = ("sweep", "redundancy", "equal_updates", "gradients", "benchmark")
@@ -46,6 +48,14 @@ class Claim:
     conditions: tuple[Condition, ...]
     beside: tuple[Condition, ...]
     figure: str
+
+    def tuning(self, runs: pd.DataFrame) -> pd.DataFrame:
+        """The runs of the seeds that choose."""
+        return runs[runs["seed"].isin(self.tuning_seeds)]
+
+    def reported(self, runs: pd.DataFrame) -> pd.DataFrame:
+        """The runs of the other seeds."""
+        return runs[~runs["seed"].isin(self.tuning_seeds)]
 
 
 def check_claim(

@@ -5,6 +5,8 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
+from perbatch.analysis.tuning import choose
+
 CLOCKS = ("updates", "presentations", "evaluations")
 
 
@@ -93,17 +95,15 @@ def _plain_losses(
     spent: float,
     tuning_seeds: tuple[int, ...],
 ) -> dict[str, float]:
-    losses = pd.Series(
-        [_loss_at(by_run[identity], clock, spent) for identity in plain["identity"]],
-        index=pd.MultiIndex.from_frame(plain[["learning_rate", "seed"]]),
-        dtype=float,
-    )
-    tuning = losses[losses.index.get_level_values("seed").isin(tuning_seeds)]
-    best = tuning.groupby("learning_rate").median().dropna()
+    plain = plain.assign(loss=[_loss_at(by_run[identity], clock, spent) for identity in plain["identity"]])
+    losses = plain.set_index(["learning_rate", "seed"])["loss"]
+    tuning = plain[plain["seed"].isin(tuning_seeds) & plain["loss"].notna()]
+    best = choose(tuning, ["loss"])["learning_rate"]
     rate, seed = run.learning_rate, run.seed  # type: ignore[attr-defined]
+    best_rate = best.iloc[0] if len(best) else np.nan
     return {
         f"plain_at_{clock}": float(losses.get((rate, seed), np.nan)),
-        f"best_plain_at_{clock}": float(losses.get((best.idxmin(), seed), np.nan)) if len(best) else np.nan,
+        f"best_plain_at_{clock}": float(losses.get((best_rate, seed), np.nan)),
     }
 
 

@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 
 from perbatch.analysis.statistics import Estimate, mean_interval, paired_difference
+from perbatch.analysis.tuning import choose
 from perbatch.claims.evidence import AXES, Evidence
 from perbatch.claims.reading import Reading, estimated
 from perbatch.claims.selection import (
+    BY,
     Chosen,
     at_chosen_rate,
     check_budgets,
     contender,
+    scored,
     select,
 )
 from perbatch.errors import UserError
@@ -70,7 +73,7 @@ def octaves(
 
 def usable_octaves(evidence: Evidence, rows: pd.DataFrame, within: float) -> tuple[np.ndarray, bool]:
     """Return the number of usable rates of each reported seed, and whether an edge of the grid is usable."""
-    reported = rows[~rows["seed"].isin(evidence.claim.tuning_seeds)]
+    reported = evidence.claim.reported(rows)
     accuracy = reported["validation_accuracy"].where(reported["status"] == "finished", 0.0)
     table = reported.assign(accuracy=accuracy).pivot(index="seed", columns="learning_rate", values="accuracy")
     steps = np.diff(np.log2(table.columns.to_numpy(float)))
@@ -94,17 +97,11 @@ def _candidates(evidence: Evidence, of: Mapping[str, Any]) -> list[pd.DataFrame]
 def _best(evidence: Evidence, candidates: list[pd.DataFrame]) -> Chosen:
     """The candidate that the tuning seeds choose, as they choose among rates."""
     chosen = [at_chosen_rate(evidence, rows) for rows in candidates]
-    if len(chosen) == 1:
-        return chosen[0]
-    scores = []
-    for rows, each in zip(candidates, chosen, strict=True):
-        mine = rows[rows["seed"].isin(evidence.claim.tuning_seeds) & (rows["learning_rate"] == each.rate)]
-        scores.append(
-            (-mine["validation_accuracy"].median(), mine["validation_loss"].median())
-            if evidence.claim.chosen_by == "validation_accuracy"
-            else (mine["validation_loss"].median(),)
-        )
-    return chosen[min(range(len(scores)), key=lambda index: scores[index])]
+    tuning = [
+        evidence.claim.tuning(rows[rows["learning_rate"] == each.rate]).assign(place=place)
+        for place, (rows, each) in enumerate(zip(candidates, chosen, strict=True))
+    ]
+    return chosen[int(choose(scored(evidence, pd.concat(tuning)), BY, among="place")["place"].iloc[0])]
 
 
 def _paired(a: Chosen, b: Chosen, column: str) -> Estimate:

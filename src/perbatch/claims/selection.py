@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from perbatch.analysis.costs import evaluations
+from perbatch.analysis.tuning import choose
 from perbatch.claims.evidence import AXES, Evidence
 from perbatch.errors import UserError
+
+BY = ["score", "loss"]
 
 
 @dataclass(frozen=True)
@@ -58,30 +62,21 @@ def contender(evidence: Evidence, of: Mapping[str, Any]) -> pd.DataFrame:
 def at_chosen_rate(evidence: Evidence, rows: pd.DataFrame, target: float | None = None) -> Chosen:
     """Return one contender's reported runs at the rate with the best median over the tuning seeds.
 
-    Best is what the claim says: to reach `target` (by default the first) with the fewest gradient
-    evaluations, or the last validation loss or accuracy; among equals the lower last validation loss, then
-    the lower rate. Where one rate was tried it was given, not chosen.
+    Best is what the claim says: to reach `target` (by default the first) with the fewest evaluations of the
+    network, or the last validation loss or accuracy; among equals the lower last validation loss, then the
+    lower rate (see `tuning.choose`). Where one rate was tried it was given, not chosen.
     """
     claim = evidence.claim
-    reported = rows[~rows["seed"].isin(claim.tuning_seeds)]
+    reported, tuning = claim.reported(rows), claim.tuning(rows)
     rates = sorted(rows["learning_rate"].unique())
     if len(rates) == 1:
         return Chosen(reported.set_index("seed").sort_index(), float(rates[0]), "")
-    tuning = rows[rows["seed"].isin(claim.tuning_seeds)]
     if tuning.empty or reported.empty:
         raise UserError(
             f"{claim.name}: its seeds must be more than its tuning seeds "
             f"({', '.join(map(str, claim.tuning_seeds))}), which choose the rate and are not reported"
         )
-    scores = pd.DataFrame(
-        {
-            "first": _score(evidence, tuning, target),
-            "loss": _loss(tuning),
-            "learning_rate": tuning["learning_rate"],
-        }
-    )
-    medians = scores.groupby("learning_rate").median().fillna(np.inf).reset_index()
-    rate = float(medians.sort_values(["first", "loss", "learning_rate"]).iloc[0]["learning_rate"])
+    rate = float(choose(scored(evidence, tuning, target), BY)["learning_rate"].iloc[0])
     edge = {rates[0]: "lowest", rates[-1]: "highest"}.get(rate)
     said = f"the best rate of {_named(rows)} ({rate:g}) is the {edge} tried" if edge else ""
     return Chosen(reported[reported["learning_rate"] == rate].set_index("seed").sort_index(), rate, said)
@@ -135,9 +130,16 @@ def _equal(evidence: Evidence, parts: list[pd.DataFrame], what: str, budget: Any
             )
 
 
+def scored(evidence: Evidence, tuning: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
+    """Return the runs with the columns BY, by which the claim has rates chosen."""
+    return tuning.assign(score=_score(evidence, tuning, target), loss=_loss(tuning))
+
+
 def _score(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> pd.Series:
     if evidence.claim.chosen_by == "target":
-        return rows[f"gradient_evaluations_to_{target_of(evidence, target):g}"]
+        wanted = target_of(evidence, target)
+        names = ("gradient_evaluations", "forward_evaluations")
+        return evaluations(pd.DataFrame({name: rows[f"{name}_to_{wanted:g}"] for name in names}))
     if evidence.claim.chosen_by == "validation_accuracy":
         return -rows["validation_accuracy"].where(rows["status"] == "finished", -np.inf)
     return _loss(rows)

@@ -28,7 +28,7 @@ SHOWN_SIZES = 5
 
 def rates_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
     """Draw the last validation accuracy (median over reported seeds) against rate over M, a line a size."""
-    table = evidence.table[~evidence.table["seed"].isin(evidence.claim.tuning_seeds)]
+    table = evidence.claim.reported(evidence.table)
     sizes = sorted(table["batch_size"].unique())
     shown = [sizes[round(place)] for place in np.linspace(0, len(sizes) - 1, min(SHOWN_SIZES, len(sizes)))]
     table = table[table["batch_size"].isin(shown)].assign(
