@@ -15,8 +15,8 @@ from perbatch.sweep.cell import data_name
 from perbatch.sweep.cli import command
 from perbatch.sweep.params import block, study_names
 from perbatch.sweep.places import PREPARED
+from perbatch.sweep.scoring import Weights, on_test_data, summary_of
 from perbatch.sweep.studies import data_option, study_block
-from perbatch.sweep.testing import on_test_data, read_weights, summary_of
 
 RESULTS = checkout.ROOT / "results"
 log = logging.getLogger(__name__)
@@ -31,8 +31,7 @@ def results_of(folder: Path) -> analysis.Results:
     sweep = analysis.build_sweep(tables, settings, np.load(prepared / "y_train.npy"))
     choices = analysis.choose_all(sweep)
     reported = analysis.reported_runs(sweep, choices)
-    weights = read_weights(folder / "train" / "weights.npy", len(sweep.runs))
-    tested = on_test_data(reported, weights[reported.index], prepared)
+    tested = on_test_data(reported, Weights(folder / "train"), prepared)
     return analysis.compare(sweep, choices, tested, summary | {"name": data_name(summary["settings"])})
 
 

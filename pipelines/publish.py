@@ -22,7 +22,7 @@ from perbatch.sweep.cell import data_name
 from perbatch.sweep.cli import command
 from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
-from perbatch.sweep.testing import summary_of
+from perbatch.sweep.scoring import summary_of
 from perbatch.tracking import SweepLog
 from perbatch.tracking.server import ADDRESS
 
@@ -56,7 +56,7 @@ def main(folder: Path, fill: bool) -> None:
             parent.start(provenance.tags(), members, len(members), "dvc repro", {})
             parent.end("FINISHED", {}, [])
         if fill:
-            filled = refill.fill(store, experiment, folder / "train", parent.id, summary)
+            filled = refill.fill(store, experiment, folder / "train", parent.id)
             sys.stderr.write(f"{filled}\n")
         said = json.loads((folder / "evaluate" / "answers.json").read_text(encoding="utf-8"))
         answers = "\n\n".join(said[question]["sentence"] for question in ("when", "again"))

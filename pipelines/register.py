@@ -40,16 +40,16 @@ def register(folder: Path, champion: Mapping[str, Any], registry: Registry) -> N
     """Log the champion's network as a model, where that has not been done, and give it the alias."""
     import pandas as pd  # these take seconds, and mostly nothing is to do
 
+    from perbatch.sweep.scoring import Weights
     from perbatch.sweep.serving import served
-    from perbatch.sweep.testing import read_weights
 
     registry.store.check()
     table = pd.read_csv(folder / "train" / "runs.csv")
-    weights = read_weights(folder / "train" / "weights.npy", len(table))
-    row = table.index[table["identity"] == champion["identity"]]
-    if len(row) != 1:
+    rows = table[table["identity"] == champion["identity"]]
+    if len(rows) != 1:
         raise UserError(f"{folder}: the champion {champion['identity']} is not in train/runs.csv")
-    network = served(next(table.loc[row].itertuples()), weights[row[0]], PREPARED / champion["data"])
+    theta = Weights(folder / "train")[champion["identity"]]
+    network = served(next(rows.itertuples()), theta, PREPARED / champion["data"])
     tags = {key: str(value) for key, value in champion.items() if value is not None and key != "identity"}
     with registry.store.one_sentence():
         experiment = experiment_of(registry.store, champion["name"])

@@ -21,8 +21,8 @@ from perbatch.sweep.cli import command
 from perbatch.sweep.gradients import measure_gradients
 from perbatch.sweep.params import study_names
 from perbatch.sweep.places import PREPARED
+from perbatch.sweep.scoring import Weights, on_test_data
 from perbatch.sweep.studies import prepare_data, study_block
-from perbatch.sweep.testing import on_test_data, read_weights
 
 RESULTS = checkout.ROOT / "results"
 log = logging.getLogger(__name__)
@@ -66,14 +66,12 @@ def run_sweep(name: str, tables: Path) -> None:
 def evidence_of(claim: claims.Claim, tables: Path) -> pd.DataFrame:
     """Make the evidence from the sweep's tables; only the runs that were chosen see the test data."""
     runs, history = (pd.read_csv(tables / name) for name in ("runs.csv", "history.csv"))
-    weights = read_weights(tables / "weights.npy", len(runs))
+    weights = Weights(tables)
     if claim.evidence == "gradients":
         return measure_gradients(runs, weights, PREPARED / runs["data"].iloc[0])
     table = claims.from_sweep(claim, runs, history)
     chosen = runs[runs["identity"].isin(claims.chosen_runs(claims.Evidence(claim, table)))]
-    tested = [
-        on_test_data(part, weights[part.index], PREPARED / str(data)) for data, part in chosen.groupby("data")
-    ]
+    tested = [on_test_data(part, weights, PREPARED / str(data)) for data, part in chosen.groupby("data")]
     scores = pd.concat(tested).drop(columns="test_loss").dropna(axis=1, how="all")
     return table.merge(scores, on="identity", how="left").drop(columns="identity")
 

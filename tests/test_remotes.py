@@ -13,10 +13,18 @@ from types import SimpleNamespace
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Run
 
 import test_pipeline
+from perbatch.sweep import refill
 
 copy = test_pipeline.copy
+MADE_THERE = {
+    *("mlflow.source.name", "mlflow.source.type", "mlflow.source.git.commit", "git.dirty", "dvc.lock"),
+    *("perbatch.host", "perbatch.lock"),
+}
+"""Tags of where a run was trained."""
+
 pytestmark = pytest.mark.slow
 
 
@@ -92,16 +100,35 @@ def test_a_colleague_pulls_report_and_runs_and_trains_nothing(
     for row in rows:
         filled, trained = by_identity[row["identity"]], theirs[row["identity"]]
         assert filled.info.run_name == trained.info.run_name
-        assert filled.data.params.items() <= trained.data.params.items() | {("sizes", row["sizes"])}
-        same = filled.data.metrics.keys() - {"best/validation_loss"}
-        assert {key: filled.data.metrics[key] for key in same} == {
-            key: trained.data.metrics[key] for key in same
-        }
-        assert "final/validation_loss" in same
-        assert "validation/loss" in same
+        assert filled.data.params == trained.data.params
+        lasting = {name: value for name, value in trained.data.metrics.items() if name not in refill.LOST}
+        assert filled.data.metrics == lasting
+        assert trained.data.tags.keys() - filled.data.tags.keys() == MADE_THERE
+        assert filled.data.tags.keys() - trained.data.tags.keys() == refill.FILLED.keys()
+        same_tags = filled.data.tags.keys() & trained.data.tags.keys() - {"mlflow.parentRunId"}
+        assert all(filled.data.tags[name] == trained.data.tags[name] for name in same_tags)
+        data = [run.inputs.dataset_inputs[0].dataset for run in (filled, trained)]
+        assert data[0].to_dictionary() == data[1].to_dictionary()
+        assert artifacts(colleague, filled) == artifacts(copy.root, trained)
+        for name in filled.data.metrics:
+            assert points(colleague, filled, name) == points(copy.root, trained, name), name
     call("python", "pipelines/publish.py", "--fill")
     assert len(logged(colleague)) == len(rows)
     assert not list(colleague.glob("runs/*/run.json"))
+
+
+def artifacts(root: Path, run: Run) -> dict[str, bytes]:
+    """The artifacts of a run of the store in `root`, by name."""
+    folder = next(root.glob(f"mlartifacts/*/{run.info.run_id}/artifacts"))
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def points(root: Path, run: Run, name: str) -> list[tuple[int, float]]:
+    """The values of a metric of a run, each with its step."""
+    history = MlflowClient(tracking_uri=f"sqlite:///{root}/mlflow.db").get_metric_history(
+        run.info.run_id, name
+    )
+    return sorted((point.step, point.value) for point in history)
 
 
 def logged(root: Path) -> list:  # type: ignore[type-arg]

@@ -123,7 +123,7 @@ ALL = {"benchmark", "evaluate", "prepare", "train", *STUDIES}
 
 EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "the scoring on test data": (
-        "src/perbatch/sweep/testing.py",
+        "src/perbatch/sweep/scoring.py",
         "float(np.mean(",
         "0.5 * float(np.mean(",
         {"evaluate", *STUDIES},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -31,6 +32,36 @@ def written(value: Any, mark: str = "'") -> str:
 def typed(key: str, value: Any) -> str:
     """`key=value` as it is typed in a shell, in quotes where it needs them."""
     return shlex.quote(f"{key}={written(value, _DOUBLE)}")
+
+
+BUDGET = ("epochs", "stop_at", "micro_batch_size")
+"""What the runs of one sweep may be given differently, beside what `of_run` always names."""
+
+
+def budget(runs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the keys of BUDGET that differ between rows of the table of runs."""
+    rows = list(runs)
+    return [key for key in BUDGET if len({_known(row[key]) for row in rows}) > 1]
+
+
+def of_run(run: Mapping[str, Any], budget: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the keys and values that tell a row of the table of runs from the others of its sweep."""
+    size = int(run["batch_size"])
+    return {
+        "batch_size": "full" if size == run["n_train"] else size,
+        "learning_rate": float(run["learning_rate"]),
+        "seed": int(run["seed"]),
+        "repeat.updates_per_batch": int(run["updates_per_batch"]),
+        "repeat.tolerance": _known(run["tolerance"]),
+        **{key: _known(run[key]) for key in budget},
+    }
+
+
+def _known(value: Any) -> Any:
+    """None for an empty cell; a whole number without its point."""
+    if value is None or value != value:
+        return None
+    return int(value) if float(value).is_integer() else float(value)
 
 
 _DOUBLE = '"'

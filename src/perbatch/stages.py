@@ -105,7 +105,7 @@ STAGES = {
             "perbatch/claims/selection.py",
             "perbatch/sweep/gradients.py",
             "perbatch/sweep/studies.py",
-            "perbatch/sweep/testing.py",
+            "perbatch/sweep/scoring.py",
         ),
         {
             "perbatch/analysis": "statistics for the verdict",
@@ -126,7 +126,7 @@ STAGES = {
             "perbatch/sweep/params.py",
             "perbatch/sweep/schema.py",
             "perbatch/sweep/studies.py",
-            "perbatch/sweep/testing.py",
+            "perbatch/sweep/scoring.py",
         ),
         {
             "perbatch/overrides.py": "writes overrides, for other stages",

@@ -4,14 +4,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
+from perbatch.overrides import budget, of_run, written
 from perbatch.report.wording import mode_name, number, rate
-
-BUDGET = ("epochs", "stop_at", "micro_batch_size")
-"""What the modes of one comparison may be given differently."""
 
 
 def provenance(results: Results) -> list[tuple[str, str]]:
@@ -56,38 +52,22 @@ def commands(results: Results) -> list[tuple[str, str]]:
     result = [("all of it, only what changed", "dvc repro"), ("the seconds anew", "dvc repro -f benchmark")]
     seeds = ",".join(map(str, results.seeds.reported))
     many = len(results.seeds.reported) > 1
+    varying = budget(results.sweep.runs.to_dict("records"))
     for row in representatives(results).values():
         mine = results.reported[results.reported["contender"] == row["contender"]]
         if len(mine):
-            overrides = [
-                *results.sweep.overrides,
-                *_named(mine.iloc[0], results.sweep.runs),
-                f"seed={seeds}",
-            ]
+            own = of_run(mine.iloc[0].to_dict(), varying) | {"seed": seeds}
+            typed = [f"{key}={value if key == 'seed' else _exact(value)}" for key, value in own.items()]
             sweep = "-m " if many else ""
-            result.append((mode_name(row), f"python pipelines/train.py {sweep}{shlex.join(overrides)}"))
+            line = shlex.join([*results.sweep.overrides, *typed])
+            result.append((mode_name(row), f"python pipelines/train.py {sweep}{line}"))
     return result
 
 
-def _named(run: pd.Series, runs: pd.DataFrame) -> list[str]:
-    """What tells a run's mode apart from the others of its table."""
-    size = "full" if run["batch_size"] == run["n_train"] else int(run["batch_size"])
-    overrides = [f"batch_size={size}", f"learning_rate={_exact(run['learning_rate'])}"]
-    for key in BUDGET:
-        if runs[key].nunique(dropna=False) > 1:
-            overrides.append(f"{key}={'null' if pd.isna(run[key]) else _exact(run[key])}")
-    if run["mode"] != "repeat":
-        return [*overrides, "repeat=never"]
-    tolerance = "null" if pd.isna(run["tolerance"]) else _exact(run["tolerance"])
-    return [
-        *overrides,
-        f"repeat.updates_per_batch={int(run['updates_per_batch'])}",
-        f"repeat.tolerance={tolerance}",
-    ]
-
-
-def _exact(value: float) -> str:
+def _exact(value: Any) -> str:
     """The shortest text that is read as this very number."""
-    if float(value).is_integer():
+    if not isinstance(value, float):
+        return written(value)
+    if value.is_integer():
         return str(int(value))
-    return f"{value:g}" if float(f"{value:g}") == value else repr(float(value))
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)

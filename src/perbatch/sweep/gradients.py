@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from perbatch.backprop import Network, generators
 from perbatch.data import Prepared
-from perbatch.sweep.testing import load_prepared, network_of
+from perbatch.sweep.scoring import Weights, load_prepared, network_of
 
 SIZES = tuple(2**power for power in range(10))
 DRAWS = 4_000
@@ -23,7 +23,7 @@ GATHERED = 64
 """Up to this size a batch's inner products are looked up; above, a matrix product is faster."""
 
 
-def measure_gradients(runs: pd.DataFrame, weights: np.ndarray, folder: Path) -> pd.DataFrame:
+def measure_gradients(runs: pd.DataFrame, weights: Weights, folder: Path) -> pd.DataFrame:
     """Measure at the start and at the end of each run, on its training part.
 
     A row a run, moment, way of drawing and batch size M: `variance`, the mean squared distance of the
@@ -34,9 +34,8 @@ def measure_gradients(runs: pd.DataFrame, weights: np.ndarray, folder: Path) -> 
     data = load_prepared(folder, set(runs["data_digest"]))
     rows: list[dict[str, Any]] = []
     with threadpool_limits(1, user_api="blas"):
-        for run, theta in zip(runs.itertuples(), weights, strict=True):
-            network = network_of(run)
-            end = theta[: network.n_parameters].astype(network.dtype)
+        for run in runs.itertuples():
+            network, end = network_of(run), weights[run.identity]
             start = network.init(generators(int(run.seed))[0])
             for moment, parameters in (("start", start), ("end", end)):
                 found = _at(network, parameters, data, np.random.default_rng(int(run.seed)))

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from perbatch.sweep import identity, locks, places, provenance
 from perbatch.sweep.cell import cell, experiment_name, mode, run_name
 from perbatch.sweep.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
-from perbatch.sweep.training import read_history
+from perbatch.sweep.training import read_history, schedule
 from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
 
 log = logging.getLogger(__name__)
@@ -71,9 +71,19 @@ class LiveLog:
     the store is said once and loses no run.
     """
 
-    def __init__(self, folder: RunFolder, config: DictConfig, start: float, evaluations: int) -> None:
-        """`start` in seconds since 1970; at most 100 of the `evaluations` are logged. Writes nothing yet."""
-        self._folder, self._config, self._start = folder, config, start
+    def __init__(
+        self,
+        folder: RunFolder,
+        config: DictConfig,
+        start: float,
+        evaluations: int,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """`start` in seconds since 1970; at most 100 of the `evaluations` are logged. Writes nothing yet.
+
+        `tags` say where the run was made, where that is not here and now.
+        """
+        self._folder, self._config, self._start, self._tags = folder, config, start, tags
         self._stride = -(-evaluations // POINTS)
         self._rows: list[dict[str, float]] = []
         self._log: RunLog | None = None
@@ -100,7 +110,7 @@ class LiveLog:
 
     def _open(self) -> RunLog:
         if self._log is None:
-            self._log = new_log(self._folder, self._config, self._start)
+            self._log = new_log(self._folder, self._config, self._start, self._tags)
         return self._log
 
     def _flush(self) -> None:
@@ -156,16 +166,23 @@ def try_store_again() -> None:
     _store_is_back.update(dict.fromkeys(_store_is_back, 0.0))
 
 
-def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
-    """Return the log of a run that started at `start` (seconds since 1970). Nothing is written yet."""
+def new_log(
+    folder: RunFolder, config: DictConfig, start: float, tags: Mapping[str, str] | None = None
+) -> RunLog:
+    """Return the log of a run that started at `start` (seconds since 1970). Nothing is written yet.
+
+    `tags` stand for those of its identity, process and commit, where it was made elsewhere.
+    """
     summary = identity.summary(config)
-    identities = {"perbatch.identity": identity.of(config), "perbatch.kind": "run"}
+    if tags is None:
+        made = {"perbatch.identity": identity.of(config), **locks.tags(folder.lock_file)}
+        tags = made | provenance.tags()
     return RunLog(
         store_of(config.tracking.uri),
         _experiment(config),
         name=run_name(config),
         params=identity.flat(identity.settings(config)) | {"mode": mode(config)},
-        tags={"cell": cell(config), **identities, **locks.tags(folder.lock_file), **provenance.tags()},
+        tags={"cell": cell(config), "perbatch.kind": "run", **tags},
         data=DataSet(
             name=summary["name"],
             digest=summary["digest"],
@@ -178,16 +195,19 @@ def new_log(folder: RunFolder, config: DictConfig, start: float) -> RunLog:
     )
 
 
-def log_where_missing(folder: RunFolder, config: DictConfig) -> None:
-    """Log a run that is complete, or failed, from its folder where the store lacks it."""
+def log_where_missing(folder: RunFolder, config: DictConfig, tags: Mapping[str, str] | None = None) -> None:
+    """Log a run that is complete, or failed, from its folder where the store lacks it.
+
+    `tags` as for `new_log`.
+    """
     if not config.tracking.live or _logged(folder, config):
         return
     if not folder.complete:
-        LiveLog(folder, config, time.time(), 1).end("FAILED")
+        LiveLog(folder, config, time.time(), 1, tags).end("FAILED")
     else:
         history = read_history(folder.history())
         timings = folder.timings()
-        live = LiveLog(folder, config, timings["start"], len(history))
+        live = LiveLog(folder, config, timings["start"], len(schedule(config)) + 1, tags)
         for row, seconds in zip(history, timings["at_evaluation"], strict=True):
             live.evaluation(row | {"training_seconds": seconds})
         live.finish()

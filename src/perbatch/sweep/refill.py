@@ -1,41 +1,43 @@
 """Filling an MLflow store from a sweep's tables, where the run folders are on another machine.
 
-The tables hold what is reproducible: settings, curves, final numbers and weights. Times they do not hold, so
-the runs show the time of the filling and no seconds.
+A run's folder is made again from the tables, for as long as logging it takes, and logged as any other. So a
+filled run has what a trained one has, but for `LOST`.
 """
 
 import csv
+import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
 
-from perbatch.sweep import record
-from perbatch.sweep.folder import HISTORY, WEIGHTS
-from perbatch.sweep.tables import HISTORY as HISTORIES
-from perbatch.sweep.tables import RUNS
-from perbatch.sweep.tables import WEIGHTS as STACKED
-from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
+from perbatch import overrides
+from perbatch.errors import UserError
+from perbatch.sweep import identity, places, record, resolvers, schema
+from perbatch.sweep.cell import run_name
+from perbatch.sweep.folder import RunFolder
+from perbatch.sweep.scoring import Weights
+from perbatch.sweep.tables import HISTORY, RUNS, SETTINGS
+from perbatch.sweep.training import describe
+from perbatch.tracking import Experiment, Store
 
-FILLED_TAG = "perbatch.filled"
-PARAMS = {
-    **{name: name for name in ("mode", "batch_size", "learning_rate", "seed", "epochs", "stop_at")},
-    **{name: name for name in ("micro_batch_size", "shuffle", "sizes")},
-    **{name: f"model.{name}" for name in ("activation", "loss", "bias", "output", "dtype")},
-    **{name: f"repeat.{name}" for name in ("updates_per_batch", "tolerance")},
-    "engine": "engine.name",
-    "data": "data.name",
+FILLED = {"perbatch.filled": "from the sweep's tables; trained elsewhere"}
+LOST = {
+    "final/training_seconds": "seconds are not in the tables, which are the same on every machine",
+    "times of a run and of its points": "all are the time of the filling, for the same reason",
+    "tags of commit, host and process": "they would be those of the filling; perbatch.filled stands for them",
 }
-"""Columns of the table of runs that are params, each with its name in a run's config."""
+"""What a filled run lacks, each with the reason."""
 
 
 @dataclass(frozen=True)
-class Filled:
+class Count:
     """Runs of the tables that the store had, those that it had more than once, and those logged now."""
 
     present: int
@@ -48,81 +50,69 @@ class Filled:
         return f"MLflow had {self.present} of the runs{twice}; {self.logged} logged"
 
 
-def fill(
-    store: Store, experiment: Experiment, tables: Path, parent: str, summary: Mapping[str, Any]
-) -> Filled:
-    """Log each run of the tables that the store lacks, under a parent; `summary` is of the prepared data."""
+def fill(store: Store, experiment: Experiment, tables: Path, parent: str) -> Count:
+    """Log each run of the tables that the store lacks, under a parent; a UserError if they are of others."""
     with (tables / RUNS).open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
+        rows = [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(stream)]
     known = store.identities(experiment)
-    weights = np.load(tables / STACKED, mmap_mode="r")
-    data = DataSet(summary["name"], summary["digest"], summary["origin"], {"title": summary["title"]})
-    logged = 0
-    with (tables / HISTORIES).open(newline="") as stream:
+    weights = Weights(tables)
+    with (tables / HISTORY).open(newline="") as stream:
         histories = groupby(csv.DictReader(stream), key=lambda line: line["identity"])
-        history = {identity: list(lines) for identity, lines in histories if identity not in known}
-    for row, theta in zip(rows, weights, strict=True):
-        if row["identity"] not in known:
-            _log(store, experiment, row, history.get(row["identity"], []), theta, parent, data)
-            logged += 1
+        history = {name: list(lines) for name, lines in histories if name not in known}
+    missing = [row for row in rows if row["identity"] not in known]
+    shared = json.loads((tables / SETTINGS).read_text(encoding="utf-8"))["overrides"]
+    schema.register()
+    resolvers.register()
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        config = compose("config", [*shared, f"tracking.parent={parent}"])
+    budget = overrides.budget(rows)
+    for row in missing:
+        _become(config, row, budget)
+        _log(config, row, history.get(row["identity"], []), weights)
     counts = [known[row["identity"]] for row in rows if row["identity"] in known]
-    return Filled(len(counts), sum(count > 1 for count in counts), logged)
+    return Count(len(counts), sum(count > 1 for count in counts), len(missing))
+
+
+def _become(config: DictConfig, row: Mapping[str, Any], budget: Sequence[str]) -> None:
+    """Make the config that of the row's run; a UserError where `conf/` makes another one of it."""
+    for key, value in overrides.of_run(row, budget).items():
+        OmegaConf.update(config, key, value)
+    made = describe(config)
+    differ = [key for key in made if key != "identity" and made[key] != row[key]]
+    if differ:
+        raise UserError(
+            f"{run_name(config)}: {differ[0]} is {row[differ[0]]} in the tables and {made[differ[0]]} by "
+            "conf/: they cannot be logged as runs of it"
+        )
 
 
 def _log(
-    store: Store,
-    experiment: Experiment,
-    row: Mapping[str, str],
-    history: list[dict[str, str]],
-    theta: np.ndarray,
-    parent: str,
-    data: DataSet,
+    config: DictConfig, row: Mapping[str, Any], history: Sequence[Mapping[str, str]], weights: Weights
 ) -> None:
     now = time.time()
-    log = RunLog(
-        store,
-        experiment,
-        name=f"{row['cell']} s{int(row['seed']):02d}",
-        params={name: row[column] or "None" for column, name in PARAMS.items()},
-        tags={
-            "cell": row["cell"],
-            "perbatch.identity": row["identity"],
-            "perbatch.kind": "run",
-            FILLED_TAG: "from the sweep's tables; trained elsewhere",
-        },
-        data=data,
-        parent=parent,
-        start=record.milliseconds(now),
-    )
-    evaluations = [
-        {key: _number(value) for key, value in line.items() if key != "identity"} | {"training_seconds": 0.0}
-        for line in history[:: -(-len(history) // record.POINTS) or 1]
-    ]
-    ends = []
-    if history:
-        last = {key: _number(row[key]) for key in (*record.FINAL, *record.SWEPT, "diverged_epoch")}
-        stamp = int(row["presentations"]), record.milliseconds(now)
-        values = record.numbers(last | {"status": row["status"]})
-        ends = [Curve(name, [(*stamp, value)]) for name, value in values.items()]
-    log.add([*record.curves(evaluations, now), *ends], record.DIVERGED if row["status"] == "diverged" else {})
-    with tempfile.TemporaryDirectory() as folder:
-        log.attach(_files(Path(folder), history, theta))
-    log.end("FAILED" if row["status"] == "failed" else "FINISHED", record.milliseconds(now))
+    columns = [key for key in (history or [{}])[0] if key != "identity"]
+    lines = [",".join(columns), *(",".join(line[key] for key in columns) for line in history)]
+    timings = {
+        "start": now,
+        "end": now,
+        "training_seconds": float("nan"),
+        "at_evaluation": [0.0] * len(history),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = RunFolder(Path(scratch))
+        if row["status"] != "failed":
+            text, theta = "\n".join(lines) + "\n", weights[row["identity"]]
+            folder.write(identity.settings(config), text, theta, timings, dict(row))
+        record.log_where_missing(folder, config, {"perbatch.identity": row["identity"], **FILLED})
 
 
-def _files(folder: Path, history: list[dict[str, str]], theta: np.ndarray) -> list[Path]:
-    """The two files of a run's folder that the tables hold."""
-    if not history:
-        return []
-    with (folder / HISTORY).open("w", newline="") as stream:
-        columns = [key for key in history[0] if key != "identity"]
-        writer = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(history)
-    np.save(folder / WEIGHTS, np.array(theta))
-    return [folder / HISTORY, folder / WEIGHTS]
-
-
-def _number(text: str) -> float:
-    """What does not apply is empty in a table, and nan, which is not logged, here."""
-    return float(text or "nan")
+def _value(text: str) -> Any:
+    """A cell of the table of runs as what was written."""
+    if text in ("", "True", "False"):
+        return {"": None, "True": True, "False": False}[text]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -5,21 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from perbatch.sweep.testing import load_prepared, network_of
+from perbatch.sweep.scoring import load_prepared, network_of
 from perbatch.tracking import Served
 
 EXAMPLES = 2
 
 
-def served(run: Any, weights: np.ndarray, folder: Path) -> Served:
+def served(run: Any, theta: np.ndarray, folder: Path) -> Served:
     """Return a run's network, for features as the source of the data in `folder` has them.
 
-    `run` is a row of the table of runs, `weights` its final parameters. A UserError where
+    `run` is a row of the table of runs, `theta` its final parameters. A UserError where
     those are not the data that the run was trained on.
     """
     network, data = network_of(run), load_prepared(folder, {run.data_digest})
     summary = data.summary
-    theta = weights[: network.n_parameters].astype(network.dtype)
     layers = [(W, np.zeros(W.shape[1], W.dtype) if b is None else b) for W, b in network.unpack(theta)]
     offset, factor = np.array(summary["feature_offset"]), np.array(summary["feature_factor"])
     X = data.X_validation[:EXAMPLES]

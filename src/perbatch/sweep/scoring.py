@@ -13,17 +13,41 @@ from perbatch.data import Prepared, load, load_summary
 from perbatch.errors import UserError
 
 
-def on_test_data(runs: pd.DataFrame, weights: np.ndarray, folder: Path) -> pd.DataFrame:
+class Weights:
+    """The final parameters of a sweep's runs by identity, each read when asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` holds the tables of the sweep; a UserError where they do not fit each other."""
+        path = folder / "weights.npy"
+        runs = pd.read_csv(folder / "runs.csv", usecols=["identity", "n_parameters", "dtype"])
+        try:
+            self._stacked = np.load(path, mmap_mode="r")
+        except (OSError, ValueError, EOFError) as error:
+            raise UserError(f"{path} cannot be read ({error}): run the stage train again") from None
+        if self._stacked.ndim != 2 or len(self._stacked) != len(runs):
+            raise UserError(
+                f"{path} has {len(self._stacked)} rows for the {len(runs)} runs of runs.csv: they are not of "
+                "one sweep"
+            )
+        self._runs = {run.identity: (place, run) for place, run in enumerate(runs.itertuples())}
+
+    def __getitem__(self, identity: str) -> np.ndarray:
+        """Return the parameters (n_parameters,) in the run's dtype; a UserError for one of another sweep."""
+        if identity not in self._runs:
+            raise UserError(f"the run {identity} is not in runs.csv, so its weights are not known")
+        place, run = self._runs[identity]
+        return self._stacked[place, : int(run.n_parameters)].astype(run.dtype)
+
+
+def on_test_data(runs: pd.DataFrame, weights: Weights, folder: Path) -> pd.DataFrame:
     """Return identity, test_loss, test_accuracy and test_r2 of rows of the table of runs.
 
-    `weights` has the final parameters of each of the rows. Accuracy is of classes, R^2 of numbers: the other
-    one is nan.
+    Accuracy is of classes, R^2 of numbers: the other one is nan.
     """
     data = load_prepared(folder, set(runs["data_digest"]))
     rows = []
-    for run, theta in zip(runs.itertuples(), weights, strict=True):
-        network = network_of(run)
-        theta = theta[: network.n_parameters].astype(network.dtype)
+    for run in runs.itertuples():
+        network, theta = network_of(run), weights[run.identity]
         rows.append(
             {
                 "identity": run.identity,
@@ -40,19 +64,6 @@ def _scores(task: str, outputs: np.ndarray, targets: np.ndarray) -> dict[str, fl
     # A network that diverged predicts no numbers.
     r2 = r2_score(targets, outputs) if np.isfinite(outputs).all() else np.nan
     return {"test_accuracy": np.nan, "test_r2": float(r2)}
-
-
-def read_weights(path: Path, runs: int) -> np.ndarray:
-    """Read the final weights, a row a run of runs.csv."""
-    try:
-        weights = np.load(path, mmap_mode="r")  # the chosen runs' rows alone are read
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path} cannot be read ({error}): run the stage train again") from None
-    if weights.ndim != 2 or len(weights) != runs:
-        raise UserError(
-            f"{path} has {len(weights)} rows for the {runs} runs of runs.csv: they are not of one sweep"
-        )
-    return weights
 
 
 def summary_of(folder: Path) -> dict[str, Any]:
