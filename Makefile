@@ -102,7 +102,8 @@ docs: env  ## the documentation site, in site/
 plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B": of two commits or experiments
 	python tools/plots.py $(REVS)
 
-pictures: env  ## the README's numbers and pictures, from the results
+pictures: env  ## what README and docs take from the results and the code: numbers, pictures, columns
+	python tools/tables_page.py
 	python tools/pictures.py
 
 lock: env  ## resolve pyproject.toml into requirements.lock anew

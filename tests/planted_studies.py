@@ -180,7 +180,7 @@ def powers_of_two(kind: str) -> pd.DataFrame:
             time = 0.3 * (dip if size in (32, 64, 128) else 1.0)
             rows.append(
                 {"processor": "a processor", "engine": engine, "dtype": "float64", "batch_size": size}
-                | {"micro_batch_size": np.nan, "gradient_us": time}
+                | {"sizes": "64-32-10", "micro_batch_size": np.nan, "gradient_us": time}
                 | {"gradient_us_low": 0.98 * time, "gradient_us_high": 1.02 * time}
             )
     return pd.DataFrame(rows)

@@ -2,12 +2,19 @@
 
 import csv
 import re
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from perbatch.columns import RUNS
+
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import tables_page  # noqa: E402
+
 PAGE = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
 
 
@@ -52,8 +59,14 @@ def test_trains_tables(workspace: Path, composed) -> None:
     config = composed("epochs=1", "model.hidden=[2]", "batch_size=full", "engine=numpy")
     settings = identity.plain(config.data)
     outcome = training.train_run(config, load(places.PREPARED / "digits", settings), lambda row: None)
-    assert list(outcome.row) == documented("runs.csv")
+    assert list(outcome.row) == documented("runs.csv") == [column.name for column in RUNS]
     assert ["identity", *outcome.history.split("\n")[0].split(",")] == documented("history.csv")
+
+
+def test_the_pages_columns_of_runs_and_history_are_those_of_the_library() -> None:
+    assert tables_page.written(PAGE) == PAGE
+    bare = re.sub(r"^(## runs\.csv\n.*?\n\n)(?:\|[^\n]*\n)+", r"\1| a | b |\n", PAGE, flags=re.M | re.S)
+    assert bare != PAGE and tables_page.written(bare) == PAGE
 
 
 def test_benchmarks_table() -> None:

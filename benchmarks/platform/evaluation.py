@@ -35,7 +35,13 @@ def plant(folder: Path, count: int) -> int:
     summary = json.loads((DATA / "summary.json").read_text(encoding="utf-8"))
     common = {"data": "digits", "data_digest": summary["digest"], "task": "classification", "n_train": 1000}
     common |= {"epochs": EPOCHS, "stop_at": np.nan, "micro_batch_size": np.nan, "shuffle": True}
-    common |= {"sizes": SIZES, "activation": "relu", "loss": "cross_entropy"}
+    common |= {
+        "sizes": SIZES,
+        "activation": "relu",
+        "loss": "cross_entropy",
+        "bias": True,
+        "output": "linear",
+    }
     common |= {"bias": True, "output": "linear"}
     runs = runs.assign(**common, dtype="float64", engine="compiled")
     history = _history(runs)

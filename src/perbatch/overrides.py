@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from perbatch.columns import BUDGET
+
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _NOT_TEXT = ("null", "true", "false", "nan", "inf")
 """Words that Hydra would not read as text."""
@@ -34,12 +36,8 @@ def typed(key: str, value: Any) -> str:
     return shlex.quote(f"{key}={written(value, _DOUBLE)}")
 
 
-BUDGET = ("epochs", "stop_at", "micro_batch_size")
-"""What the runs of one sweep may be given differently, beside what `of_run` always names."""
-
-
 def budget(runs: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the keys of BUDGET that differ between rows of the table of runs."""
+    """Return the keys that rows of one table of runs may be given differently, and are."""
     rows = list(runs)
     return [key for key in BUDGET if len({_known(row[key]) for row in rows}) > 1]
 

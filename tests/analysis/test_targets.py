@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from perbatch.analysis import build_sweep
-from perbatch.analysis.costs import price
+from perbatch.analysis.costs import SETTING, price
 from planted import SETTINGS, Y_TRAIN, N, contender, planted_run, planted_tables, planted_throughput
 
 
@@ -45,10 +45,11 @@ def test_no_price_outside_what_was_measured():
     assert np.isnan(price(planted_throughput().iloc[:0], 32)).all()
 
 
-@pytest.mark.parametrize("key", ["engine", "dtype", "sizes", "loss", "activation", "micro_batch_size"])
+@pytest.mark.parametrize("key", SETTING)
 def test_price_of_another_setting_is_not_used(key):
     throughput = planted_throughput()
-    throughput[key] = 8.0 if key == "micro_batch_size" else "other"
+    others = {"micro_batch_size": 8.0, "bias": False}
+    throughput[key] = others.get(key, "other")
     sweep = study_of(contender(50), throughput)
     assert sweep.runs["seconds_to_target"].isna().all()
 

@@ -1,8 +1,12 @@
+import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
+import yaml
 
 from perbatch.report.caveats import caveats
+from perbatch.timing import check_settings, measure
 from planted import SETTINGS, contender, planted_throughput, results_of
 
 MANY = range(12)
@@ -80,7 +84,14 @@ def test_runs_stopped_at_a_target_are_named():
 
 def test_missing_prices_are_named():
     nothing = planted_throughput().iloc[:0]
-    assert "no row for this network (numpy, float64, 4-3-2" in said(tuned(), throughput=nothing)
+    text = said(tuned(), throughput=nothing)
+    assert "no row for this network with the engine numpy in float64" in text
+    found = re.search(r"benchmark\.networks (\{.*?\})", text)
+    assert found is not None
+    block = {"networks": [yaml.safe_load(found[1])], "dtype": ["float64"], "engine": ["numpy"]}
+    block |= {"batch_size": [1, 8], "micro_batch_size": [4], "repeats": 1}
+    table = pd.DataFrame(measure(check_settings(block)))
+    assert "no seconds" not in said(tuned(), throughput=table)
     some = planted_throughput(sizes=(1, 8))
     both = [*tuned(), *tuned(batch_size=32)]
     assert "does not cover batch size 32: there the seconds are missing" in said(both, throughput=some)

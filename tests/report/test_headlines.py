@@ -6,7 +6,7 @@ import pytest
 
 from perbatch.analysis.contrasts import Outcome
 from perbatch.analysis.fastest import fastest
-from perbatch.report import answer_repeat, answer_when
+from perbatch.report.answers import answer_repeat, answer_when
 from perbatch.report.findings import evaluations_sentence, fastest_sentences, stability_sentence
 from perbatch.report.repeating import (
     apart,

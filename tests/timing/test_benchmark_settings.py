@@ -7,20 +7,17 @@ import pytest
 
 from perbatch.errors import UserError
 from perbatch.sweep.params import block as block_of
-from perbatch.timing import Settings, check_settings
+from perbatch.timing import Settings, Timed, check_settings
 
-KEYS = (
-    "sizes",
-    "activation",
-    "loss",
-    "dtype",
-    "engine",
-    "batch_size",
-    "micro_batch_size",
-    "repeats",
-)
-LISTS = ("sizes", "dtype", "engine", "batch_size", "micro_batch_size")
-COUNTS = ("sizes", "batch_size", "micro_batch_size", "repeats")
+KEYS = ("networks", "dtype", "engine", "batch_size", "micro_batch_size", "repeats")
+OF_NETWORK = ("sizes", "activation", "loss", "bias", "output")
+LISTS = ("networks", "dtype", "engine", "batch_size", "micro_batch_size")
+COUNTS = ("batch_size", "micro_batch_size", "repeats")
+
+
+def with_network(block: dict[str, Any], **changes: object) -> dict[str, Any]:
+    """The block with another network."""
+    return {**block, "networks": [block["networks"][0] | changes]}
 
 
 def refused(block: dict[str, Any], sentence: str) -> None:
@@ -34,20 +31,38 @@ def test_the_projects_own_block_is_allowed_and_can_carry_the_verdict_on_powers_o
 
 
 def test_a_good_block(block: dict[str, Any]) -> None:
-    expected = Settings(
-        (4, 3, 2), "relu", "cross_entropy", ("float64",), ("numpy",), (64, 1000, 8), (32,), repeats=3
-    )
+    network = Timed((4, 3, 2), "relu", "cross_entropy", True, "linear")
+    expected = Settings((network,), ("float64",), ("numpy",), (64, 1000, 8), (32,), repeats=3)
     assert check_settings(block) == expected
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_missing_key(key: str, block: dict[str, Any]) -> None:
     del block[key]
-    refused(block, f"{key} is missing; the block needs {', '.join(KEYS)}")
+    refused(block, f"{key} is missing; it needs {', '.join(KEYS)}")
+
+
+@pytest.mark.parametrize("key", OF_NETWORK)
+def test_a_missing_key_of_a_network(key: str, block: dict[str, Any]) -> None:
+    del block["networks"][0][key]
+    refused(block, f"networks: {key} is missing; it needs {', '.join(OF_NETWORK)}")
 
 
 def test_an_unknown_key(block: dict[str, Any]) -> None:
-    refused({**block, "repeat": 3}, f"repeat=3: not a key of this block, whose keys are {', '.join(KEYS)}")
+    refused({**block, "repeat": 3}, f"repeat=3: not a key here, where the keys are {', '.join(KEYS)}")
+    keys = ", ".join(OF_NETWORK)
+    refused(with_network(block, size=3), f"networks: size=3: not a key here, where the keys are {keys}")
+
+
+@pytest.mark.parametrize("value", ["64-32-10", [64, 32, 10], None])
+def test_a_network_that_is_none(value: object, block: dict[str, Any]) -> None:
+    keys = ", ".join(OF_NETWORK)
+    refused({**block, "networks": [value]}, f"networks={value}: each must be a network, with {keys}")
+
+
+@pytest.mark.parametrize("value", [1, "yes", None])
+def test_a_bias_is_there_or_not(value: object, block: dict[str, Any]) -> None:
+    refused(with_network(block, bias=value), f"bias={value}: must be true or false")
 
 
 @pytest.mark.parametrize("key", LISTS)
@@ -61,6 +76,7 @@ def test_what_is_no_list_of_values(key: str, value: object, block: dict[str, Any
 def test_what_is_no_count(key: str, value: object, block: dict[str, Any]) -> None:
     block[key] = [8, value] if key in LISTS else value
     refused(block, f"{key}={value}: must be a whole number of at least 1")
+    refused(with_network(block, sizes=[8, value]), f"sizes={value}: must be a whole number of at least 1")
 
 
 @pytest.mark.parametrize(
@@ -68,13 +84,14 @@ def test_what_is_no_count(key: str, value: object, block: dict[str, Any]) -> Non
     [
         ("activation", "relu, tanh, sigmoid, identity"),
         ("loss", "cross_entropy, squared_error"),
+        ("output", "linear, sigmoid"),
         ("dtype", "float64, float32"),
     ],
 )
 @pytest.mark.parametrize("value", ["nothing", "", 1, None, ["relu"]])
 def test_an_unknown_name(key: str, allowed: str, value: object, block: dict[str, Any]) -> None:
-    block[key] = [value] if key in LISTS else value
-    refused(block, f"{key}={value}: must be one of {allowed}")
+    other = {**block, key: [value]} if key in LISTS else with_network(block, **{key: value})
+    refused(other, f"{key}={value}: must be one of {allowed}")
 
 
 def test_an_unknown_engine(block: dict[str, Any]) -> None:
@@ -94,4 +111,4 @@ def test_a_value_listed_twice_would_be_two_rows_of_one_key(
 @pytest.mark.parametrize("sizes", [[4], [4, 3, 1]])
 def test_sizes_that_make_no_network(sizes: list[int], block: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=rf"^params\.yaml: benchmark\.sizes={re.escape(str(sizes))}: .*\d"):
-        check_settings({**block, "sizes": sizes})
+        check_settings(with_network(block, sizes=sizes))

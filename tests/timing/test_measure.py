@@ -53,8 +53,10 @@ def test_accumulation_needs_less_memory_at_a_large_batch_and_whole_batches_more_
 def test_an_updating_engine_does_gradients_only_and_a_checking_one_none(
     loss: str, micro_batch_size: int | None, block: dict[str, Any]
 ) -> None:
-    load = Workload(check_settings({**block, "loss": loss}), "float64")
-    case, epoch = Case("numpy", "float64", 96, micro_batch_size), load.epoch(96)
+    block["networks"][0]["loss"] = loss
+    timed = check_settings(block).networks[0]
+    load = Workload(timed, "float64", 96)
+    case, epoch = Case(timed, "numpy", "float64", 96, micro_batch_size), load.epoch(96)
     updating, checking = load.updating(case), load.checking(case)
     updating.advance(epoch)
     checking.advance(epoch)
@@ -65,13 +67,19 @@ def test_an_updating_engine_does_gradients_only_and_a_checking_one_none(
 
 
 def test_a_batch_larger_than_an_epoch_gets_enough_examples(block: dict[str, Any]) -> None:
-    load = Workload(check_settings({**block, "batch_size": [2 * EPOCH + 1]}), "float64")
+    load = Workload(check_settings(block).networks[0], "float64", 2 * EPOCH + 1)
     assert len(load.epoch(2 * EPOCH + 1)) == 2 * EPOCH + 1
 
 
 def test_a_single_output_can_be_timed_with_squared_error(block: dict[str, Any]) -> None:
-    block |= {"sizes": [4, 1], "loss": "squared_error", "batch_size": [8], "repeats": 1}
-    assert measure(check_settings(block))[0]["sizes"] == "4-1"
+    single = {"sizes": [4, 1], "loss": "squared_error", "bias": False, "output": "sigmoid"}
+    block |= {"batch_size": [8], "repeats": 1}
+    block["networks"].append(block["networks"][0] | single)
+    rows = measure(check_settings(block))
+    assert [(row["sizes"], row["bias"], row["output"]) for row in rows] == [
+        ("4-3-2", True, "linear"),
+        ("4-1", False, "sigmoid"),
+    ]
 
 
 def test_measuring_leaves_the_process_as_it_was(block: dict[str, Any]) -> None:

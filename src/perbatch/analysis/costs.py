@@ -7,7 +7,8 @@ batch size.
 import numpy as np
 import pandas as pd
 
-COUNTS = ["presentations", "updates", "gradient_evaluations", "forward_evaluations"]
+from perbatch.columns import COUNTS
+
 QUANTITIES = ["epochs", "updates", "gradient_evaluations", "evaluations", "seconds"]
 FORWARD = 0.5
 """What a forward pass counts, in gradient evaluations: in time 0.5 to 0.64 was measured, in multiplications
@@ -56,7 +57,7 @@ def _quantities(counts: pd.DataFrame, n_train: pd.Series, prices: pd.DataFrame) 
 
 
 PRICES = ("gradient_us", "forward_us")
-SETTING = ["engine", "dtype", "sizes", "loss", "activation", "micro_batch_size"]
+SETTING = ["engine", "dtype", "sizes", "loss", "activation", "bias", "output", "micro_batch_size"]
 
 
 def measured(throughput: pd.DataFrame, run: pd.Series) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pandas as pd
 from perbatch.analysis.contenders import contenders
 from perbatch.analysis.costs import PRICES, measured, price_runs, to_target
 from perbatch.analysis.settings import Settings
-from perbatch.analysis.tables import RUN_KEYS, Tables
+from perbatch.analysis.tables import Tables
+from perbatch.columns import KEYS
 from perbatch.errors import UserError
 
 
@@ -88,7 +89,7 @@ def build_sweep(tables: Tables, settings: Settings, y_train: np.ndarray) -> Swee
     """
     targets = settings.targets_of(str(tables.runs["data"].iloc[0]))
     # One order whatever the tables' own, so that the outputs are the same bytes.
-    runs = tables.runs.sort_values(RUN_KEYS, kind="stable")
+    runs = tables.runs.sort_values(KEYS, kind="stable")
     history = tables.history.sort_values(["identity", "presentations"], kind="stable")
     _check_targets(tables, targets)
     prices = price_runs(runs, tables.throughput)

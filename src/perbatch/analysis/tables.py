@@ -8,47 +8,17 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from perbatch.analysis.costs import SETTING
+from perbatch.columns import HISTORY, KEYS, RUNS, Role, names, needed
 from perbatch.errors import UserError
 
-RUN_KEYS = ["mode", "batch_size", "updates_per_batch", "tolerance", "learning_rate", "seed"]
-RUN_COLUMNS = [
-    *("identity", "data", "task", "n_train", *RUN_KEYS, "epochs", "stop_at", "micro_batch_size"),
-    *("sizes", "activation", "loss", "dtype", "engine", "status", "presentations", "updates"),
-    *(
-        "gradient_evaluations",
-        "forward_evaluations",
-        "validation_loss",
-        "validation_accuracy",
-        "validation_r2",
-    ),
-]
-HISTORY_COLUMNS = [
-    *("identity", "epoch", "presentations", "updates", "gradient_evaluations", "forward_evaluations"),
-    *("train_loss", "validation_loss", "satisfied_when_left", "still_satisfied"),
-    "next_update_change",
-]
-THROUGHPUT_KEYS = ["engine", "dtype", "sizes", "loss", "activation", "batch_size", "micro_batch_size"]
+THROUGHPUT_KEYS = [*SETTING, "batch_size"]
 THROUGHPUT_COLUMNS = [
     *("processor", "numpy", *THROUGHPUT_KEYS, "gradient_us", "gradient_us_low", "gradient_us_high"),
     *("forward_us", "peak_bytes", "repeats"),
 ]
-# What must not vary within one comparison: the contenders differ in RUN_KEYS and nothing else.
-COMMON = [
-    "data",
-    "data_digest",
-    "task",
-    "n_train",
-    "sizes",
-    "activation",
-    "loss",
-    "bias",
-    "output",
-    "dtype",
-    "engine",
-    "shuffle",
-]
-RUN_NUMBERS = [key for key in RUN_KEYS if key != "mode"] + ["n_train", "epochs", "validation_loss"]
-HISTORY_NUMBERS = [column for column in HISTORY_COLUMNS if column != "identity"]
+RUN_NUMBERS = [*(key for key in KEYS if key != "mode"), "n_train", "epochs", "validation_loss"]
+HISTORY_NUMBERS = [column for column in needed(HISTORY) if column != "identity"]
 # What evaluation derives for each run: a table that has such a column is no table of runs.
 DERIVED = ("contender", "way", "gradient_us", "forward_us", "last_loss", "lost", "final_loss")
 STATUSES = ("finished", "diverged", "failed")
@@ -74,8 +44,8 @@ class Tables:
 
 def read_tables(train: Path, benchmark: Path) -> Tables:
     """Read what the stages wrote into the folders `train` and `benchmark`; UserError if unusable."""
-    runs = _read(train / "runs.csv", RUN_COLUMNS)
-    history = _read(train / "history.csv", HISTORY_COLUMNS)
+    runs = _read(train / "runs.csv", needed(RUNS))
+    history = _read(train / "history.csv", needed(HISTORY))
     prices = benchmark / "throughput.csv"
     throughput = (
         _read(prices, THROUGHPUT_COLUMNS) if prices.exists() else pd.DataFrame(columns=THROUGHPUT_COLUMNS)
@@ -96,14 +66,14 @@ def check_tables(tables: Tables) -> Tables:
     _check_statuses(runs)
     _check_numbers(runs, RUN_NUMBERS, "runs.csv")
     _check_numbers(tables.history, HISTORY_NUMBERS, "history.csv")
-    for key in RUN_KEYS:
+    for key in KEYS:
         if key != "tolerance" and runs[key].isna().any():
             raise UserError(f"runs.csv: {key} is empty in {int(runs[key].isna().sum())} runs")
     for key in ("batch_size", "updates_per_batch", "learning_rate"):
         if not (runs[key] > 0).all():
             raise UserError(f"runs.csv: {key} is {runs[key].min():g} in a run; it must be above 0")
     _check_losses(runs)
-    for key in COMMON:
+    for key in names(RUNS, Role.COMMON):
         values = runs[key].astype(str).unique() if key in runs else []
         if len(values) > 1:
             raise UserError(
@@ -111,7 +81,7 @@ def check_tables(tables: Tables) -> Tables:
                 "(modes, batch sizes, learning rates and seeds may vary)"
             )
     _check_unique(runs, ["identity"], "runs.csv")
-    _check_unique(runs, RUN_KEYS, "runs.csv")
+    _check_unique(runs, KEYS, "runs.csv")
     _check_unique(tables.throughput, THROUGHPUT_KEYS, "throughput.csv")
     _check_history(runs, tables.history)
     _check_unique(tables.history, ["identity", "presentations"], "history.csv")

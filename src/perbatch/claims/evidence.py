@@ -9,14 +9,9 @@ import pandas as pd
 
 from perbatch.claims.claim import Claim
 from perbatch.claims.extras import at_equal_updates, between_copies
+from perbatch.columns import AXES, COUNTS
 from perbatch.errors import UserError
 from perbatch.files import replace
-
-AXES = [
-    *("data", "n_train", "batch_size", "updates_per_batch", "tolerance", "micro_batch_size", "shuffle"),
-    *("sizes", "activation", "loss", "bias", "output", "dtype", "engine"),
-]
-"""What two runs of one study may differ in beside learning rate and seed: its contenders."""
 
 ALWAYS = ["n_train", "batch_size"]
 RESULTS = [
@@ -24,7 +19,6 @@ RESULTS = [
     *("validation_accuracy", "validation_r2"),
 ]
 AT_THE_END = ["satisfied_when_left", "still_satisfied"]
-COUNTS = ["presentations", "updates", "gradient_evaluations", "forward_evaluations"]
 FORMAT = "%.12g"
 
 

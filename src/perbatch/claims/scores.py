@@ -9,7 +9,7 @@ import pandas as pd
 
 from perbatch.analysis.statistics import Estimate, mean_interval, paired_difference
 from perbatch.analysis.tuning import choose
-from perbatch.claims.evidence import AXES, Evidence
+from perbatch.claims.evidence import Evidence
 from perbatch.claims.reading import Reading, estimated
 from perbatch.claims.selection import (
     BY,
@@ -20,6 +20,7 @@ from perbatch.claims.selection import (
     scored,
     select,
 )
+from perbatch.columns import AXES
 from perbatch.errors import UserError
 
 

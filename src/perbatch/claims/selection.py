@@ -9,7 +9,8 @@ import pandas as pd
 
 from perbatch.analysis.costs import evaluations
 from perbatch.analysis.tuning import choose
-from perbatch.claims.evidence import AXES, Evidence
+from perbatch.claims.evidence import Evidence
+from perbatch.columns import AXES
 from perbatch.errors import UserError
 
 BY = ["score", "loss"]

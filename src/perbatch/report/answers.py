@@ -1,6 +1,6 @@
 """The two questions' answers, made from the data; where these do not support the usual one, they say so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -31,7 +31,7 @@ class Answer:
 
     verdict: str
     sentence: str
-    found: Contrast | None = None
+    found: Contrast | None = field(default=None, compare=False)
 
 
 def answer_when(results: Results) -> Answer:

@@ -183,16 +183,32 @@ def _mini_batch(results: Results) -> list[str]:
     ]
 
 
+def _how_to_price(results: Results) -> str:
+    """What to add to the block `benchmark` of params.yaml."""
+    runs = results.sweep.usable
+    first = runs.iloc[0]
+    network = (
+        f"{{sizes: [{first['sizes'].replace('-', ', ')}], activation: {first['activation']}, "
+        f"loss: {first['loss']}, bias: {str(first['bias']).lower()}, output: {first['output']}}}"
+    )
+    sizes = [int(size) for size in (runs["batch_size"].min(), runs["batch_size"].max())]
+    return (
+        f"To have them, add to params.yaml, to benchmark.networks {network}, to benchmark.dtype "
+        f"{first['dtype']}, to benchmark.engine {first['engine']} and to benchmark.batch_size {sizes[0]} and "
+        f"{sizes[1]}, where they are not there yet; then dvc repro."
+    )
+
+
 def _prices(results: Results) -> list[str]:
     unpriced = results.sweep.usable[results.sweep.usable["gradient_us"].isna()]
     if unpriced.empty:
         return []
     if len(unpriced) == len(results.sweep.usable):
         first = unpriced.iloc[0]
-        setting = (
-            f"{first['engine']}, {first['dtype']}, {first['sizes']}, {first['loss']}, {first['activation']}"
-        )
-        return [f"The benchmark has no row for this network ({setting}), so there are no seconds."]
+        return [
+            f"The benchmark has no row for this network with the engine {first['engine']} in "
+            f"{first['dtype']}, so there are no seconds. {_how_to_price(results)}"
+        ]
     sizes = ", ".join(f"{int(size):,}" for size in sorted(unpriced["batch_size"].unique()))
     return [f"The benchmark does not cover batch size {sizes}: there the seconds are missing."]
 

@@ -9,6 +9,9 @@ from perbatch.analysis.results import Results
 from perbatch.overrides import budget, of_run, written
 from perbatch.report.wording import mode_name, number, rate
 
+ONCE = {"repeat.updates_per_batch": 1, "repeat.tolerance": None}
+"""A batch is visited once: `repeat=never`."""
+
 
 def provenance(results: Results) -> list[tuple[str, str]]:
     """Return what the numbers are made from, as (name, value)."""
@@ -56,12 +59,19 @@ def commands(results: Results) -> list[tuple[str, str]]:
     for row in representatives(results).values():
         mine = results.reported[results.reported["contender"] == row["contender"]]
         if len(mine):
-            own = of_run(mine.iloc[0].to_dict(), varying) | {"seed": seeds}
-            typed = [f"{key}={value if key == 'seed' else _exact(value)}" for key, value in own.items()]
+            own = of_run(mine.iloc[0].to_dict(), varying)
+            typed = [f"{key}={_exact(value)}" for key, value in own.items() if key not in {*ONCE, "seed"}]
+            typed += [*_repeat(own), f"seed={seeds}"]
             sweep = "-m " if many else ""
             line = shlex.join([*results.sweep.overrides, *typed])
             result.append((mode_name(row), f"python pipelines/train.py {sweep}{line}"))
     return result
+
+
+def _repeat(own: Mapping[str, Any]) -> list[str]:
+    if all(own[key] == value for key, value in ONCE.items()):
+        return ["repeat=never"]
+    return [f"{key}={_exact(own[key])}" for key in ONCE]
 
 
 def _exact(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from perbatch.columns import CURVES, METRICS
 from perbatch.sweep import identity, locks, places, provenance
 from perbatch.sweep.cell import cell, experiment_name, mode, run_name
 from perbatch.sweep.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
@@ -16,32 +17,6 @@ from perbatch.sweep.training import read_history, schedule
 from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
 
 log = logging.getLogger(__name__)
-
-CURVES = {
-    "train_loss": "train/loss",
-    "train_accuracy": "train/accuracy",
-    "train_r2": "train/r2",
-    "gradient_norm": "train/gradient_norm",
-    "satisfied_when_left": "train/satisfied_when_left",
-    "still_satisfied": "train/still_satisfied",
-    "validation_loss": "validation/loss",
-    "validation_accuracy": "validation/accuracy",
-    "validation_r2": "validation/r2",
-    "updates": "count/updates",
-    "gradient_evaluations": "count/gradient_evaluations",
-}
-"""The history's columns that are logged as curves. What nobody plots stays in the run's table."""
-
-FINAL = (
-    "train_loss",
-    "validation_loss",
-    "validation_accuracy",
-    "validation_r2",
-    "updates",
-    "gradient_evaluations",
-)
-SWEPT = ("batch_size", "learning_rate", "seed", "updates_per_batch", "tolerance")
-"""Numbers that are metrics too, since MLflow sorts params as text."""
 
 FLUSH_SECONDS = 10
 POINTS = 100
@@ -226,11 +201,7 @@ def _experiment(config: DictConfig) -> Experiment:
 
 def numbers(row: Mapping[str, Any]) -> dict[str, float]:
     """Return the metrics that a run ends with, from its row of the table of runs."""
-    found = {f"final/{key}": row[key] for key in FINAL}
-    found |= {f"config/{key}": row[key] for key in SWEPT if row[key] is not None}
-    if row["status"] == "diverged":
-        found["diverged_epoch"] = row["diverged_epoch"]
-    return found
+    return {metric: row[key] for key, metric in METRICS.items() if row[key] is not None}
 
 
 def curves(rows: Sequence[Mapping[str, float]], start: float) -> list[Curve]:

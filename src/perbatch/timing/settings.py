@@ -11,16 +11,29 @@ from perbatch.backprop.engines import ENGINES, unusable
 from perbatch.backprop.losses import LOSSES
 from perbatch.errors import UserError
 
-Value = TypeVar("Value", int, str)
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """One network, the engines, precisions and batch sizes it is timed with, and how often each is timed."""
+class Timed:
+    """A network that is timed, by what makes it one."""
 
     sizes: tuple[int, ...]
     activation: str
     loss: str
+    bias: bool
+    output: str
+
+    def network(self, dtype: str = "float64") -> Network:
+        """Return the network; a ValueError where these do not fit together."""
+        return Network(self.sizes, self.activation, self.loss, self.bias, dtype, self.output)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The networks, the engines, precisions and batch sizes they are timed with, and how often each is."""
+
+    networks: tuple[Timed, ...]
     dtype: tuple[str, ...]
     engine: tuple[str, ...]
     batch_size: tuple[int, ...]
@@ -30,17 +43,9 @@ class Settings:
 
 def check_settings(block: Mapping[str, Any]) -> Settings:
     """Turn the block into Settings; a UserError names the first bad key, its value and what is allowed."""
-    names = [field.name for field in fields(Settings)]
-    for key in block:
-        if key not in names:
-            _refuse(key, block[key], f"not a key of this block, whose keys are {', '.join(names)}")
-    for key in names:
-        if key not in block:
-            raise UserError(f"params.yaml: benchmark.{key} is missing; the block needs {', '.join(names)}")
+    _check_keys(block, Settings)
     settings = Settings(
-        sizes=_list(block, "sizes", _count),
-        activation=_name(block["activation"], "activation", ACTIVATIONS),
-        loss=_name(block["loss"], "loss", LOSSES),
+        networks=_set(block, "networks", _network),
         dtype=_set(block, "dtype", lambda value, key: _name(value, key, ("float64", "float32"))),
         engine=_set(block, "engine", lambda value, key: _name(value, key, ENGINES)),
         batch_size=_set(block, "batch_size", _count),
@@ -50,11 +55,45 @@ def check_settings(block: Mapping[str, Any]) -> Settings:
     for engine in settings.engine:
         if reason := unusable(engine):
             _refuse("engine", engine, reason)
-    try:
-        Network(settings.sizes, settings.activation, settings.loss)
-    except ValueError as error:  # what remains is a fault of the shape
-        _refuse("sizes", block["sizes"], str(error).rstrip("."))
     return settings
+
+
+def _network(value: object, key: str) -> Timed:
+    if not isinstance(value, Mapping):
+        _refuse(key, value, f"each must be a network, with {', '.join(_names(Timed))}")
+    _check_keys(value, Timed, f"{key}: ")
+    timed = Timed(
+        sizes=_list(value, "sizes", _count),
+        activation=_name(value["activation"], "activation", ACTIVATIONS),
+        loss=_name(value["loss"], "loss", LOSSES),
+        bias=_truth(value["bias"], "bias"),
+        output=_name(value["output"], "output", ("linear", "sigmoid")),
+    )
+    try:
+        timed.network()
+    except ValueError as error:  # what remains is a fault of the shape
+        _refuse("sizes", value["sizes"], str(error).rstrip("."))
+    return timed
+
+
+def _check_keys(block: Mapping[Any, Any], kind: type[Settings | Timed], where: str = "") -> None:
+    names = _names(kind)
+    for key in block:
+        if key not in names:
+            _refuse(f"{where}{key}", block[key], f"not a key here, where the keys are {', '.join(names)}")
+    for key in names:
+        if key not in block:
+            raise UserError(f"params.yaml: benchmark.{where}{key} is missing; it needs {', '.join(names)}")
+
+
+def _names(kind: type[Settings | Timed]) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def _truth(value: object, key: str) -> bool:
+    if not isinstance(value, bool):
+        _refuse(key, value, "must be true or false")
+    return value
 
 
 def _set(block: Mapping[str, Any], key: str, check: Callable[[object, str], Value]) -> tuple[Value, ...]:

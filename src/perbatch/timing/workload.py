@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perbatch.backprop import Network, generators
+from perbatch.backprop import generators
 from perbatch.backprop.engines import ENGINES, Engine
 from perbatch.backprop.examples import Examples, encode
 from perbatch.backprop.mode import update_mode
-from perbatch.timing.settings import Settings
+from perbatch.timing.settings import Settings, Timed
 
 EPOCH = 1000  # examples of the synthetic set, unless a batch needs more
 SEED = 0
@@ -20,6 +20,7 @@ EASY = 1e9  # a tolerance that every batch meets at its first check, so that no 
 class Case:
     """One row of the table; `micro_batch_size` None is without accumulation."""
 
+    network: Timed
     engine: str
     dtype: str
     batch_size: int
@@ -29,7 +30,8 @@ class Case:
 def cases(settings: Settings) -> list[Case]:
     """List the rows in the table's order. A batch is accumulated if it holds two whole micro-batches."""
     return [
-        Case(engine, dtype, size, chunk)
+        Case(network, engine, dtype, size, chunk)
+        for network in settings.networks
         for engine in settings.engine
         for dtype in settings.dtype
         for size in sorted(settings.batch_size)
@@ -39,17 +41,18 @@ def cases(settings: Settings) -> list[Case]:
 
 
 class Workload:
-    """The network, its parameters and its examples for one precision.
+    """A network, its parameters and its examples for one precision.
 
-    Inputs are uniform on [0, 1] like pixels; labels are drawn at random, one class an output.
+    Inputs are uniform on [0, 1] like pixels. Labels are drawn at random, one class an output; where there is
+    one output, it is numbers that are learned.
     """
 
-    def __init__(self, settings: Settings, dtype: str) -> None:
+    def __init__(self, timed: Timed, dtype: str, largest: int) -> None:
         """Draw theta and enough examples for the largest batch."""
         drawing = generators(SEED)[0]
-        self.network = Network(settings.sizes, settings.activation, settings.loss, dtype=dtype)
+        self.network = timed.network(dtype)
         self.theta = self.network.init(drawing)
-        self.examples = self._drawn(drawing, max(EPOCH, *settings.batch_size))
+        self.examples = self._drawn(drawing, max(EPOCH, largest))
 
     def epoch(self, batch_size: int) -> np.ndarray:
         """Return the examples' indices, as far as they fill whole batches."""
@@ -71,4 +74,6 @@ class Workload:
 
     def _drawn(self, rng: np.random.Generator, n: int) -> Examples:
         sizes = self.network.sizes
-        return encode(self.network, rng.uniform(size=(n, sizes[0])), rng.integers(0, sizes[-1], n))
+        X = rng.uniform(size=(n, sizes[0]))
+        targets = rng.uniform(size=n) if sizes[-1] == 1 else rng.integers(0, sizes[-1], n)
+        return encode(self.network, X, targets)
