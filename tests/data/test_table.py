@@ -193,7 +193,7 @@ def test_a_damaged_parquet_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"drop": "size"}, "data.reader.drop is 'size'; a list is needed, as [size]"),
+        ({"drop": "size"}, "data.reader.drop is 'size'; a list is needed, as data.reader.drop=[size]"),
         ({"drop": None}, "data.reader.drop is None; a list is needed"),
         ({"drop": ["kind"]}, "data.reader.drop has 'kind', which is the target"),
         ({"one_hot": "yes"}, "data.reader.one_hot is 'yes'; allowed are true and false"),

@@ -5,12 +5,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from perbatch.advice import ELSEWHERE
 from perbatch.tracking.server import ANSWER_SECONDS, StoreUnavailable
 
 LEAST = 2**16
 """Bytes that a disk has left which is not full."""
 
-ELSEWHERE = "set MLFLOW_TRACKING_URI to another store"
 MOVE_IT_AWAY = f"move it away, and the next sweep fills a new one from the run folders, or {ELSEWHERE}"
 
 
