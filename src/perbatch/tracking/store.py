@@ -78,7 +78,7 @@ class Store:
             server.ask(self.uri, "experiments/search", max_results=1)
         elif self._file is not None:
             network_disk.check(self._file)
-            sqlite_file.check(self._file)
+            sqlite_file.check(self._file, with_runs=self._file.parent == self.root)
         else:
             database.check(self.uri)
 
