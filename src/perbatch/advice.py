@@ -13,8 +13,7 @@ from typing import Any
 
 from perbatch.overrides import typed
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The checkout."""
+_CHECKOUT = Path(__file__).resolve().parents[2]
 
 # data
 
@@ -92,7 +91,7 @@ def repro(stage: str) -> str:
 
 def make(folder: Path) -> str:
     """Make a folder of results: by a stage, by the sweep of an experiment, or by one as the how-to has it."""
-    place, results = folder.resolve(), ROOT / "results"
+    place, results = folder.resolve(), _CHECKOUT / "results"
     if place.parent == results:
         return repro(place.name)
     if place.name == "evaluate":
@@ -107,7 +106,7 @@ def make(folder: Path) -> str:
 
 
 def _has(experiment: str) -> bool:
-    return (ROOT / "conf" / "experiment" / f"{experiment}.yaml").is_file()
+    return (_CHECKOUT / "conf" / "experiment" / f"{experiment}.yaml").is_file()
 
 
 # MLflow's store
@@ -118,7 +117,7 @@ ADDRESSES = (
 )
 AUTHORITY = "set MLFLOW_TRACKING_SERVER_CERT_PATH to the file of your authority"
 ELSEWHERE = "set MLFLOW_TRACKING_URI to another store"
-LOGIN = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+LOGIN = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
 SERVER = "tracking=server"
 UNSET = "unset MLFLOW_TRACKING_URI"
 

@@ -50,8 +50,8 @@ def address() -> str:
 def refuse_secrets(uri: str) -> None:
     """Raise a UserError where an address holds a password, which would end in logs and records."""
     if PASSWORD_IN_ADDRESS.search(uri):
-        instead = advice.LOGIN if is_server(uri) else "give it in PGPASSWORD or ~/.pgpass"
-        raise UserError(f"the address of the MLflow store holds a password: {instead} instead")
+        places = advice.LOGIN if is_server(uri) else "PGPASSWORD or ~/.pgpass"
+        raise UserError(f"the address of the MLflow store holds a password: give it in {places} instead")
 
 
 def ask(uri: str, path: str, **query: str | int) -> Mapping[str, Any] | None:
@@ -122,7 +122,7 @@ def _silence(uri: str, reason: object) -> StoreUnavailable:
 def _refusal(uri: str, error: urllib.error.HTTPError, body: bytes) -> StoreUnavailable:
     if error.code == 401:
         return StoreUnavailable(
-            f"the MLflow server at {uri} refuses the user and password: {advice.LOGIN} to "
+            f"the MLflow server at {uri} refuses the user and password: set {advice.LOGIN} to "
             "those of an account there"
         )
     if location := error.headers.get("Location"):
