@@ -90,7 +90,7 @@ def repro(stage: str) -> str:
 
 
 def make(folder: Path) -> str:
-    """Make a folder of results: by a stage, by the sweep of an experiment, or by one as the how-to has it."""
+    """Make a folder of results: by a stage, a study, an experiment's sweep, or one as the how-to has it."""
     place, results = folder.resolve(), _CHECKOUT / "results"
     if place.parent == results:
         return repro(place.name)
@@ -98,15 +98,13 @@ def make(folder: Path) -> str:
         evaluation = f"python pipelines/evaluate.py {shlex.quote(str(folder.parent))}"
         tables = folder.parent / "train"
         return evaluation if (tables / "runs.csv").is_file() else f"{make(tables)} && {evaluation}"
-    experiment = place.parent.name
-    if place.parent.parent == results / "experiment" and _has(experiment):
-        return f"python pipelines/train.py -m experiment={experiment}"
+    name = place.parent.name
+    experiment = _CHECKOUT / "conf" / "experiment" / f"{name}.yaml"
+    if place.parent.parent == results / "experiment" and experiment.is_file():
+        study = "\nstudy:" in experiment.read_text(encoding="utf-8")
+        return f"python pipelines/{f'study.py {name}' if study else f'train.py -m experiment={name}'}"
     grid = "batch_size=1,32 learning_rate=0.03,0.1 'seed=range(0,3)' epochs=5"
     return f"python pipelines/train.py -m {grid} {typed('sweep.results', str(folder))}"
-
-
-def _has(experiment: str) -> bool:
-    return (_CHECKOUT / "conf" / "experiment" / f"{experiment}.yaml").is_file()
 
 
 # MLflow's store

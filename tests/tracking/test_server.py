@@ -54,7 +54,7 @@ def answering(
 
 @pytest.mark.types("LOGIN", "address")
 def test_what_is_advised_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that wants a login, and one that has moved there: what they say is typed, and both errors go."""
+    """A server that wants a login, and one that moved there: what they say is typed, and both errors go."""
     question = ("experiments/search",)
     with (
         answering(200, "{}", user="me:hidden") as there,
