@@ -1,4 +1,4 @@
-"""For scripts whose folder Python leaves out of its path (PYTHONSAFEPATH, -P): the one beside them is taken.
+"""For scripts whose folder Python leaves out of its path (PYTHONSAFEPATH, -P): finds the one beside them.
 
 A script of pipelines/ imports `checkout` first, and there finds this one, that of the installed checkout. The
 script may stand in another.
