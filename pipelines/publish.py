@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.files import replace
 from perbatch.sweep import provenance, refill
@@ -37,7 +38,7 @@ def main(folder: Path, fill: bool) -> None:
     """Attach what FOLDER holds to the parent of exactly its runs, made where there is none."""
     files = [folder / name for name in FILES]
     if missing := [path for path in (*files, folder / FIGURES) if not path.exists()]:
-        raise UserError(f"{missing[0]} is missing: run the pipeline, or pipelines/evaluate.py, first")
+        raise UserError(f"{missing[0]} is missing: {advice.make(folder / 'evaluate')}")
     table = pd.read_csv(folder / "train" / "runs.csv", usecols=["identity", "data"])
     members, summary = table["identity"].tolist(), summary_of(PREPARED / str(table["data"].iloc[0]))
     name = data_name(summary["settings"])
@@ -53,7 +54,7 @@ def main(folder: Path, fill: bool) -> None:
         experiment = experiment_of(store, name)
         parent = SweepLog(store, experiment)
         if not parent.find(members):
-            parent.start(provenance.tags(), members, len(members), "dvc repro", {})
+            parent.start(provenance.tags(), members, len(members), advice.repro("train"), {})
             parent.end("FINISHED", {}, [])
         if fill:
             filled = refill.fill(store, experiment, folder / "train", parent.id)

@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.sweep.cli import command
 from perbatch.sweep.places import PREPARED, runs
@@ -62,7 +63,7 @@ def read_champion(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        raise UserError(f"{path} is missing or damaged: run the stage evaluate") from None
+        raise UserError(f"{path} is missing or damaged: {advice.make(path.parent)}") from None
 
 
 if __name__ == "__main__":

@@ -70,6 +70,12 @@ def composed(workspace: Path) -> Iterator[Compose]:
 
 
 @pytest.fixture
+def forget() -> Callable[[], None]:
+    """Forgets what a process keeps of its root, data and store, as a new process does."""
+    return _forget
+
+
+@pytest.fixture
 def digest_of_digits(prepared: Path) -> str:
     return str(json.loads((prepared / "digits" / "summary.json").read_text())["digest"])
 

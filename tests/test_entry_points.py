@@ -1,16 +1,19 @@
 """Every entry point in every odd environment: its exit code, one sentence, and nothing written by halves."""
 
+import os
+import shlex
+import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
 
-from copies import copy_repository, environment
+from copies import ROOT, copy_repository, environment
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +49,7 @@ OF_OTHERS = {
     "CONDA_PREFIX": "/nowhere",
     "VIRTUAL_ENV": "/nowhere",
     "UV_PYTHON": "/nowhere",
+    "PYTHONSAFEPATH": "1",
 }
 
 
@@ -70,9 +74,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def call(root: Path, command: tuple[str, ...], odd: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def call(
+    root: Path, command: tuple[str, ...], odd: dict[str, str], before: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, f"pipelines/{command[0]}", *command[1:]],
+        [*before, sys.executable, f"pipelines/{command[0]}", *command[1:]],
         cwd=root,
         env={**environment(), **odd},
         capture_output=True,
@@ -120,6 +126,58 @@ def test_what_cannot_work_is_refused_in_one_sentence(
     assert state(root) == before
 
 
+@pytest.fixture
+def read_only(root: Path) -> Iterator[list[str]]:
+    """What stands before a command so that the checkout cannot be written.
+
+    For root, whom no permissions bind, it is a mount of its own that is read-only.
+    """
+    if os.geteuid() == 0:
+        here = shlex.quote(str(root))
+        mount = f'mount --bind {here} {here} && mount -o remount,bind,ro {here} && cd {here} && "$@"'
+        prefix = ["unshare", "--mount", "sh", "-c", mount, "sh"]
+        if not shutil.which("unshare") or subprocess.run([*prefix, "true"], capture_output=True).returncode:
+            pytest.skip(
+                "as root a read-only checkout takes a mount namespace, which this machine does not allow"
+            )
+        yield prefix
+        return
+    places = [root, *(path for path in root.rglob("*") if path.is_dir() or path.name == "mlflow.db")]
+    modes = {path: path.stat().st_mode for path in places}
+    for path in places:
+        path.chmod(modes[path] & ~0o222)
+    yield []
+    for path, mode in modes.items():
+        path.chmod(mode)
+
+
+READ_ONLY = [
+    (PREPARE, "the prepared data cannot be written to"),
+    (("train.py", "epochs=1", "seed=70"), "cannot be written"),
+    (("train.py", "-m", "epochs=1", "seed=70,71", "hydra/launcher=basic"), "cannot be written"),
+    (EVALUATE, "cannot be written"),
+    (PUBLISH, "cannot be written"),
+    (REGISTER, "cannot be written"),
+    (BENCHMARK, "throughput.csv cannot be written"),
+    (STUDY, "cannot be written"),
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"), READ_ONLY, ids=[" ".join(command[:2]) for command, _ in READ_ONLY]
+)
+def test_a_checkout_that_cannot_be_written_is_said_as_that(
+    root: Path, read_only: list[str], command: tuple[str, ...], said: str
+) -> None:
+    before = state(root)
+    done = call(root, command, {}, read_only)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("error: ") and said in last and ("ead-only" in last or "ermission" in last)
+    assert "make room" not in done.stderr and "Traceback" not in done.stderr
+    assert state(root) == before
+
+
 @pytest.mark.parametrize("command", QUICK, ids=lambda each: " ".join(each[:2]))
 def test_variables_of_others_change_nothing(root: Path, command: tuple[str, ...]) -> None:
     done = call(root, command, OF_OTHERS)
@@ -151,6 +209,33 @@ def test_bad_input_is_one_sentence_whatever_hydra_is_told(
     assert done.stderr.startswith("error: ")
     assert "Error executing job" not in done.stdout + done.stderr
     assert state(root) == before
+
+
+SCRIPTS = sorted(path.name for path in (ROOT / "pipelines").glob("*.py") if path.name != "checkout.py")
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not the checkout that is installed: its library says so, and its params.yaml holds nothing."""
+    folder = tmp_path_factory.mktemp("another")
+    for name in ("src", "conf", "pipelines"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "params.yaml").write_text("{}\n")
+    with (folder / "src" / "perbatch" / "errors.py").open("a") as file:
+        file.write('\nprint("the library of another checkout")\n')
+    return folder
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("option", ["", "-P"])
+def test_a_script_finds_its_own_checkout_where_python_leaves_its_folder_out(
+    another: Path, tmp_path: Path, script: str, option: str
+) -> None:
+    command = [sys.executable, *filter(None, [option]), str(another / "pipelines" / script), "--help"]
+    variables = environment() | ({} if option else {"PYTHONSAFEPATH": "1"})
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+    assert done.stdout.startswith("the library of another checkout\n"), done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("command", [each for each in (*QUICK, STUDY) if each != BENCHMARK])

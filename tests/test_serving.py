@@ -52,7 +52,9 @@ def test_registering_again_adds_nothing_and_another_choice_adds_a_version(root: 
 
 def test_without_an_evaluation_it_says_so(root: Path, tmp_path: Path) -> None:
     said = run(root, "python", "pipelines/register.py", str(tmp_path), status=1).stderr
-    assert said.startswith("error: ") and "run the stage evaluate" in said and "Traceback" not in said
+    assert (
+        said.startswith("error: ") and "&& python pipelines/evaluate.py " in said and "Traceback" not in said
+    )
 
 
 def test_the_server_answers_and_refuses_with_a_reason(root: Path) -> None:

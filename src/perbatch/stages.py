@@ -141,6 +141,7 @@ STAGES = {
 HARMLESS = {
     "../pipelines/checkout.py": "finds the library and minds Ctrl-C",
     "perbatch/__init__.py": "the version",
+    "perbatch/advice.py": "says what to type",
     "perbatch/data/command.py": "says what to type",
     "perbatch/data/problems.py": "says what is wrong with data",
     "perbatch/errors.py": "what errors are called",

@@ -73,7 +73,7 @@ def test_a_job_out_of_time_is_queued_again_and_goes_on_until_it_may_not(
     kept = never.stamps()
     assert kept
     assert f"{15 - len(kept)} of 15 runs failed" in said.splitlines()[-1]
-    assert "its SLURM job ran out of time, and was queued again max_num_timeout=0 times" in said
+    assert "its SLURM job ran out of time (1 min), and was queued again 0 times (max_num_timeout)" in said
     assert "Traceback" not in slow_place.end(again)
     assert len(slow_place.stamps()) == 15
     # Besides one for each run, one for each that was at work when the time was up.
@@ -205,4 +205,4 @@ def test_where_slurm_or_submitit_is_missing_one_sentence_says_so(place: Place, t
     )
     place.environment = {**place.environment, "PYTHONPATH": str(tmp_path / "without")}
     said = place.run(*GRID, SLURM, status=1).splitlines()[-1]
-    assert re.search(r"pip install hydra-submitit-launcher", said), said
+    assert re.search(r"pip install -e '\.\[slurm\]'$", said), said

@@ -50,7 +50,7 @@ def test_a_class_a_folder(folder: Callable[..., str]) -> None:
 def test_of_one_size_where_asked(folder: Callable[..., str]) -> None:
     path = folder(**{"dog/2.png": encoded(np.full((9, 9), 7, dtype=np.uint8))})
     with pytest.raises(
-        UserError, match=r"2\.png has 9 x 9 pixels and .*1\.png 8 x 6: set data\.reader\.size"
+        UserError, match=r"2\.png has 9 x 9 pixels and .*1\.png 8 x 6: data\.reader\.size=6 makes"
     ):
         images.read(path)
     source = images.read(path, size=4)

@@ -121,7 +121,10 @@ def test_one_hot_and_drop_are_asked_for(tmp_path: Path) -> None:
         ),
         ("size,size,kind\n1,2,cat\n2,3,dog\n", "has 2 columns called 'size'"),
         ("size,,kind\n0,1,cat\n1,2,dog\n", "column 2 of own.csv has no name"),
-        ("size;kind\n1;cat\n2;dog\n", "has no column 'kind'; it has 'size;kind' (is data.reader.separator"),
+        (
+            "size;kind\n1;cat\n2;dog\n",
+            "has no column 'kind'; it has 'size;kind': with 'data.reader.separator=\";\"' it has 2",
+        ),
         ("kind\ncat\ndog\n", "has no column beside the target"),
         (b"size,kind\n1,caf\xe9\n2,dog\n", "is not text in UTF-8"),
         ("size,kind\n1,cat\n2,dog\n".encode("utf-16"), "is not text in UTF-8"),
@@ -193,7 +196,7 @@ def test_a_damaged_parquet_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"drop": "size"}, "data.reader.drop is 'size'; a list is needed, as [size]"),
+        ({"drop": "size"}, "data.reader.drop is 'size'; a list is needed, as 'data.reader.drop=[size]'"),
         ({"drop": None}, "data.reader.drop is None; a list is needed"),
         ({"drop": ["kind"]}, "data.reader.drop has 'kind', which is the target"),
         ({"one_hot": "yes"}, "data.reader.one_hot is 'yes'; allowed are true and false"),

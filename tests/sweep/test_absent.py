@@ -14,13 +14,13 @@ CLUSTER = OmegaConf.create({"address": "tcp://127.0.0.1:1", "no_worker_timeout_m
 
 def test_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UserError, match="Dask is not installed: pip install distributed"):
+    with pytest.raises(UserError, match=r"Dask is not installed: pip install -e '\.\[cluster\]'$"):
         elastic.check(CLUSTER)
 
 
 def test_submitit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "submitit", None)
-    with pytest.raises(UserError, match="submitit is not installed: pip install hydra-submitit-launcher"):
+    with pytest.raises(UserError, match=r"submitit is not installed: pip install -e '\.\[slurm\]'$"):
         slurm.check(OmegaConf.create())
 
 

@@ -36,7 +36,7 @@ def test_a_study_prepares_the_data_of_its_whole_grid(own_data: Path) -> None:
 
 def test_a_study_leaves_the_pipelines_data_alone(own_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(params, "data_overrides", lambda: {"data": "digits_studies"})
-    with pytest.raises(UserError, match=r"^redundancy: data=digits_studies are the pipeline's own"):
+    with pytest.raises(UserError, match=r"^redundancy: data=digits_studies: they are the pipeline's own"):
         studies.prepare_data("redundancy")
     assert list(own_data.iterdir()) == []
 

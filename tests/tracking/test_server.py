@@ -1,5 +1,7 @@
 """What answers at a server's address, and what is said of it: one sentence, and no secret."""
 
+import base64
+import re
 import ssl
 import subprocess
 import threading
@@ -17,15 +19,19 @@ PAGE = "<html><body>Please log in to the network</body></html>"
 
 
 @contextmanager
-def answering(status: int, text: str, certificate: Path | None = None, **headers: str) -> Iterator[str]:
+def answering(
+    status: int, text: str, certificate: Path | None = None, user: str = "", **headers: str
+) -> Iterator[str]:
     """A web server that gives one answer to whatever it is asked; yields its address.
 
-    `certificate` is a file with it and its key.
+    `certificate` is a file with it and its key, `user` the one user and password who are let in.
     """
+    known = f"Basic {base64.b64encode(user.encode()).decode()}"
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status)
+            let_in = not user or self.headers.get("Authorization") == known
+            self.send_response(status if let_in else 401)
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value)
             self.end_headers()
@@ -44,6 +50,27 @@ def answering(status: int, text: str, certificate: Path | None = None, **headers
             yield f"{'https://localhost' if certificate else 'http://127.0.0.1'}:{web.server_port}"
         finally:
             web.shutdown()
+
+
+@pytest.mark.types("LOGIN", "address")
+def test_what_is_advised_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that wants a login, and one that moved there: what they say is typed, and both errors go."""
+    question = ("experiments/search",)
+    with (
+        answering(200, "{}", user="me:hidden") as there,
+        answering(308, "", Location=f"{there}/api/2.0/x") as here,
+    ):
+        with pytest.raises(StoreUnavailable) as caught:
+            server.ask(here, *question)
+        found = re.search(r": set (\S+) to (\S+)$", str(caught.value))
+        assert found and found[1] == server.ADDRESS
+        with pytest.raises(StoreUnavailable, match="refuses the user") as caught:
+            server.ask(found[2], *question)
+        names = re.search(r": set (\S+) and (\S+) to those", str(caught.value))
+        assert names
+        monkeypatch.setenv(names[1], "me")
+        monkeypatch.setenv(names[2], "hidden")
+        assert server.ask(found[2], *question) == {}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +129,7 @@ def test_a_certificate_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
         server.ask("https://localhost:1", "experiments/search", max_results=1)
 
 
+@pytest.mark.types("AUTHORITY")
 def test_an_authority_of_ones_own_is_trusted_where_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,9 +144,9 @@ def test_an_authority_of_ones_own_is_trusted_where_it_is_named(
     text = own.read_text()
     certificate.write_text(text[text.index("-----BEGIN CERTIFICATE") :])
     with answering(200, "{}", own) as address:
-        with pytest.raises(
-            StoreUnavailable, match=r"is not to be trusted .*MLFLOW_TRACKING_SERVER_CERT_PATH"
-        ):
+        with pytest.raises(StoreUnavailable, match="is not to be trusted") as caught:
             server.ask(address, "experiments/search", max_results=1)
-        monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
+        name = re.search(r": set (\S+) to the file of your authority$", str(caught.value))
+        assert name
+        monkeypatch.setenv(name[1], str(certificate))
         assert server.ask(address, "experiments/search", max_results=1) == {}

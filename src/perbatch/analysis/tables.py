@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from perbatch import advice
 from perbatch.analysis.costs import SETTING
 from perbatch.columns import HISTORY, KEYS, RUNS, Role, names, needed
 from perbatch.errors import UserError
@@ -92,7 +93,7 @@ def _read_overrides(path: Path) -> tuple[str, ...]:
     try:
         return tuple(map(str, json.loads(path.read_text(encoding="utf-8"))["overrides"]))
     except FileNotFoundError:
-        raise UserError(f"{path} is missing: run the stage that writes it (dvc repro)") from None
+        raise UserError(f"{path} is missing: {advice.make(path.parent)}") from None
     except (OSError, ValueError, LookupError, TypeError):
         raise UserError(f"{path} is damaged: run the stage that writes it again") from None
 
@@ -101,7 +102,7 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path)
     except FileNotFoundError:
-        raise UserError(f"{path} is missing: run the stage that writes it (dvc repro)") from None
+        raise UserError(f"{path} is missing: {advice.make(path.parent)}") from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not a CSV table ({error})") from None
     missing = [column for column in columns if column not in table]

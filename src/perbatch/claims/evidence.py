@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from perbatch.advice import repro
 from perbatch.claims.claim import Claim
 from perbatch.claims.extras import at_equal_updates, between_copies
 from perbatch.columns import AXES, COUNTS
@@ -94,6 +95,6 @@ def read_evidence(claim: Claim, path: Path) -> Evidence:
         return Evidence(claim, pd.read_csv(path))
     except FileNotFoundError:
         stage = "benchmark" if claim.evidence == "benchmark" else f"study@{claim.name}"
-        raise UserError(f"{claim.name}: {path} is missing: dvc repro {stage}") from None
+        raise UserError(f"{claim.name}: {path} is missing: {repro(stage)}") from None
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise UserError(f"{claim.name}: {path} is not a CSV table ({error})") from None

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from perbatch.overrides import typed
+from perbatch import advice
 
 OPTIONS = Path(__file__).parents[3] / "conf" / "data"
 
@@ -30,15 +30,15 @@ def prepare_command(settings: Mapping[str, Any], options: Path = OPTIONS) -> str
         if (own := _option(name, options))[("reader", "_target_")] == wanted.get(("reader", "_target_"))
     }
     if not differences:
-        return f"python pipelines/prepare.py data={settings['name']}"
+        return advice.prepare(settings["name"])
     # The option of the data set's own name, or else the one that needs the fewest words more.
     best = min(differences, key=lambda name: (name != settings["name"], len(differences[name])))
-    return " ".join([f"python pipelines/prepare.py data={best}", *differences[best]])
+    return advice.prepare(best, differences[best])
 
 
-def _different(wanted: Leaves, own: Leaves) -> list[str]:
+def _different(wanted: Leaves, own: Leaves) -> list[tuple[str, Any]]:
     return [
-        typed(("" if path in own else "++") + ".".join(("data", *path)), value)
+        (("" if path in own else "++") + ".".join(("data", *path)), value)
         for path, value in wanted.items()
         if own.get(path, _UNSAID.get(path)) != value
     ]

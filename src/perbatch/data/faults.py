@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from perbatch.advice import DECIMAL_COMMA, ONE_HOT
 from perbatch.data.cells import has_commas, judged
 from perbatch.data.frames import Frame
 from perbatch.data.problems import at_rows, dropping, of_columns
-from perbatch.overrides import typed
 
 CATEGORIES = 100
 """Different values that a column of text may have to become as many columns."""
@@ -101,14 +101,14 @@ class _Search:
         """What to type: each of these alone makes the faults of columns go away."""
         unfit = sorted({*self.constant, *([] if self.one_hot else self.text), *self._many()})
         if not unfit or len(unfit) == len(self.frame.names):
-            return typed("data.reader.decimal", ",") + " reads 1,5 as a number" if commas else ""
+            return f"{DECIMAL_COMMA} reads 1,5 as a number" if commas else ""
         left_out = dropping([self.frame.names[place] for place in unfit], dropped)
         advice = [f"{left_out} leaves {'it' if len(unfit) == 1 else 'them'} out"]
         if self.text and not self.one_hot:
             if commas:
-                advice.append(f"{typed('data.reader.decimal', ',')} reads 1,5 as a number")
+                advice.append(f"{DECIMAL_COMMA} reads 1,5 as a number")
             elif all(len(self.values[place]) <= CATEGORIES for place in self.text):
-                advice.append("data.reader.one_hot=true makes a column of 0 and 1 of each value of a text")
+                advice.append(f"{ONE_HOT} makes a column of 0 and 1 of each value of a text")
         return ", ".join(advice)
 
     def _only_value(self, place: int) -> str:

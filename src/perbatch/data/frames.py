@@ -10,12 +10,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from perbatch.advice import separator
 from perbatch.data.given import alike
 from perbatch.data.problems import Row, listed
 from perbatch.errors import UserError
 
 CELLS = 500_000_000
 """Rows times columns that a table may have: 4 GB as numbers."""
+
+SEPARATORS = (";", "\t", "|", ",")
+"""What parts values in files of text."""
 
 
 @dataclass
@@ -61,11 +65,16 @@ def called(path: Path, names: Sequence[str], name: str) -> str:
     """How the file spells a name: as given, or in another of Unicode's forms of the same letters."""
     own = alike(name, names)
     if own is None:
-        hint = " (is data.reader.separator right?)" if len(names) == 1 else ""
+        hint = _other_separator(names[0]) if len(names) == 1 else ""
         more = f" and {len(names) - 20} more" if len(names) > 20 else ""
         shown = ", ".join(map(repr, names[:20]))
         raise UserError(f"{path.name} has no column {name!r}; it has {shown}{more}{hint}")
     return own
+
+
+def _other_separator(only: str) -> str:
+    mark = next((mark for mark in SEPARATORS if mark in only), None)
+    return f": with {separator(mark)} it has {only.count(mark) + 1}" if mark else ""
 
 
 def check_names(path: Path, names: Sequence[str]) -> None:

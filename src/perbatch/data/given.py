@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from perbatch.advice import override
 from perbatch.errors import UserError
 
 
@@ -38,7 +39,10 @@ def composed(name: str) -> str:
 def names(key: str, value: object) -> tuple[str, ...]:
     """A list of names; a UserError where `data.reader.KEY` is something else, a lone name too."""
     if isinstance(value, str) or not isinstance(value, Iterable):
-        raise UserError(f"data.reader.{key} is {value!r}; a list is needed, as [{value}]")
+        given = [] if value is None else [value]
+        raise UserError(
+            f"data.reader.{key} is {value!r}; a list is needed, as {override(f'data.reader.{key}', given)}"
+        )
     return tuple(str(name) for name in value)
 
 

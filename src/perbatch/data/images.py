@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from perbatch.advice import image_size
 from perbatch.data.given import missing, path_of
 from perbatch.data.leftovers import is_leftover, say_skipped
 from perbatch.data.pixels import SIDE, decode, resized
@@ -115,8 +116,8 @@ def _pixels(files: list[Path], size: int | None) -> np.ndarray:
             continue
         (height, width), (first_height, first_width) = image.shape, X.shape[1:]
         problems.append(
-            f"{file} has {width} x {height} pixels and {files[first]} {first_width} x {first_height}: set "
-            "data.reader.size to make all of one size"
+            f"{file} has {width} x {height} pixels and {files[first]} {first_width} x {first_height}: "
+            f"{image_size(min(first_height, first_width, SIDE))} makes all of one size"
         )
     _refuse(problems)
     assert X is not None

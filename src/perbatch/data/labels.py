@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from perbatch import advice
 from perbatch.data.cells import LARGEST_WHOLE, MISSING, judged
 from perbatch.data.problems import Row, at_rows, refuse
 from perbatch.data.spelling import say_alike
@@ -114,7 +115,9 @@ def _inferred(where: str, different: int, kind: str) -> str:
     }[kind]
     few = kind == "numbers" and different <= MOST_CLASSES
     task = "classification" if few or kind in ("names", "codes") else "regression"
-    log.info("%s has %s: %s (data.reader.task overrides it)", where, reason, task)
+    other = "regression" if task == "classification" else "classification"
+    hint = "" if kind == "names" else f" ({advice.task(other)} makes it a {other})"
+    log.info("%s has %s: %s%s", where, reason, task, hint)
     return task
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from perbatch import advice
 from perbatch.errors import UserError
-from perbatch.overrides import typed
 
 MOST = 10
 """How many of a kind a sentence names."""
@@ -49,7 +49,7 @@ def dropping(names: Iterable[str], dropped: Sequence[str]) -> str:
     every = [*dropped, *names]
     if len(every) > LONGEST or not all(name.isprintable() for name in every):
         return "data.reader.drop"
-    return typed("data.reader.drop", every)
+    return advice.leave_out(every)
 
 
 def refuse(problems: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from perbatch.advice import split as in_parts
 from perbatch.data.draws import draw, draw_groups, draw_nested
 from perbatch.data.problems import listed
 from perbatch.data.settings import PARTS, Split
@@ -36,7 +37,7 @@ def advice(source: Source, wanted: Mapping[str, object], seed: int) -> str:
             _drawn(source, Split(**sizes, seed=seed))
         except UserError:
             continue
-        return "these sizes work: " + " ".join(f"data.split.{part}={sizes[part]}" for part in PARTS)
+        return f"these sizes work: {in_parts({part: sizes[part] for part in PARTS})}"
     if source.classes:
         members = np.bincount(source.y, minlength=len(source.classes))
         small = [source.classes[label] for label in np.flatnonzero(members < len(PARTS))]

@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from perbatch import advice
 from perbatch.backprop.activations import ACTIVATIONS
 from perbatch.backprop.engines import ENGINES
 from perbatch.backprop.losses import LOSSES
@@ -63,11 +64,11 @@ def check(config: Mapping[Any, Any]) -> None:
             raise UserError(f"{key}={_written(value)}: must be {sentence}")
     loss = config["model"]["loss"]
     if config["model"]["output"] == "sigmoid" and loss != "squared_error":
-        raise UserError(f"model.output=sigmoid: goes with model.loss=squared_error, not {loss}")
+        raise UserError(f"model.output=sigmoid: goes with {advice.SQUARED_ERROR}, not {loss}")
     if summary(config)["task"] == "regression" and loss == "cross_entropy":
         raise UserError(
-            f"model.loss=cross_entropy: needs classes, and data={config['data']['name']} has numbers as "
-            "targets; allowed: squared_error (model=regressor)"
+            f"model.loss=cross_entropy: needs classes, and the targets of {config['data']['name']} are "
+            f"numbers; allowed: squared_error ({advice.REGRESSOR})"
         )
 
 

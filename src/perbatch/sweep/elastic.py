@@ -18,6 +18,7 @@ from hydra.core.utils import JobReturn
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.sweep import identity
 from perbatch.sweep.elastic_job import Contents, execute, failed
@@ -37,9 +38,8 @@ RESTART_SECONDS = 10
 """How long a worker that died may take to be started again, before a word is said of it."""
 CONNECT_SECONDS = 15
 FETCH_SECONDS = 30
-INSTALL = "pip install distributed"
 GONE = "the Dask scheduler is gone; start it again, and the same command goes on"
-START = "`dask scheduler` starts one, `dask worker ADDRESS --nthreads 1` its workers"
+START = f"`{advice.SCHEDULER}` starts one, `{advice.worker()}` its workers"
 
 
 def check(launcher: DictConfig) -> None:
@@ -52,7 +52,7 @@ def check(launcher: DictConfig) -> None:
         if many := [address for address, each in workers.items() if each["nthreads"] != 1]:
             raise UserError(
                 f"the Dask worker {many[0]} runs several jobs in one process, which Hydra's do not stand: "
-                "start it with --nthreads 1 (and --nworkers for one process a core)"
+                f"start it as `{advice.worker(launcher.address)}` (and --nworkers for one process a core)"
             )
         for address, code in client.run(identity.code, on_error="return").items():
             if isinstance(code, Exception):
@@ -175,14 +175,16 @@ def _client(address: str | None) -> Iterator["Client"]:
     try:
         from distributed import Client
     except ImportError:
-        raise UserError(f"hydra/launcher=cluster: Dask is not installed: {INSTALL}") from None
+        raise UserError(
+            f"hydra/launcher=cluster: Dask is not installed: {advice.install('cluster')}"
+        ) from None
     if address is None:
         raise UserError(
-            "hydra/launcher=cluster: which cluster? Give hydra.launcher.address=tcp://HOST:8786 or set "
-            f"DASK_SCHEDULER_ADDRESS; {START}"
+            f"hydra/launcher=cluster: which cluster? Give {advice.CLUSTER} or "
+            f"{advice.CLUSTER_VARIABLE}; {START}"
         )
     if not address.rpartition(":")[2].isdecimal():  # Dask's own answer comes with a traceback
-        raise UserError(f"hydra.launcher.address={address}: must be of the form tcp://HOST:8786")
+        raise UserError(f"hydra.launcher.address={address}: must be of the form {advice.CLUSTER}")
     # It would log the traceback of what is said here in one sentence.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:

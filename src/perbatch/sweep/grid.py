@@ -8,6 +8,7 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from perbatch.advice import max_combinations
 from perbatch.errors import UserError
 
 
@@ -35,7 +36,7 @@ def expand(
     if count > limit:
         raise UserError(
             f"the grid has {count:,} combinations, above the limit of {limit:,}; "
-            "make it smaller, or raise hydra.sweeper.max_combinations"
+            f"make it smaller, or allow it with {max_combinations(count)}"
         )
     return [list(combination) for axes in products for combination in itertools.product(*axes)]
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from filelock import FileLock
 from omegaconf import DictConfig
 
+from perbatch.advice import ELSEWHERE
 from perbatch.errors import UserError
 from perbatch.sweep import locks, provenance, record
 from perbatch.sweep.folder import RunFolder
@@ -46,8 +47,7 @@ class Parents:
             self._lock.release()
             reason = " ".join(str(error).split())[:300]
             raise UserError(
-                f"the MLflow store {self._store.uri} took no run ({reason}); "
-                "mend that, or set MLFLOW_TRACKING_URI to another store"
+                f"the MLflow store {self._store.uri} took no run ({reason}); mend that, or {ELSEWHERE}"
             ) from error
         return self
 

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
 
+from perbatch.advice import RERUN
 from perbatch.backprop.engines import unusable
 from perbatch.errors import UserError
 from perbatch.sweep import disk
@@ -155,7 +156,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
             reused = not settings["rerun"] and usable(folder, identity)
             (plan.reused if reused else plan.missing).append(run)
     for asked, size in capped.items():
-        log.warning("batch_size=%d is above the training part's %d examples: it is full-batch", asked, size)
+        log.warning("batch_size=%d: above the training part's %d examples, so it is full-batch", asked, size)
     return plan
 
 
@@ -190,7 +191,7 @@ def usable(folder: RunFolder, identity: str) -> bool:
     if found != identity:
         raise UserError(
             f"{folder.path} holds another run, {found[:12]}: give this one a folder of its own, "
-            "or replace that one with rerun=true"
+            f"or replace that one with {RERUN}"
         )
     return True
 

@@ -6,7 +6,7 @@ import shlex
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 
-from perbatch.overrides import typed
+from perbatch import advice
 
 CALL = re.compile(r"\w+\(")
 """How a sweep's function begins: one that is not closed is no text."""
@@ -19,7 +19,7 @@ def in_quotes(error: BaseException) -> str | None:
     key, equals, value = str(error.override).partition("=")
     if CALL.match(value):
         return None
-    advised = typed(key, _plain(value))
+    advised = advice.override(key, _plain(value))
     try:
         (parsed,) = OverridesParser.create().parse_overrides(shlex.split(advised))
         if not equals or (value[:1] in "[{" and parsed.value() == value):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hydra.core.utils import JobReturn
 from omegaconf import DictConfig
 
+from perbatch.advice import SERVER
 from perbatch.errors import UserError
 from perbatch.tracking import Store
 
@@ -40,7 +41,7 @@ def check(master: DictConfig) -> None:
     if uri and (relative or "://" not in uri):
         raise UserError(
             f"tracking.uri={uri}: a relative address means another place on each machine of a cluster; "
-            "give an absolute one, or tracking=server"
+            f"give an absolute one, or {SERVER}"
         )
     if launcher(master) == SLURM:
         from perbatch.sweep import slurm

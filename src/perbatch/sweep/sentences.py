@@ -9,6 +9,7 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
 
+from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.sweep.keys import misspelt
 from perbatch.sweep.places import CONF
@@ -33,6 +34,14 @@ SHUT = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 DETAILS = ("Config search path:", "object_type=", "reference_type=", "full_key:", "See https://hydra.cc")
 """Where a message of Hydra's or OmegaConf's goes on with what does not help its reader."""
+
+APPEND = re.compile(r"\.?\s*To append to your config use \+(?!hydra\.job\.env_set\.).*")
+"""Hydra's advice for a key that is not there. Nothing reads it then either, but for variables of jobs."""
+
+TWICE = re.compile(
+    r"Multiple values for (?P<group>\S+)\. To override a value use 'override [^:]+: (?P<option>\S+)'"
+)
+"""What Hydra says of a group that is chosen twice; its advice does not work in a file of another group."""
 
 PLACEHOLDERS = ("$VALUE", "$FULL_KEY")
 """What OmegaConf leaves in the messages of its own inner errors."""
@@ -86,7 +95,13 @@ def _special(error: BaseException) -> str | None:
     if isinstance(error, HydraException) and (found := NO_PACKAGE.search(_flat(error))):
         return (
             f"conf/{found['file']}.yaml does not say where its keys go: "
-            "its first line must be `# @package _global_`"
+            f"its first line must be `{advice.GLOBAL}`"
+        )
+    if isinstance(error, HydraException) and (found := TWICE.search(_flat(error))):
+        group, option = found["group"], found["option"]
+        return (
+            f"{group}: chosen twice: in a file write `{advice.in_defaults(group, option)}`, in a command "
+            f"`{advice.option(group, option)}` without a plus sign"
         )
     if isinstance(error, HydraException) and (found := NOT_DELETED.search(_flat(error))):
         return f"~{found['key']}: there is no such key to delete, or it is null, which is as good"
@@ -96,7 +111,7 @@ def _special(error: BaseException) -> str | None:
 def _of_override(error: OverrideParseException) -> str:
     if said := in_quotes(error):
         return said
-    return f"{error.override}: cannot be read as key=value ({_flat(error).partition(' See https')[0]})"
+    return f"{error.override}: cannot be read as {advice.FORM} ({_flat(error).partition(' See https')[0]})"
 
 
 def _of_yaml(error: YAMLError) -> str:
@@ -132,7 +147,7 @@ def _undecodable(path: Path) -> bool:
 
 
 def _text(error: HydraException | OmegaConfBaseException) -> str:
-    text = str(error)
+    text = APPEND.sub("", str(error))
     for detail in DETAILS:
         text = text.partition(detail)[0]
     if isinstance(error, ConfigAttributeError | ConfigKeyError) and error.parent_node is not None:

@@ -11,6 +11,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ValidationError
 
+from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.sweep import slurm_queue
 from perbatch.sweep.places import CHECKOUT
@@ -19,7 +20,6 @@ from perbatch.sweep.slurm_job import SlurmJob
 
 SIGNAL_EARLY_SECONDS = 30
 """SLURM looks every 30 s at which jobs are to get the signal before their time is up."""
-INSTALL = "pip install hydra-submitit-launcher"
 
 
 def check(launcher: DictConfig) -> None:
@@ -28,7 +28,9 @@ def check(launcher: DictConfig) -> None:
         import hydra_plugins.hydra_submitit_launcher  # noqa: F401
         import submitit  # noqa: F401
     except ImportError:
-        raise UserError(f"hydra/launcher=slurm: submitit is not installed: {INSTALL}") from None
+        raise UserError(
+            f"hydra/launcher=slurm: submitit is not installed: {advice.install('slurm')}"
+        ) from None
     if shutil.which("sbatch") is None:
         raise UserError(
             "hydra/launcher=slurm: sbatch is not on this machine: start the sweep where SLURM takes jobs"
@@ -62,8 +64,8 @@ def launch(
     paths = [str(CHECKOUT / "src"), os.environ.get("PYTHONPATH")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     last_word = (
-        f"its SLURM job ran out of time, and was queued again max_num_timeout={params['max_num_timeout']} "
-        f"times (timeout_min={params['timeout_min']}): give it more minutes, or fewer runs"
+        f"its SLURM job ran out of time ({params['timeout_min']} min), and was queued again "
+        f"{params['max_num_timeout']} times (max_num_timeout): give it more minutes, or fewer runs"
     )
     submitted = _submit(params, SlurmJob(job, last_word), jobs)
     try:
@@ -134,8 +136,8 @@ def _refuse_short(settings: Mapping[str, Any]) -> None:
     if 60 * minutes <= delay + SIGNAL_EARLY_SECONDS:
         raise UserError(
             f"hydra.launcher.timeout_min={minutes}: leaves a job no time, for SLURM tells it up to "
-            f"{SIGNAL_EARLY_SECONDS} s before signal_delay_s={delay} that its time is up: more minutes, or "
-            "fewer seconds"
+            f"{SIGNAL_EARLY_SECONDS} s before the {delay} s of signal_delay_s that its time is up: more "
+            "minutes, or fewer seconds"
         )
 
 
@@ -146,5 +148,5 @@ def _refuse_large_array(jobs: int, runs_per_job: int) -> None:
             enough = -(-jobs * runs_per_job // (int(value) - 1))
             raise UserError(
                 f"{jobs} jobs are more than this SLURM takes at once ({int(value) - 1}): put several runs "
-                f"into a job, hydra.sweeper.runs_per_job={enough} or more"
+                f"into a job, {advice.runs_per_job(enough)} or more"
             )

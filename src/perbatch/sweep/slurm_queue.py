@@ -14,6 +14,7 @@ from typing import Any
 
 from hydra.core.utils import JobReturn
 
+from perbatch.advice import QUEUE
 from perbatch.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def wait(jobs: Sequence[Any]) -> None:
             if all(now - gone.get(job.job_id, now) > GRACE_SECONDS for job in waiting):
                 return
             for reason in {queued.get(job.job_id, "None") for job in waiting} - said:
-                log.warning("SLURM lets jobs wait (%s): `squeue --me` shows them", reason)
+                log.warning("SLURM lets jobs wait (%s): `%s` shows them", reason, QUEUE)
                 said.add(reason)
         time.sleep(POLL_SECONDS)
 
@@ -80,7 +81,7 @@ def cancel(jobs: Sequence[Any]) -> None:
         if queued is not None and not ids & queued.keys():
             return
         time.sleep(POLL_SECONDS)
-    log.warning("cancelled jobs are still in SLURM's queue: `squeue --me` shows them")
+    log.warning("cancelled jobs are still in SLURM's queue: `%s` shows them", QUEUE)
 
 
 def _queue() -> dict[str, str] | None:

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from perbatch.advice import in_defaults
 from perbatch.data.prepared import load
 from perbatch.errors import UserError
 from perbatch.sweep import grid, params, places, resolvers, schema
@@ -69,9 +70,10 @@ def prepare_data(name: str) -> None:
         for chosen in _data_choices(name):
             data = compose("config", [f"experiment={name}", *chosen]).data
             if data.name == pipeline:
+                other = in_defaults("data", "digits_studies")
                 raise UserError(
-                    f"{name}: data={data.name} are the pipeline's own, which params.yaml may change; "
-                    "a study needs data of another name, as data=digits_studies"
+                    f"{name}: data={data.name}: they are the pipeline's own, which params.yaml may change; a "
+                    f"study needs data of another name, as its default `{other}`"
                 )
             _prepare(data)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.tracking.server import refuse_secrets
 
@@ -10,10 +11,7 @@ SQLITE = "sqlite:///"
 DATABASES = ("postgresql", "mysql", "mssql")
 """Kinds of database servers that MLflow can keep a store in; a driver may follow, as postgresql+psycopg2."""
 
-ALLOWED = (
-    "sqlite:////FOLDER/mlflow.db for a file, postgresql://USER@HOST/NAME for a database, "
-    "http://HOST:PORT or https://HOST for an MLflow server; unset MLFLOW_TRACKING_URI for mlflow.db here"
-)
+ALLOWED = f"{advice.ADDRESSES}; {advice.UNSET} for mlflow.db here"
 
 
 def checked(uri: str) -> str:

@@ -2,8 +2,9 @@
 
 import threading
 
+from perbatch import advice
 from perbatch.tracking import server
-from perbatch.tracking.server import ADDRESS, StoreUnavailable
+from perbatch.tracking.server import StoreUnavailable
 
 
 def check(uri: str) -> None:
@@ -19,18 +20,18 @@ def check(uri: str) -> None:
     if not answers:
         raise StoreUnavailable(
             f"the database of the MLflow store {uri} does not answer within {server.ANSWER_SECONDS} s; "
-            f"start it, or set {ADDRESS} to another store"
+            f"start it, or {advice.ELSEWHERE}"
         )
     trouble = answers[0]
     if isinstance(trouble, ImportError):
         raise StoreUnavailable(
             f"the MLflow store {uri} needs a driver that is not installed ({trouble}): install it, "
-            f"for PostgreSQL with `pip install -e '.[server]'`, or set {ADDRESS} to another store"
+            f"for PostgreSQL with `{advice.install('server')}`, or {advice.ELSEWHERE}"
         ) from None
     if trouble is not None:
         raise StoreUnavailable(
             f"the database of the MLflow store {uri} cannot be used ({reason(trouble)}); "
-            f"mend that, or set {ADDRESS} to another store"
+            f"mend that, or {advice.ELSEWHERE}"
         ) from None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.tracking.stale import Running, held, read_running
 
@@ -30,10 +31,10 @@ def check(database: Path) -> None:
     if not is_network(mount) or not database.is_file():
         return
     for run in others(read_running(database), platform.node(), shares_locks(mount)):
-        end = f"MLFLOW_TRACKING_URI=sqlite:///{database} mlflow runs delete --run-id {run.run_id}"
+        end = advice.end_run(f"sqlite:///{database}", run.run_id)
         raise UserError(
             f"{database} is SQLite on a network disk ({mount.fstype}), which is for one machine at a time, "
-            f"and {run.host} is at work on it: wait for its end, or take a server (tracking=server); if "
+            f"and {run.host} is at work on it: wait for its end, or take a server ({advice.SERVER}); if "
             f"{run.host} is dead, `{end}` ends its run"
         )
 

@@ -16,6 +16,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
+from perbatch import advice
 from perbatch.errors import UserError
 
 ADDRESS, USER, PASSWORD = "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
@@ -40,7 +41,7 @@ def address() -> str:
     uri = os.environ.get(ADDRESS, "")
     if not is_server(uri):
         raise UserError(
-            f"tracking=server: {ADDRESS} must be the address of an MLflow server, http://... or https://...; "
+            f"{advice.SERVER}: {ADDRESS} must be the address of an MLflow server, http://... or https://...; "
             + ("it is not set" if not uri else "it is another kind of address")
         )
     return uri
@@ -49,7 +50,7 @@ def address() -> str:
 def refuse_secrets(uri: str) -> None:
     """Raise a UserError where an address holds a password, which would end in logs and records."""
     if PASSWORD_IN_ADDRESS.search(uri):
-        places = f"{USER} and {PASSWORD}" if is_server(uri) else "PGPASSWORD or ~/.pgpass"
+        places = advice.LOGIN if is_server(uri) else "PGPASSWORD or ~/.pgpass"
         raise UserError(f"the address of the MLflow store holds a password: give it in {places} instead")
 
 
@@ -111,23 +112,24 @@ def _silence(uri: str, reason: object) -> StoreUnavailable:
     if isinstance(reason, ssl.SSLCertVerificationError):
         return StoreUnavailable(
             f"the certificate of the MLflow server at {uri} is not to be trusted ({reason.verify_message}): "
-            f"name the file of your authority's in {CERTIFICATES[0]}"
+            f"{advice.AUTHORITY}"
         )
     return StoreUnavailable(
-        f"the MLflow server at {uri} does not answer ({reason}); "
-        f"start it, or unset {ADDRESS} to log to SQLite"
+        f"the MLflow server at {uri} does not answer ({reason}); start it, or {advice.UNSET} to log to SQLite"
     )
 
 
 def _refusal(uri: str, error: urllib.error.HTTPError, body: bytes) -> StoreUnavailable:
     if error.code == 401:
         return StoreUnavailable(
-            f"the MLflow server at {uri} refuses the user and password: set {USER} and {PASSWORD} to "
+            f"the MLflow server at {uri} refuses the user and password: set {advice.LOGIN} to "
             "those of an account there"
         )
     if location := error.headers.get("Location"):
         elsewhere = location.partition("/api/")[0]
-        return StoreUnavailable(f"the MLflow server at {uri} has moved to {elsewhere}: set {ADDRESS} to that")
+        return StoreUnavailable(
+            f"the MLflow server at {uri} has moved to {elsewhere}: {advice.address(elsewhere)}"
+        )
     said = ": ".join(filter(None, (f"{error.code} {error.reason}", _plain(error, body))))
     return StoreUnavailable(f"the MLflow server at {uri} cannot be used; it says {said}")
 

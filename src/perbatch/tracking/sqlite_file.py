@@ -1,21 +1,25 @@
 """The embedded store's file: checked and read without MLflow, whose import takes seconds; made with it."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from perbatch.advice import ELSEWHERE
 from perbatch.tracking.server import ANSWER_SECONDS, StoreUnavailable
 
 LEAST = 2**16
 """Bytes that a disk has left which is not full."""
 
-ELSEWHERE = "set MLFLOW_TRACKING_URI to another store"
 MOVE_IT_AWAY = f"move it away, and the next sweep fills a new one from the run folders, or {ELSEWHERE}"
 
 
-def check(path: Path) -> None:
-    """Raise StoreUnavailable, within seconds, where the file is no database or cannot be written."""
+def check(path: Path, with_runs: bool = False) -> None:
+    """Raise StoreUnavailable, within seconds, where the file is no database or cannot be written.
+
+    `with_runs` says that the runs lie in the same folder: where that cannot be written, no other store helps.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -33,12 +37,21 @@ def check(path: Path) -> None:
             raise StoreUnavailable(
                 f"the MLflow store {path} cannot be written, for its disk is full; make room, or {ELSEWHERE}"
             ) from None
-        broken = type(error) is sqlite3.DatabaseError  # no database, or a malformed one
-        raise StoreUnavailable(
-            f"the MLflow store {path} is broken ({error}); {MOVE_IT_AWAY}"
-            if broken
-            else f"the MLflow store {path} cannot be written ({error}); make it writable, or {ELSEWHERE}"
-        ) from None
+        if type(error) is sqlite3.DatabaseError:  # no database, or a malformed one
+            raise StoreUnavailable(f"the MLflow store {path} is broken ({error}); {MOVE_IT_AWAY}") from None
+        shut = with_runs and not os.access(path.parent, os.W_OK)
+        mend = f"make {path.parent} writable" if shut else f"make it writable, or {ELSEWHERE}"
+        reason = error.strerror if isinstance(error, OSError) else _refusal(path) or error
+        raise StoreUnavailable(f"the MLflow store {path} cannot be written ({reason}); {mend}") from None
+
+
+def _refusal(path: Path) -> str | None:
+    """What the system says of the file, where SQLite says only that it cannot open it."""
+    try:
+        path.open("r+b").close()
+    except OSError as error:
+        return error.strerror
+    return None
 
 
 def _is_full(folder: Path) -> bool:

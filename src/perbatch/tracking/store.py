@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
+from perbatch import advice
 from perbatch.tracking import (
     addresses,
     database,
@@ -26,7 +27,7 @@ from perbatch.tracking import (
 )
 from perbatch.tracking.addresses import SQLITE
 from perbatch.tracking.server import StoreUnavailable
-from perbatch.tracking.sqlite_file import ELSEWHERE, MOVE_IT_AWAY
+from perbatch.tracking.sqlite_file import MOVE_IT_AWAY
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -77,7 +78,7 @@ class Store:
             server.ask(self.uri, "experiments/search", max_results=1)
         elif self._file is not None:
             network_disk.check(self._file)
-            sqlite_file.check(self._file)
+            sqlite_file.check(self._file, with_runs=self._file.parent == self.root)
         else:
             database.check(self.uri)
 
@@ -89,7 +90,7 @@ class Store:
             if found.lifecycle_stage == "deleted":
                 raise StoreUnavailable(
                     f"the MLflow experiment {name!r} at {self.uri} is deleted; "
-                    f"restore it with `mlflow experiments restore -x {found.experiment_id}`"
+                    f"restore it with `{advice.restore(self.uri, found.experiment_id)}`"
                 )
             if STORE_TAG not in found.tags:
                 self._tag(found, uuid.uuid4().hex)
@@ -264,10 +265,12 @@ class Store:
             return (
                 f"the MLflow store {self.uri} belongs to another version of MLflow "
                 f"({reason.partition(').')[0]})); install that version or, where the store is the older one, "
-                f"call `mlflow db upgrade {self.uri}`"
+                f"call `{advice.upgrade(self.uri)}`"
             )
         if self._is_database:
-            return f"the MLflow store {self.uri} cannot be used ({database.reason(error)}); {ELSEWHERE}"
+            return (
+                f"the MLflow store {self.uri} cannot be used ({database.reason(error)}); {advice.ELSEWHERE}"
+            )
         return f"the MLflow store {self.uri} cannot be used ({reason[:200]}); {MOVE_IT_AWAY}"
 
     def _artifacts(self, name: str) -> str | None:
