@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from perbatch.overrides import typed
+from perbatch.overrides import typed, written
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -65,6 +65,23 @@ def prepare(option: str, settings: Iterable[tuple[str, Any]] = ()) -> str:
     """Prepare a data set: an option of conf/data/, and settings that differ from it."""
     words = [f"data={option}", *(typed(key, value) for key, value in settings)]
     return " ".join(["python pipelines/prepare.py", *words])
+
+
+# seconds
+
+
+def time(run: Mapping[str, Any], batch_sizes: Iterable[int]) -> str:
+    """Have the benchmark time the network of a run (a row of runs.csv), over batch sizes that hold these."""
+    network = (
+        f"{{sizes: [{run['sizes'].replace('-', ', ')}], activation: {run['activation']}, "
+        f"loss: {run['loss']}, bias: {written(bool(run['bias']))}, output: {run['output']}}}"
+    )
+    sizes = " and ".join(map(str, sorted({int(size) for size in batch_sizes})))
+    return (
+        f"add in params.yaml, to benchmark.networks {network}, to benchmark.dtype {run['dtype']}, to "
+        f"benchmark.engine {run['engine']} and to benchmark.batch_size {sizes}, where not there yet, "
+        f"then {repro('evaluate')}"
+    )
 
 
 # runs

@@ -81,15 +81,21 @@ STAGES = {
         ),
         {
             "hydra_plugins/perbatch_sweeper.py": "Hydra imports every plugin; the stage runs no sweep",
+            "perbatch/columns.py": "columns of tables that other stages write",
             "perbatch/sweep/identity.py": "makes plain values of the config; they are in the digest",
         },
     ),
     "train": Stage(
-        SWEEP, {"perbatch/data/source.py": "what a reader returns; training loads prepared arrays"}
+        SWEEP,
+        {
+            "perbatch/columns.py": "what MLflow is told; the tables have what the runs' folders hold",
+            "perbatch/data/source.py": "what a reader returns; training loads prepared arrays",
+        },
     ),
     "benchmark": Stage(
         ("perbatch/backprop", "perbatch/timing", "perbatch/sweep/params.py"),
         {
+            "perbatch/columns.py": "columns of tables that other stages write",
             "perbatch/overrides.py": "writes overrides, for other stages",
             "perbatch/sweep/schema.py": "says which keys a run has, for the errors of other stages",
         },
@@ -99,10 +105,13 @@ STAGES = {
             *SWEEP,
             *PREPARATION,
             "../pipelines/train.py",
+            "perbatch/analysis/costs.py",
+            "perbatch/analysis/tuning.py",
             "perbatch/claims/claim.py",
             "perbatch/claims/evidence.py",
             "perbatch/claims/extras.py",
             "perbatch/claims/selection.py",
+            "perbatch/columns.py",
             "perbatch/sweep/gradients.py",
             "perbatch/sweep/studies.py",
             "perbatch/sweep/scoring.py",
@@ -118,6 +127,7 @@ STAGES = {
             "perbatch/backprop",
             "perbatch/analysis",
             "perbatch/claims",
+            "perbatch/columns.py",
             "perbatch/report",
             "perbatch/data/__init__.py",
             "perbatch/data/prepared.py",

@@ -82,6 +82,7 @@ def test_runs_stopped_at_a_target_are_named():
     assert "10 of the 10 runs shown stopped at a validation loss" in said(runs)
 
 
+@pytest.mark.types("time")
 def test_missing_prices_are_named():
     nothing = planted_throughput().iloc[:0]
     text = said(tuned(), throughput=nothing)

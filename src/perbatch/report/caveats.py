@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from perbatch import advice
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.sweep import Sweep
@@ -183,31 +184,15 @@ def _mini_batch(results: Results) -> list[str]:
     ]
 
 
-def _how_to_price(results: Results) -> str:
-    """What to add to the block `benchmark` of params.yaml."""
-    runs = results.sweep.usable
-    first = runs.iloc[0]
-    network = (
-        f"{{sizes: [{first['sizes'].replace('-', ', ')}], activation: {first['activation']}, "
-        f"loss: {first['loss']}, bias: {str(first['bias']).lower()}, output: {first['output']}}}"
-    )
-    sizes = [int(size) for size in (runs["batch_size"].min(), runs["batch_size"].max())]
-    return (
-        f"To have them, add to params.yaml, to benchmark.networks {network}, to benchmark.dtype "
-        f"{first['dtype']}, to benchmark.engine {first['engine']} and to benchmark.batch_size {sizes[0]} and "
-        f"{sizes[1]}, where they are not there yet; then dvc repro."
-    )
-
-
 def _prices(results: Results) -> list[str]:
     unpriced = results.sweep.usable[results.sweep.usable["gradient_us"].isna()]
     if unpriced.empty:
         return []
     if len(unpriced) == len(results.sweep.usable):
-        first = unpriced.iloc[0]
+        first, ends = unpriced.iloc[0], (unpriced["batch_size"].min(), unpriced["batch_size"].max())
         return [
             f"The benchmark has no row for this network with the engine {first['engine']} in "
-            f"{first['dtype']}, so there are no seconds. {_how_to_price(results)}"
+            f"{first['dtype']}, so there are no seconds. To have them, {advice.time(first, ends)}."
         ]
     sizes = ", ".join(f"{int(size):,}" for size in sorted(unpriced["batch_size"].unique()))
     return [f"The benchmark does not cover batch size {sizes}: there the seconds are missing."]
