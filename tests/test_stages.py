@@ -130,8 +130,8 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     ),
     "the script of evaluate": (
         "pipelines/evaluate.py",
-        "findings_of(folder)\n",
-        "findings_of(folder) or 0\n",
+        "results, out = results_of(folder),",
+        "results, out = results_of(folder) or 0,",
         {"evaluate"},
     ),
     "the script of prepare": (

@@ -81,6 +81,7 @@ STAGES = {
         ),
         {
             "hydra_plugins/perbatch_sweeper.py": "Hydra imports every plugin; the stage runs no sweep",
+            "perbatch/advice.py": "says what to type",
             "perbatch/columns.py": "columns of tables that other stages write",
             "perbatch/sweep/identity.py": "makes plain values of the config; they are in the digest",
         },
@@ -88,6 +89,7 @@ STAGES = {
     "train": Stage(
         SWEEP,
         {
+            "perbatch/advice.py": "says what to type",
             "perbatch/columns.py": "what MLflow is told; the tables have what the runs' folders hold",
             "perbatch/data/source.py": "what a reader returns; training loads prepared arrays",
         },
@@ -95,6 +97,7 @@ STAGES = {
     "benchmark": Stage(
         ("perbatch/backprop", "perbatch/timing", "perbatch/sweep/params.py"),
         {
+            "perbatch/advice.py": "says what to type",
             "perbatch/columns.py": "columns of tables that other stages write",
             "perbatch/overrides.py": "writes overrides, for other stages",
             "perbatch/sweep/schema.py": "says which keys a run has, for the errors of other stages",
@@ -117,6 +120,7 @@ STAGES = {
             "perbatch/sweep/scoring.py",
         ),
         {
+            "perbatch/advice.py": "says what to type",
             "perbatch/analysis": "statistics for the verdict",
             "perbatch/claims": "judges the claim, to say the verdict once the evidence is written",
             "perbatch/report": "says the verdict",
@@ -124,10 +128,12 @@ STAGES = {
     ),
     "evaluate": Stage(
         (
+            "perbatch/advice.py",
             "perbatch/backprop",
             "perbatch/analysis",
             "perbatch/claims",
             "perbatch/columns.py",
+            "perbatch/overrides.py",
             "perbatch/report",
             "perbatch/data/__init__.py",
             "perbatch/data/prepared.py",
@@ -139,7 +145,6 @@ STAGES = {
             "perbatch/sweep/scoring.py",
         ),
         {
-            "perbatch/overrides.py": "writes overrides, for other stages",
             "perbatch/data": "prepares a study's data, in the stage study; they are read here",
             "perbatch/sweep/grid.py": "expands a study's grid, in the stage study",
             "perbatch/sweep/identity.py": "names runs, which were named when they were trained",
@@ -151,13 +156,12 @@ STAGES = {
 HARMLESS = {
     "../pipelines/checkout.py": "finds the library and minds Ctrl-C",
     "perbatch/__init__.py": "the version",
-    "perbatch/advice.py": "says what to type",
     "perbatch/data/command.py": "says what to type",
     "perbatch/data/problems.py": "says what is wrong with data",
     "perbatch/errors.py": "what errors are called",
     "perbatch/files.py": "puts on disk what others made",
-    "perbatch/fingerprint.py": "makes the digests; a change of them is seen by itself",
-    "perbatch/stages.py": "names what is digested; a change of that is seen by itself",
+    "perbatch/fingerprint.py": "makes the digests; if it makes others, every stage has another",
+    "perbatch/stages.py": "names what is digested; if it names more, the digest is another",
     "perbatch/sweep/__init__.py": "a docstring",
     "perbatch/sweep/check.py": "refuses a run, or lets it be as it is",
     "perbatch/sweep/cli.py": "says errors, and ends the process",
@@ -188,7 +192,7 @@ HARMLESS = {
     "perbatch/sweep/refill.py": "logs tables to MLflow, for pipelines/publish.py",
     "perbatch/sweep/serving.py": "makes a network to be served, for pipelines/register.py",
     "perbatch/tracking": "MLflow",
-    "perbatch/sweep/meaning.py": "composes what is digested; a change of that is seen by itself",
+    "perbatch/sweep/meaning.py": "composes what is digested; if it composes more, the digest is another",
 }
 """What stages use although it cannot change a byte of an out, each with the reason."""
 

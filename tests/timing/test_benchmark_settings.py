@@ -7,7 +7,7 @@ import pytest
 
 from perbatch.errors import UserError
 from perbatch.sweep.params import block as block_of
-from perbatch.timing import Settings, Timed, check_settings
+from perbatch.timing import Settings, TimedNetwork, check_settings
 
 KEYS = ("networks", "dtype", "engine", "batch_size", "micro_batch_size", "repeats")
 OF_NETWORK = ("sizes", "activation", "loss", "bias", "output")
@@ -31,7 +31,7 @@ def test_the_projects_own_block_is_allowed_and_can_carry_the_verdict_on_powers_o
 
 
 def test_a_good_block(block: dict[str, Any]) -> None:
-    network = Timed((4, 3, 2), "relu", "cross_entropy", True, "linear")
+    network = TimedNetwork((4, 3, 2), "relu", "cross_entropy", True, "linear")
     expected = Settings((network,), ("float64",), ("numpy",), (64, 1000, 8), (32,), repeats=3)
     assert check_settings(block) == expected
 

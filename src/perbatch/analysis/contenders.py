@@ -1,4 +1,8 @@
-"""How a contender (mode, batch size, updates per batch, tolerance) is named and ordered."""
+"""A contender: a mode with its batch size and, where a batch may be repeated, its n and tolerance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -7,36 +11,75 @@ CONTENDER = ["mode", "batch_size", "updates_per_batch", "tolerance"]
 # How a batch is visited. The last two are the controls of the second: repeating without a tolerance, and a
 # tolerance without repeating.
 ONCE, UNTIL_SATISFIED, FIXED, SKIP = "once", "until satisfied", "fixed", "skip"
-WAYS = (ONCE, UNTIL_SATISFIED, FIXED, SKIP)
 
 
-def contenders(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return columns contender (text, unique per contender and fit for a table) and way (one of WAYS)."""
-    groups = runs.groupby(CONTENDER, dropna=False, sort=False).ngroup()
-    firsts = runs[~groups.duplicated()]
-    names = [contender(*row) for row in firsts[CONTENDER].itertuples(index=False)]
-    ways = [way(*row) for row in firsts[CONTENDER].itertuples(index=False)]
-    return pd.DataFrame(
-        {"contender": np.array(names)[groups], "way": np.array(ways)[groups]}, index=runs.index
+@dataclass(frozen=True)
+class Contender:
+    """What the columns CONTENDER say, and all that it is called. `tolerance` is nan where there is none."""
+
+    mode: str
+    batch_size: int
+    updates_per_batch: int
+    tolerance: float
+
+    @property
+    def way(self) -> str:
+        """How a batch is visited: ONCE, UNTIL_SATISFIED, FIXED or SKIP."""
+        if self.mode != "repeat":
+            return ONCE
+        if pd.isna(self.tolerance):
+            return FIXED
+        return SKIP if self.updates_per_batch == 1 else UNTIL_SATISFIED
+
+    @property
+    def key(self) -> str:
+        """Its name in tables, unique: `mini-batch, M = 32` or `repeat, M = 1 (n = 10, tolerance 0.1)`."""
+        text = f"{self.mode}, M = {self.batch_size}"
+        if self.mode != "repeat":
+            return text
+        limit = "" if pd.isna(self.tolerance) else f", tolerance {self.tolerance:g}"
+        return f"{text} (n = {self.updates_per_batch}{limit})"
+
+    @property
+    def short(self) -> str:
+        """Its name without n and tolerance: `mini-batch (M = 32)`, `repeat until satisfied (M = 1)`."""
+        mode = "repeat until satisfied" if self.mode == "repeat" else self.mode
+        return f"{mode} (M = {self.batch_size:,})"
+
+    @property
+    def long(self) -> str:
+        """Its name in prose: `stochastic`, `mini-batch of 32`, `full batch`, `repeat, M = 1 (10 times)`."""
+        names = {"stochastic": "stochastic", "full-batch": "full batch"}
+        if self.mode != "repeat":
+            return names.get(self.mode, f"mini-batch of {self.batch_size:,}")
+        name, limits = self.parts
+        return f"{name} ({limits})"
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """Its name in prose and, apart, its limits; these are empty where a batch is visited once."""
+        if self.way == ONCE:
+            return self.long, ""
+        if self.way == SKIP:
+            return f"skip, M = {self.batch_size:,}", f"where the loss is at most {self.tolerance:g}"
+        limits = f"up to {self.updates_per_batch} or until loss {self.tolerance:g}"
+        limits = f"{self.updates_per_batch} times" if self.way == FIXED else limits
+        return f"repeat, M = {self.batch_size:,}", limits
+
+
+def named(row: Mapping[str, Any]) -> Contender:
+    """Return the contender of a row of a table that has the columns CONTENDER."""
+    return Contender(
+        str(row["mode"]), int(row["batch_size"]), int(row["updates_per_batch"]), float(row["tolerance"])
     )
 
 
-def way(mode: str, batch_size: int, updates_per_batch: int, tolerance: float) -> str:
-    """Return how a batch is visited, one of WAYS."""
-    if mode != "repeat":
-        return ONCE
-    if pd.isna(tolerance):
-        return FIXED
-    return SKIP if updates_per_batch == 1 else UNTIL_SATISFIED
-
-
-def contender(mode: str, batch_size: int, updates_per_batch: int, tolerance: float) -> str:
-    """Name one contender, as `mini-batch, M = 32` or `repeat, M = 1 (n = 10, tolerance 0.1)`."""
-    text = f"{mode}, M = {int(batch_size)}"
-    if mode != "repeat":
-        return text
-    limit = "" if pd.isna(tolerance) else f", tolerance {tolerance:g}"
-    return f"{text} (n = {int(updates_per_batch)}{limit})"
+def contenders(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return columns contender (its key) and way of each run."""
+    groups = runs.groupby(CONTENDER, dropna=False, sort=False).ngroup()
+    found = [named(row) for row in runs.loc[~groups.duplicated(), CONTENDER].to_dict("records")]
+    keys, ways = np.array([each.key for each in found]), np.array([each.way for each in found])
+    return pd.DataFrame({"contender": keys[groups], "way": ways[groups]}, index=runs.index)
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:

@@ -62,7 +62,7 @@ class Contrast:
 
     @property
     def factor(self) -> Estimate:
-        """The ratio turned so that it is at least 1: how many times more the needier one needs."""
+        """The ratio, turned so that it is at least 1: how many times more one of the two needs."""
         below = self.ratio.value < 1 or (np.isnan(self.ratio.value) and self.ratio.high < 1)
         return self.ratio.inverse if below else self.ratio
 

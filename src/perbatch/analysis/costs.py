@@ -1,7 +1,10 @@
 """Cost to a target: what a run had spent at its first evaluation with a validation loss at or below it.
 
-Training seconds are counts at the microseconds per evaluation that the benchmark measured, interpolated in
-batch size.
+Training seconds to a target, end to end: a run's evaluations with their counts stand in history.csv; here the
+counts at the first one at the target are multiplied by microseconds per evaluation, which `price_runs` takes
+from the benchmark's throughput.csv (`perbatch.timing.measure`: medians of many timings), interpolated in
+batch size; `results.estimates` then takes the geometric mean over the reported seeds. No clock of a run has a
+part in it.
 """
 
 import numpy as np

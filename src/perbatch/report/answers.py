@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.contrasts import Contrast, Outcome, contrast, score_difference
 from perbatch.analysis.representatives import best_repeats, plain_at, plain_rows, representatives
 from perbatch.analysis.results import Results
@@ -15,7 +16,6 @@ from perbatch.report.wording import (
     interval,
     interval_kind,
     interval_with_kind,
-    mode_name,
     number,
     score_text,
     seeds_reached,
@@ -35,7 +35,11 @@ class Answer:
 
 
 def answer_when(results: Results) -> Answer:
-    """Question 1: does updating after each example need fewer passes than after all?"""
+    """Question 1: does updating after each example need fewer passes than after all?
+
+    Its ratio is that of `contrast`: epochs to the target, paired by seed, their geometric mean with a
+    t-interval on logarithms (`statistics.paired_ratio`). The README's first sentence has the same one.
+    """
     plain = plain_rows(results)
     if plain.empty:
         return Answer(
@@ -69,10 +73,10 @@ def answer_repeat(results: Results) -> Answer:
         )
     size = int(repeat["batch_size"])
     what = "each example" if size == 1 else f"each batch of {size:,}"
-    times = f"at most {int(repeat['updates_per_batch'])} updates"
     until = f"{int(repeat['updates_per_batch'])} times"
     if not pd.isna(repeat["tolerance"]):
-        until = f"until its loss was at most {repeat['tolerance']:g} ({times})"
+        until = f"until its loss was at most {repeat['tolerance']:g}"
+        until += f" (at most {int(repeat['updates_per_batch'])} updates)"
     found = contrast(results, repeat, plain, "evaluations")
     return _answer(results, found, f"repeating {what} {until}", f"visiting {what} once per epoch")
 
@@ -101,11 +105,11 @@ def answer_seconds(results: Results) -> str:
     if len(shown) < 2 or not all(_has_seconds(results, row) for row in shown):
         return ""
     factor, unit = clock_unit(row["seconds_to_target"] for row in shown)
-    values = "; ".join(f"{mode_name(row)}, {_seconds(row, factor)}" for row in shown)
+    values = "; ".join(f"{named(row).long}, {_seconds(row, factor)}" for row in shown)
     text = f"In {unit}: {values}."
     if "mini_batch" in rows and "stochastic" in rows:
         found = contrast(results, rows["mini_batch"], rows["stochastic"], "seconds")
-        names = [mode_name(row) for row in (rows["mini_batch"], rows["stochastic"])]
+        names = [named(row).long for row in (rows["mini_batch"], rows["stochastic"])]
         texts = {
             Outcome.LESS: f"{names[0].capitalize()} is the faster of the first two by a factor of",
             Outcome.MORE: f"{names[1].capitalize()} is the faster of the first two by a factor of",

@@ -5,10 +5,11 @@ import math
 import pandas as pd
 
 from perbatch import advice
+from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.sweep import Sweep
-from perbatch.report.wording import mode_name, number, rate
+from perbatch.report.wording import number, rate
 
 RISE = 1.05
 """A final loss above the lowest one by this factor is overfitting, and not the noise of single updates."""
@@ -52,14 +53,14 @@ def _edges(results: Results) -> list[str]:
         rows = table[table["rate_at_edge"] == edge]
         if len(rows):
             names = "; ".join(
-                f"{mode_name(row)} ({rate(row['learning_rate'])})" for _, row in rows.iterrows()
+                f"{named(row).long} ({rate(row['learning_rate'])})" for _, row in rows.iterrows()
             )
             sentences.append(
                 f"The chosen rate is the {side} one tried, so a better one may lie beyond the "
                 f"grid, for: {names}."
             )
     if (table["rate_at_edge"] == "only").any():
-        names = "; ".join(mode_name(row) for _, row in table[table["rate_at_edge"] == "only"].iterrows())
+        names = "; ".join(named(row).long for _, row in table[table["rate_at_edge"] == "only"].iterrows())
         sentences.append(f"Only one learning rate was tried, so nothing was tuned, for: {names}.")
     return sentences
 
@@ -109,7 +110,7 @@ def _out_of_reach(results: Results) -> list[str]:
     for each in results.each:
         missed = each.comparison[each.comparison["reached"] == 0]
         lowest_losses = [
-            (mode_name(row), lowest_loss(results.sweep, row["contender"])) for _, row in missed.iterrows()
+            (named(row).long, lowest_loss(results.sweep, row["contender"])) for _, row in missed.iterrows()
         ]
         told = [f"{name} ({text})" for name, (lowest, text) in lowest_losses if lowest > each.sweep.target]
         if told:
@@ -126,7 +127,9 @@ def _unequal(results: Results, lament: str, has: pd.Series) -> list[str]:
         return []
     table = results.comparison[results.comparison["contender"].isin(has.index)]
     groups = table.groupby(table["contender"].map(has), sort=False)
-    parts = [f"{what} for {'; '.join(mode_name(row) for _, row in rows.iterrows())}" for what, rows in groups]
+    parts = [
+        f"{what} for {'; '.join(named(row).long for _, row in rows.iterrows())}" for what, rows in groups
+    ]
     return [f"{lament}: {', but '.join(parts)}."]
 
 
@@ -162,7 +165,7 @@ def _diverged(results: Results) -> list[str]:
     if lost.empty:
         return []
     names = "; ".join(
-        f"{mode_name(row)} ({int(count)} of {int(row['n'])})"
+        f"{named(row).long} ({int(count)} of {int(row['n'])})"
         for _, row in results.comparison.iterrows()
         if (count := (lost["contender"] == row["contender"]).sum())
     )

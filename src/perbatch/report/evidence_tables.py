@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.contrasts import Outcome
 from perbatch.analysis.pairs import PLAIN, pairs
 from perbatch.analysis.representatives import (
@@ -17,7 +18,7 @@ from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.analysis.statistics import Estimate
 from perbatch.analysis.survival import survival
 from perbatch.report.tables import Cell, Table
-from perbatch.report.wording import CLOCKS, UNITS, clock_unit, interval, mode_name, number, rate, share
+from perbatch.report.wording import CLOCKS, UNITS, clock_unit, interval, number, rate, share
 
 HEADS = [UNITS[quantity] for quantity in CLOCKS]
 VERDICTS = {
@@ -88,7 +89,7 @@ def ranges_table(results: Results) -> Table:
     rows = []
     for _, row in shown.iterrows():
         found = table.loc[row["contender"]]
-        head = _head(row)
+        head = Cell(*named(row).parts)
         if math.isnan(found["low"]):
             rows.append([head, Cell("none"), Cell("none"), Cell("none"), Cell(rate(row["learning_rate"]))])
             continue
@@ -108,12 +109,7 @@ def _names(results: Results) -> dict[str, str]:
 
 
 def _short(name: str, row: pd.Series) -> str:
-    return "repeat" if name == "repeat" else mode_name(row)
-
-
-def _head(row: pd.Series) -> Cell:
-    name, _, limits = mode_name(row).partition(" (")
-    return Cell(name, limits.rstrip(")"))
+    return "repeat" if name == "repeat" else named(row).long
 
 
 def _pair_cell(row: pd.Series) -> Cell:

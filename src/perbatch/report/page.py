@@ -12,6 +12,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.stable_rates import LEARNED
@@ -27,7 +28,7 @@ from perbatch.report.page_figures import Figures, page_figures
 from perbatch.report.reproduce import commands, provenance
 from perbatch.report.statements import Statements
 from perbatch.report.tables import ledger, modes_table
-from perbatch.report.wording import UNITS, mode_name, number, rate, share
+from perbatch.report.wording import UNITS, number, rate, share
 
 DOCS = "../../docs"
 
@@ -88,7 +89,7 @@ def _context(results: Results, figures: Figures) -> dict[str, Any]:
         "papers": reading(),
         "learned": share(LEARNED),
         "constant": number(results.sweep.constant_loss),
-        "names": {name: mode_name(row) for name, row in rows.items()},
+        "names": {name: named(row).long for name, row in rows.items()},
         "first_epoch": {name: _first_epoch(results, row) for name, row in rows.items()},
         "axis_names": {**UNITS, "presentations": "presentations", "seconds": figures.names.titles["seconds"]},
         "band": band_sentence(figures.names),

@@ -1,9 +1,10 @@
-"""The page's figures by name, for the contenders that speak for the modes."""
+"""The page's figures by name, for the contenders that represent the modes."""
 
 from dataclasses import dataclass, fields
 
 import pandas as pd
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.curves import loss_curves
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results, fact
@@ -23,7 +24,7 @@ from perbatch.report.figures.strips import update_strips
 from perbatch.report.figures.svg import Figure, Key
 from perbatch.report.figures.targets import target_figures, target_keys
 from perbatch.report.figures.throughput import throughput_figure
-from perbatch.report.wording import UNITS, estimate_of, interval, mode_name, number, seeds_reached
+from perbatch.report.wording import UNITS, estimate_of, interval, number, seeds_reached
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,9 @@ def _loss_label(results: Results, losses: Losses, axis: str) -> str:
 def _told(row: pd.Series, quantity: str) -> str:
     value = row[f"{quantity}_to_target"]
     if pd.isna(value):
-        return f"{mode_name(row)}, {seeds_reached(row)} reached it"
+        return f"{named(row).long}, {seeds_reached(row)} reached it"
     ends = interval(estimate_of(row, f"{quantity}_to_target"))
-    return f"{mode_name(row)}, {number(value)} {UNITS[quantity]}{f' ({ends})' if ends else ''}"
+    return f"{named(row).long}, {number(value)} {UNITS[quantity]}{f' ({ends})' if ends else ''}"
 
 
 def _repeats(results: Results) -> tuple[Group, Group]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.contrasts import Outcome, contrast
 from perbatch.analysis.fastest import fastest
 from perbatch.analysis.representatives import repeat_and_plain, representatives
@@ -47,17 +48,12 @@ def readme_block(results: Results) -> str:
 def modes(results: Results) -> dict[str, tuple[str, pd.Series]]:
     """Return label and row of the comparison of each mode in the table, by the mode's name."""
     rows = representatives(results)
-    shown = {name: (_label(row), row) for name, row in rows.items()}
+    shown = {name: (named(row).short, row) for name, row in rows.items()}
     quickest = fastest(results, "seconds")
     if quickest is not None and not any(quickest.row.equals(row) for row in rows.values()):
-        shown["fastest"] = f"{_label(quickest.row)}, the fastest", quickest.row
+        shown["fastest"] = f"{named(quickest.row).short}, the fastest", quickest.row
     order = ("stochastic", "fastest", "mini_batch", "full_batch", "repeat")
     return {name: shown[name] for name in order if name in shown}
-
-
-def _label(row: pd.Series) -> str:
-    mode = "repeat until satisfied" if row["mode"] == "repeat" else row["mode"]
-    return f"{mode} (M = {int(row['batch_size']):,})"
 
 
 def _when(results: Results) -> str:

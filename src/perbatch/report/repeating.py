@@ -6,13 +6,13 @@ Evaluations of the network decide every direction here; seconds stand beside the
 import pandas as pd
 
 from perbatch.analysis.champion import champion
-from perbatch.analysis.contenders import FIXED, SKIP, UNTIL_SATISFIED
+from perbatch.analysis.contenders import FIXED, SKIP, UNTIL_SATISFIED, named
 from perbatch.analysis.contrasts import Contrast, Outcome, contrast
 from perbatch.analysis.representatives import best_of, plain_at, repeat_and_plain
 from perbatch.analysis.results import Results, at_one_rate
 from perbatch.report.figures.repeats import equal_cost
 from perbatch.report.sentences import times
-from perbatch.report.wording import UNITS, interval, listed, mode_name, number, rate
+from perbatch.report.wording import UNITS, interval, listed, number, rate
 
 USUAL = "Usually not: each example is used once per epoch, and comes back in the next one."
 PARTS = {
@@ -86,7 +86,7 @@ def champion_sentence(results: Results) -> str:
         return ""
     return (
         f"The champion, the reported network with the lowest validation loss at the end of training, came of "
-        f"{mode_name(best)} at rate {rate(best['learning_rate'])}."
+        f"{named(best).long} at rate {rate(best['learning_rate'])}."
     )
 
 

@@ -4,10 +4,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.overrides import budget, of_run, written
-from perbatch.report.wording import mode_name, number, rate
+from perbatch.report.wording import number, rate
 
 ONCE = {"repeat.updates_per_batch": 1, "repeat.tolerance": None}
 """A batch is visited once: `repeat=never`."""
@@ -64,7 +65,7 @@ def commands(results: Results) -> list[tuple[str, str]]:
             typed += [*_repeat(own), f"seed={seeds}"]
             sweep = "-m " if many else ""
             line = shlex.join([*results.sweep.overrides, *typed])
-            result.append((mode_name(row), f"python pipelines/train.py {sweep}{line}"))
+            result.append((named(row).long, f"python pipelines/train.py {sweep}{line}"))
     return result
 
 

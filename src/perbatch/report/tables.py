@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.results import Results
 from perbatch.analysis.statistics import Estimate
 from perbatch.report.wording import (
@@ -14,7 +15,6 @@ from perbatch.report.wording import (
     UNITS,
     clock_unit,
     estimate_of,
-    mode_name,
     number,
     rate,
     score_text,
@@ -57,22 +57,17 @@ def ledger(results: Results) -> Table:
     rows = []
     for _, row in results.comparison.iterrows():
         mine = counts.loc[row["contender"]]
-        rows.append([_name(row), *(Cell(f"{int(n):,}") for n in [*mine, mine.sum()])])
+        rows.append([Cell(*named(row).parts), *(Cell(f"{int(n):,}") for n in [*mine, mine.sum()])])
     total = counts.sum()
     rows.append([Cell("all"), *(Cell(f"{int(n):,}") for n in [*total, total.sum()])])
     return Table(["mode", "finished", "diverged", "failed", "launched"], rows)
-
-
-def _name(row: pd.Series) -> Cell:
-    name, _, limits = mode_name(row).partition(" (")
-    return Cell(name, limits.rstrip(")"))
 
 
 def _mode_row(row: pd.Series, score: str, clock: float) -> list[Cell]:
     edge = EDGES.get(row["rate_at_edge"], "")
     over = f"/ M: {number(row['learning_rate_over_batch_size'])}"
     cells = [
-        _name(row),
+        Cell(*named(row).parts),
         Cell(rate(row["learning_rate"]), over, edge),
         Cell(seeds_reached(row).removesuffix("s").removesuffix(" seed")),
     ]

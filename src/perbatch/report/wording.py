@@ -108,16 +108,3 @@ def every(batch_size: int, n_train: int) -> str:
     if batch_size == n_train:
         return f"once per pass over all {n_train:,} examples"
     return f"after every {batch_size:,} examples"
-
-
-def mode_name(row: pd.Series) -> str:
-    """Write a contender's name for prose: `stochastic`, `mini-batch of 32`, `full batch`, `repeat, ...`."""
-    size, n = int(row["batch_size"]), int(row["updates_per_batch"])
-    if row["mode"] == "repeat":
-        if pd.isna(row["tolerance"]):
-            return f"repeat, M = {size:,} ({n} times)"
-        if n == 1:
-            return f"skip, M = {size:,} (where the loss is at most {row['tolerance']:g})"
-        return f"repeat, M = {size:,} (up to {n} or until loss {row['tolerance']:g})"
-    names = {"stochastic": "stochastic", "full-batch": "full batch"}
-    return names.get(str(row["mode"]), f"mini-batch of {size:,}")

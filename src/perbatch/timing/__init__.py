@@ -5,7 +5,7 @@ Start reading at `measure` (the table), then `timing` and `memory` (how its numb
 """
 
 from perbatch.timing.measure import measure
-from perbatch.timing.settings import Settings, Timed, check_settings
+from perbatch.timing.settings import Settings, TimedNetwork, check_settings
 from perbatch.timing.table import write_table
 
-__all__ = ["Settings", "Timed", "check_settings", "measure", "write_table"]
+__all__ = ["Settings", "TimedNetwork", "check_settings", "measure", "write_table"]

@@ -15,7 +15,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Timed:
+class TimedNetwork:
     """A network that is timed, by what makes it one."""
 
     sizes: tuple[int, ...]
@@ -33,7 +33,7 @@ class Timed:
 class Settings:
     """The networks, the engines, precisions and batch sizes they are timed with, and how often each is."""
 
-    networks: tuple[Timed, ...]
+    networks: tuple[TimedNetwork, ...]
     dtype: tuple[str, ...]
     engine: tuple[str, ...]
     batch_size: tuple[int, ...]
@@ -58,11 +58,11 @@ def check_settings(block: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def _network(value: object, key: str) -> Timed:
+def _network(value: object, key: str) -> TimedNetwork:
     if not isinstance(value, Mapping):
-        _refuse(key, value, f"each must be a network, with {', '.join(_names(Timed))}")
-    _check_keys(value, Timed, f"{key}: ")
-    timed = Timed(
+        _refuse(key, value, f"each must be a network, with {', '.join(_names(TimedNetwork))}")
+    _check_keys(value, TimedNetwork, f"{key}: ")
+    timed = TimedNetwork(
         sizes=_list(value, "sizes", _count),
         activation=_name(value["activation"], "activation", ACTIVATIONS),
         loss=_name(value["loss"], "loss", LOSSES),
@@ -76,7 +76,7 @@ def _network(value: object, key: str) -> Timed:
     return timed
 
 
-def _check_keys(block: Mapping[Any, Any], kind: type[Settings | Timed], where: str = "") -> None:
+def _check_keys(block: Mapping[Any, Any], kind: type[Settings | TimedNetwork], where: str = "") -> None:
     names = _names(kind)
     for key in block:
         if key not in names:
@@ -86,7 +86,7 @@ def _check_keys(block: Mapping[Any, Any], kind: type[Settings | Timed], where: s
             raise UserError(f"params.yaml: benchmark.{where}{key} is missing; it needs {', '.join(names)}")
 
 
-def _names(kind: type[Settings | Timed]) -> list[str]:
+def _names(kind: type[Settings | TimedNetwork]) -> list[str]:
     return [field.name for field in fields(kind)]
 
 

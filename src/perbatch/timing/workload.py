@@ -8,7 +8,7 @@ from perbatch.backprop import generators
 from perbatch.backprop.engines import ENGINES, Engine
 from perbatch.backprop.examples import Examples, encode
 from perbatch.backprop.mode import update_mode
-from perbatch.timing.settings import Settings, Timed
+from perbatch.timing.settings import Settings, TimedNetwork
 
 EPOCH = 1000  # examples of the synthetic set, unless a batch needs more
 SEED = 0
@@ -20,7 +20,7 @@ EASY = 1e9  # a tolerance that every batch meets at its first check, so that no 
 class Case:
     """One row of the table; `micro_batch_size` None is without accumulation."""
 
-    network: Timed
+    network: TimedNetwork
     engine: str
     dtype: str
     batch_size: int
@@ -47,7 +47,7 @@ class Workload:
     one output, it is numbers that are learned.
     """
 
-    def __init__(self, timed: Timed, dtype: str, largest: int) -> None:
+    def __init__(self, timed: TimedNetwork, dtype: str, largest: int) -> None:
         """Draw theta and enough examples for the largest batch."""
         drawing = generators(SEED)[0]
         self.network = timed.network(dtype)

@@ -5,6 +5,7 @@ import math
 import altair as alt
 import pandas as pd
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import best_repeats, plain_rows
 from perbatch.analysis.results import Results
 from perbatch.analysis.stable_rates import stable_ranges
@@ -25,7 +26,7 @@ from perbatch.report.figures.style import (
     records,
 )
 from perbatch.report.figures.svg import Figure, draw, key
-from perbatch.report.wording import mode_name, number, rate
+from perbatch.report.wording import number, rate
 
 RULES = {"linear: rate grows as M": 1.0, "root: rate grows as √M": 0.5}
 RULE_DASHES = dict(zip(RULES, ([6, 4], [2, 3]), strict=True))
@@ -107,7 +108,7 @@ def _points(results: Results) -> pd.DataFrame:
             "batch_size": int(row["batch_size"]),
             "rate": row["learning_rate"],
             "edge": bool(row["rate_at_edge"]),
-            "mode": mode_name(row),
+            "mode": named(row).long,
             "low": ranges.loc[row["contender"], "low"],
             "high": ranges.loc[row["contender"], "high"],
         }

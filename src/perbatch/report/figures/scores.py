@@ -4,6 +4,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import best_repeats, plain_rows
 from perbatch.analysis.results import Results
 from perbatch.report.figures.style import (
@@ -17,7 +18,7 @@ from perbatch.report.figures.style import (
     records,
 )
 from perbatch.report.figures.svg import Figure, Key, draw, key
-from perbatch.report.wording import mode_name, number, score_text
+from perbatch.report.wording import number, score_text
 
 WIDTH, STEP = 330, 40
 OFFSETS = {PLAIN: 0.62, REPEAT: 0.86}  # the two series of a batch size stand one under the other
@@ -87,7 +88,7 @@ def _rows(results: Results, column: str) -> pd.DataFrame:
         {
             "series": series,
             "contender": row["contender"],
-            "name": mode_name(row),
+            "name": named(row).long,
             "batch_size": int(row["batch_size"]),
             "place": sizes.index(int(row["batch_size"])) + OFFSETS[series],
             "value": row[column],

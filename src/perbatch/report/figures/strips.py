@@ -6,11 +6,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.report.figures.style import COLOURS, INK, QUIET, records
 from perbatch.report.figures.svg import Figure, draw
-from perbatch.report.wording import mode_name, number
+from perbatch.report.wording import number
 
 WIDTH = 340
 
@@ -65,8 +66,8 @@ def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -
         layers.append(text.encode(x=alt.value(WIDTH), y=alt.value(22), text="text:N"))
     counts = first_epoch(results, row)
     label = (
-        f"{mode_name(row)}: {number(len(places))} updates over the first {span} examples; in the first epoch "
-        f"{number(counts.updates, 4)} updates from {number(counts.gradient_evaluations, 4)} "
+        f"{named(row).long}: {number(len(places))} updates over the first {span} examples; in the first "
+        f"epoch {number(counts.updates, 4)} updates from {number(counts.gradient_evaluations, 4)} "
         f"gradient evaluations."
     )
     return draw(alt.layer(*layers).properties(width=WIDTH, height=52), f"strip-{name}", label)
