@@ -22,7 +22,7 @@ from omegaconf import OmegaConf
 import hydra_plugins.perbatch_sweeper  # noqa: F401  (registers the sweeper's settings)
 from blocks import NOT_RUN, ROOT, Block, blocks, pages, write
 from copies import copy_repository, environment, git, run
-from perbatch import backprop, comparison, data, tracking
+from perbatch import analysis, backprop, claims, data, report, timing, tracking
 from perbatch.sweep.schema import Condition, Study
 from servers import free_port, started
 
@@ -273,7 +273,7 @@ def build(root: Path, site: Path, status: int = 0) -> str:
 def test_a_dead_link_fails_the_site(target: str, status: int, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
-    for name in ("src", "conf", "params.yaml"):
+    for name in ("src", "conf", "params.yaml", "tools"):
         (tmp_path / name).symlink_to(ROOT / name)
     with (tmp_path / "docs" / "index.md").open("a", encoding="utf-8") as page:
         page.write(f"\n[more]({target})\n")
@@ -297,7 +297,9 @@ def test_formulas_are_drawn_without_a_script(site: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", [backprop, comparison, data, tracking], ids=lambda package: package.__name__
+    "package",
+    [analysis, backprop, claims, data, report, timing, tracking],
+    ids=lambda package: package.__name__,
 )
 def test_the_reference_has_every_public_name(package: ModuleType, site: Path) -> None:
     html = (site / "reference" / "library.html").read_text(encoding="utf-8")

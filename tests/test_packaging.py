@@ -51,7 +51,7 @@ def test_it_is_imported_and_trains_from_another_folder(wheel: Path, tmp_path: Pa
     program = (
         "import sys; sys.path.insert(0, 'site')\n"
         "import numpy as np, perbatch\n"
-        "from perbatch import backprop, comparison, data, tracking\n"
+        "from perbatch import analysis, backprop, claims, data, report, timing, tracking\n"
         "import perbatch.sweep.task, hydra_plugins.perbatch_sweeper\n"
         "assert perbatch.__file__.startswith(sys.argv[1]), perbatch.__file__\n"
         "network = backprop.Network((2, 3, 2))\n"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from perbatch.claims import Evidence, Exhibit, check_claim, exhibit, judge
-from perbatch.report import statements, write_report
+from perbatch.claims import Evidence, check_claim, judge
+from perbatch.report import FIGURES, Exhibit, exhibit, statements, write_report
 from perbatch.sweep.studies import study_block
 from planted import SETTINGS, N, contender, planted_throughput, results_of
 from planted_studies import PLANTED
@@ -14,7 +14,7 @@ SEEDS = range(8)
 TARGETS = {"digits": (0.2, 0.12), "diabetes": (0.2, 0.12)}
 
 
-def whole_study(regression: bool = False) -> list:
+def whole_sweep(regression: bool = False) -> list:
     """Runs for every figure: two rates and one that diverges, all modes and controls."""
     runs = []
     for rate, later in ((0.1, 1), (0.3, 2)):
@@ -38,7 +38,7 @@ def gallery(kinds: tuple[str, ...] = ("reproduced", "not reproduced", "inconclus
     """Every sweep of the gallery, their verdicts in turn."""
     exhibits = []
     for place, (name, plant) in enumerate(PLANTED.items()):
-        evidence = Evidence(check_claim(name, study_block(name)), plant(kinds[place % len(kinds)]))
+        evidence = Evidence(check_claim(name, study_block(name), FIGURES), plant(kinds[place % len(kinds)]))
         exhibits.append(exhibit(judge(evidence), evidence))
     return exhibits
 
@@ -49,6 +49,6 @@ def write_whole_report(folder: Path, regression: bool = False) -> Path:
     chunks = throughput[throughput["batch_size"] >= 64].assign(micro_batch_size=32.0, peak_bytes=40_000)
     settings = type(SETTINGS)(TARGETS, SETTINGS.tuning_seeds, SETTINGS.mini_batch)
     table = pd.concat([throughput, chunks], ignore_index=True)
-    results = results_of(whole_study(regression), table, settings)
+    results = results_of(whole_sweep(regression), table, settings)
     write_report(results, statements(results), folder, [] if regression else gallery())
     return folder / "report.html"

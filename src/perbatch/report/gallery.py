@@ -29,6 +29,7 @@ FIGURES: dict[str, Callable[[Evidence, Verdict, str], Figure]] = {
     "variance": claims_special.variance_figure,
     "throughput": claims_special.throughput_figure,
 }
+"""The figures that a claim may name."""
 
 
 @dataclass(frozen=True)
