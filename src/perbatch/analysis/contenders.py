@@ -1,5 +1,6 @@
 """A contender: a mode with its batch size and, where a batch may be repeated, its n and tolerance."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,9 +70,8 @@ class Contender:
 
 def named(row: Mapping[str, Any]) -> Contender:
     """Return the contender of a row of a table that has the columns CONTENDER."""
-    return Contender(
-        str(row["mode"]), int(row["batch_size"]), int(row["updates_per_batch"]), float(row["tolerance"])
-    )
+    tolerance = math.nan if row["tolerance"] is None else float(row["tolerance"])
+    return Contender(str(row["mode"]), int(row["batch_size"]), int(row["updates_per_batch"]), tolerance)
 
 
 def contenders(runs: pd.DataFrame) -> pd.DataFrame:
