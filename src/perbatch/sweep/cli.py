@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from perbatch.errors import STOPPED
-from perbatch.sweep.sentences import MENDED_BY_USERS, of_logging, sentence
+from perbatch.sweep.sentences import MENDED_BY_USERS, of_hydra, of_logging, sentence
 
 
 def command(main: Callable[[], object]) -> None:
@@ -26,8 +26,8 @@ def command(main: Callable[[], object]) -> None:
         sys.exit(130)
     except MENDED_BY_USERS as error:
         sys.exit(f"error: {sentence(error)}")
-    except ValueError as error:
-        if said := of_logging(error):
+    except Exception as error:
+        if said := of_logging(error) or of_hydra(error):
             sys.exit(f"error: {said}")
         raise
 

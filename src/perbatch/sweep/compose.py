@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import getitem
-from typing import Any
+from typing import Any, cast
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath
@@ -211,7 +211,8 @@ def _describe(config: DictConfig, overrides: list[Override], master: DictConfig)
     """Tell Hydra's part of a job's config which overrides made it, besides those of the sweep."""
     task = [override for override in overrides if not override.is_hydra_override()]
     own = [override.input_line for override in overrides if override.is_hydra_override()]
-    config.hydra.overrides.hydra = [*OmegaConf.to_container(master.hydra.overrides.hydra), *own]
+    of_sweep = cast(list[str], OmegaConf.to_container(master.hydra.overrides.hydra))
+    config.hydra.overrides.hydra = of_sweep + own
     config.hydra.overrides.task = [override.input_line for override in task]
     config.hydra.job.override_dirname = _dirname(task, config.hydra.job.config.override_dirname)
 
