@@ -241,6 +241,14 @@ def test_what_hydra_trips_over_is_one_sentence(type_in: Type, words: list[str], 
     assert "\n" not in said and "HYDRA_FULL_ERROR" not in said
 
 
+@pytest.mark.parametrize("flag", ["-m", "--multirun"])
+def test_a_sweep_may_be_asked_for_between_the_overrides(
+    type_in: Type, prepared: Path, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    monkeypatch.setattr(places, "PREPARED", prepared)
+    assert type_in(TRAIN, "seed=1,2", flag, "dry_run=true") == ""
+
+
 @pytest.mark.types("GLOBAL", "in_defaults", "option")
 def test_advice_on_a_file_of_settings(
     type_in: Type, tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch

@@ -97,7 +97,7 @@ def _index(path: Path, schema: pa.Schema) -> set[str]:
         named = set()
     except (ValueError, TypeError):
         raise UserError(
-            f"{path.name} has a description by pandas that is damaged: which columns are its index is not said"
+            f"{path.name} has a description by pandas that is damaged: what its index is, is not said"
         ) from None
     return named | {name for name in schema.names if _UNNAMED_INDEX.fullmatch(name)}
 

@@ -20,6 +20,8 @@ def command(main: Callable[[], object]) -> None:
     try:
         if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # a shell's background jobs ignore it
             signal.signal(signal.SIGINT, signal.default_int_handler)  # in place of the one for imports
+        # Between overrides Hydra would not know the second half of them.
+        sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
         main()
     except KeyboardInterrupt:
         sys.stderr.write(f"{STOPPED}\n")
