@@ -211,6 +211,44 @@ def test_advice_on_a_run(
     assert type_in(TRAIN, *instead(words, advised), "dry_run=true") == ""
 
 
+@pytest.mark.types("SWEEP", "as_list")
+def test_several_values_where_one_is_needed(
+    type_in: Type, prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "PREPARED", prepared)
+    (sweep,) = taken(type_in(*DRY, "seed=1,2"), r"several values: (\S+) sweeps over them")
+    assert type_in(*DRY, "seed=1,2", sweep) == ""
+    assert (
+        type_in(*DRY, *taken(type_in(*DRY, "model.hidden=4,5"), r"sweeps over them, (\S+) is a list")) == ""
+    )
+    (text,) = taken(type_in(PREPARE, "data.name=a,b"), r"is a list, (\S+) one text$")
+    assert type_in(PREPARE, text).startswith("error: data.name is 'a,b'; allowed are")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["=3"], "error: =3: there is no key before the equals sign"),
+        (["data=3"], "error: data=3: there is no such option of data; the options are arrays, "),
+        (["repeat=3,never", "-m"], "error: repeat=3,never: there is no such option of repeat; the options "),
+        (["hydra/job_logging=3"], "error: hydra/job_logging=3: there is no such option of hydra/job_logging"),
+        (["+hydra.callbacks.own._target_=no.Such"], "error: Error locating target 'no.Such'"),
+    ],
+)
+def test_what_hydra_trips_over_is_one_sentence(type_in: Type, words: list[str], expected: str) -> None:
+    said = type_in(*DRY, *words)
+    assert said.startswith(expected)
+    assert "\n" not in said and "HYDRA_FULL_ERROR" not in said
+
+
+@pytest.mark.parametrize("flag", ["-m", "--multirun"])
+def test_a_sweep_may_be_asked_for_between_the_overrides(
+    type_in: Type, prepared: Path, monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    monkeypatch.setattr(places, "PREPARED", prepared)
+    assert type_in(TRAIN, "seed=1,2", flag, "dry_run=true") == ""
+
+
 @pytest.mark.types("GLOBAL", "in_defaults", "option")
 def test_advice_on_a_file_of_settings(
     type_in: Type, tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch

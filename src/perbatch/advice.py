@@ -15,15 +15,25 @@ from perbatch.overrides import typed, written
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
-# data
+# any key
 
-DECIMAL_COMMA = typed("data.reader.decimal", ",")
-ONE_HOT = "data.reader.one_hot=true"
+SWEEP = "-m"
 
 
 def override(key: str, value: Any) -> str:
     """A key with a value of the user's own, in the quotes that Hydra and a shell want."""
     return typed(key, value)
+
+
+def as_list(key: str, values: str) -> str:
+    """A key with the list of these values, which commas part."""
+    return shlex.quote(f"{key}=[{values}]")
+
+
+# data
+
+DECIMAL_COMMA = typed("data.reader.decimal", ",")
+ONE_HOT = "data.reader.one_hot=true"
 
 
 def leave_out(columns: Iterable[str]) -> str:

@@ -217,6 +217,38 @@ def test_decimal_commas(tmp_path: Path) -> None:
     assert np.array_equal(source.X[:, 0], [1.5, 2.5])
 
 
+def test_a_target_with_decimal_commas_is_not_taken_for_names_unsaid(tmp_path: Path) -> None:
+    text = 'a,y\n1,"0,5"\n2,"1,5"\n3,"0,5"\n'
+    with pytest.raises(UserError, match=r"column 'y' of own\.csv has numbers with a decimal comma") as error:
+        read_text(tmp_path, text)
+    settings = advised(error)
+    assert np.array_equal(read_text(tmp_path, text, decimal=settings["decimal"]).y, [0.5, 1.5, 0.5])
+    assert read_text(tmp_path, text, task=settings["task"]).classes == ("0,5", "1,5")
+    assert read_text(tmp_path, text.replace('"1,5"', '"1,5 m"')).classes == ("0,5", "1,5 m")
+
+
+@pytest.mark.parametrize("separator", [chr(code) for code in (*range(1, 128),) if chr(code) not in '"\n\r'])
+def test_any_separator_that_is_allowed_parts_values(tmp_path: Path, separator: str) -> None:
+    words = ["A", "Y", "P", "Q"] if separator in "aypq" else ["a", "y", "p", "q"]
+    numbers = [["1", "2", "1"], ["4", "5", "4"]][separator in "12"]
+    rows = [words[:2], *zip(numbers, [words[2], words[3], words[2]], strict=True)]
+    text = "".join(separator.join(row) + "\n" for row in rows)
+    (tmp_path / "own.csv").write_text(text, newline="")
+    source = table.read(str(tmp_path / "own.csv"), words[1], separator=separator)
+    assert np.array_equal(source.X[:, 0], np.array(numbers, dtype=float))
+    assert source.classes == (words[2], words[3])
+
+
+@pytest.mark.parametrize(
+    "described", ["[1]", '{"index_columns": null}', "{no", '"x"', '{"index_columns": 3}']
+)
+def test_what_pandas_says_of_a_file_may_be_damaged(tmp_path: Path, described: str) -> None:
+    own = pa.table({"a": [1, 2], "y": ["p", "q"]}).replace_schema_metadata({"pandas": described})
+    pq.write_table(own, tmp_path / "own.parquet")
+    with pytest.raises(UserError, match=r"^own\.parquet has a description by pandas that is damaged"):
+        table.read(str(tmp_path / "own.parquet"), "y")
+
+
 def test_names_in_the_other_unicode_form(tmp_path: Path) -> None:
     text = "gro\u0308ße,a,übrig,y\n1,0,1,p\n2,3,2,q\n"
     source = read_text(tmp_path, text, target="größe", drop=["u\u0308brig", "y"])

@@ -33,6 +33,7 @@ AMBIGUITIES = {
     "missing": r"no value|cells without a value|\bnan in",
     "constant": r"(is|are) constant",
     "text": r"not of numbers",
+    "commas": r"decimal comma",
     "large": r"beyond 2\^53",
     "infinite": r"(is|are) infinite|\binf in",
     "one class": r"every example is of the one class",

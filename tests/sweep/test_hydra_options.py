@@ -53,6 +53,20 @@ def test_a_folder_named_by_the_overrides_is_planned_and_found_again(
     assert "4 runs: 4 reused, 0 to train" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_launchers_workers_find_the_planned_folder(
+    here: SimpleNamespace, capfd: pytest.CaptureFixture[str], number: int
+) -> None:
+    root = here.root / f"workers{number}"
+    own = (f"hydra.sweep.dir={root}", r"""hydra.sweep.subdir="it's ${seed} of\\" """.strip())
+    grid = ("-m", "epochs=1", "engine=numpy", "seed=41,42,43,44")
+    here.call(*grid, *own, f"hydra.sweeper.runs_per_job={number}")
+    assert "short way" not in capfd.readouterr().out
+    assert complete(root) == {f"it's {seed} of\\" for seed in (41, 42, 43, 44)}
+    here.call(*grid, *own)
+    assert "4 runs: 4 reused, 0 to train" in capfd.readouterr().out
+
+
 def test_a_folders_name_that_is_too_long_is_refused_before_anything_starts(here: SimpleNamespace) -> None:
     root = here.root / "long"
     own = (f"hydra.sweep.dir={root}", "hydra.sweep.subdir=${hydra.job.override_dirname}")

@@ -68,6 +68,22 @@ def test_a_file_that_cannot_be_read_is_named_with_the_line_and_the_cause(
     assert re.search(expected, said(conf, "repeat=own"))
 
 
+@pytest.mark.parametrize("content", ["defaults: 3\n", "defaults:\n  - [a]\n"])
+def test_a_file_that_hydra_trips_over_is_one_sentence(conf: Path, content: str) -> None:
+    (conf / "experiment" / "own.yaml").write_text(f"# @package _global_\n{content}")
+    with initialize_config_dir(str(conf), version_base="1.3"), pytest.raises(ValueError) as found:
+        compose("config", ["experiment=own"])
+    assert re.match(
+        r"the settings cannot be composed \(ValueError: .* defaults", str(sentences.of_hydra(found.value))
+    )
+
+
+def test_an_error_of_our_own_code_is_not_taken_for_one_of_the_settings() -> None:
+    with pytest.raises(ValueError) as found:
+        int("x")
+    assert sentences.of_hydra(found.value) is None
+
+
 @pytest.mark.parametrize("group", ["experiment", "own"])
 def test_a_file_must_say_where_its_keys_go(conf: Path, group: str) -> None:
     (conf / group).mkdir(exist_ok=True)
@@ -79,7 +95,7 @@ def test_a_file_must_say_where_its_keys_go(conf: Path, group: str) -> None:
         assert compose("config", [f"{'+' * (group == 'own')}{group}=one"]).epochs == 2
 
 
-@pytest.mark.parametrize("value", ["größe", "a'größe", "½"])
+@pytest.mark.parametrize("value", ["größe", "a'größe", "½", 'größe "m²"', "größe'"])
 def test_a_value_that_needs_quotes_is_shown_with_them(conf: Path, value: str) -> None:
     found = said(conf, f"data.name={value}")
     assert "since it needs quotes: " in found

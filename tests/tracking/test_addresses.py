@@ -60,6 +60,23 @@ def test_a_password_in_another_place_of_the_address_is_refused(tmp_path: Path) -
     assert "hidden" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("postgresql+psycopg2://me:hidden@db/x", "give it in PGPASSWORD or ~/.pgpass instead$"),
+        ("https://me:hidden@db", "give it in MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead$"),
+        ("mysql+pymysql://me:hidden@db/x", "logs and records: only an address without one is taken$"),
+        ("gopher://me:hidden@db/x", r"^tracking\.uri=gopher://\.\.\.: no store of perbatch can be there"),
+    ],
+)
+def test_a_password_goes_where_this_kind_of_store_reads_it(
+    address: str, expected: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=expected) as caught:
+        Store.locate(address, tmp_path)
+    assert "hidden" not in str(caught.value)
+
+
 def test_a_database_that_never_answers_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "ANSWER_SECONDS", 0.5)
     monkeypatch.setenv("PGPASSWORD", "hidden")

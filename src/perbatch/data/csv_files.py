@@ -28,8 +28,11 @@ BLOCK = 2**21
 GROUP = 2**20
 """Cells that are judged at once."""
 
-_END = "\x00the end\x00"
-"""The target in a row put after the file's last: it is not found where a quote was never closed."""
+_END = "\ue000\ue001\ue000"
+"""The target in a row put after the file's last: it is not found where a quote was never closed.
+
+No character of it can be a separator, and none has a meaning in Unicode.
+"""
 
 _INDEX = re.compile(r"|Unnamed: 0")
 """How pandas and R head the names of rows, and what pandas makes of that when it reads the file again."""

@@ -35,7 +35,7 @@ def read_parquet(path: Path, target: str, drop: Sequence[str]) -> Frame:
         if not rows:
             raise UserError(f"{path.name} has no rows; at least two are needed")
         check_names(path, schema.names)
-        index = _index(schema)
+        index = _index(path, schema)
         columns = wanted(path, schema.names, target, [*drop])
         features = [name for name in columns.features if name not in index]
         if left_out := [name for name in columns.features if name in index]:
@@ -89,10 +89,16 @@ def _exact(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch
 
 
-def _index(schema: pa.Schema) -> set[str]:
+def _index(path: Path, schema: pa.Schema) -> set[str]:
     """The columns in which pandas wrote the names of rows, by what it says of the file itself."""
-    described = schema.pandas_metadata or {}
-    named = {name for name in described.get("index_columns", []) if isinstance(name, str)}
+    try:
+        named = {name for name in (schema.pandas_metadata or {})["index_columns"] if isinstance(name, str)}
+    except KeyError:
+        named = set()
+    except (ValueError, TypeError):
+        raise UserError(
+            f"{path.name} has a description by pandas that is damaged: what its index is, is not said"
+        ) from None
     return named | {name for name in schema.names if _UNNAMED_INDEX.fullmatch(name)}
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from perbatch import advice
+from perbatch.data.cells import has_commas
 from perbatch.data.csv_files import read_csv
 from perbatch.data.faults import faults
 from perbatch.data.frames import Frame
@@ -42,6 +44,16 @@ def read(
     frame = _frame(file, target, dropped, separator, decimal)
     mark = "" if file.suffix.lower() == ".parquet" else decimal
     problems = faults(frame, file.name, dropped, one_hot, mark)
+    if (
+        task is None
+        and mark == "."
+        and isinstance(frame.target, pa.Array)
+        and has_commas(frame.target.unique())
+    ):
+        problems.append(
+            f"column {target!r} of {file.name} has numbers with a decimal comma, or names that look so: "
+            f"{advice.DECIMAL_COMMA} reads the numbers, {advice.task('classification')} keeps the names"
+        )
     y, classes, task = with_target(
         problems, frame.target, task, f"column {target!r} of {file.name}", frame.row, decimal
     )

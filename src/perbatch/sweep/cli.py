@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from perbatch.errors import STOPPED
-from perbatch.sweep.sentences import MENDED_BY_USERS, of_logging, sentence
+from perbatch.sweep.sentences import MENDED_BY_USERS, of_hydra, of_logging, sentence
 
 
 def command(main: Callable[[], object]) -> None:
@@ -20,14 +20,16 @@ def command(main: Callable[[], object]) -> None:
     try:
         if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # a shell's background jobs ignore it
             signal.signal(signal.SIGINT, signal.default_int_handler)  # in place of the one for imports
+        # Between overrides Hydra would not know the second half of them.
+        sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
         main()
     except KeyboardInterrupt:
         sys.stderr.write(f"{STOPPED}\n")
         sys.exit(130)
     except MENDED_BY_USERS as error:
         sys.exit(f"error: {sentence(error)}")
-    except ValueError as error:
-        if said := of_logging(error):
+    except Exception as error:
+        if said := of_logging(error) or of_hydra(error):
             sys.exit(f"error: {said}")
         raise
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import getitem
-from typing import Any
+from typing import Any, cast
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath
@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 
 INTERPOLATION = re.compile(r"\$\{(?!oc\.env:|checkout:|runs:|server:)")
 """An interpolation that may refer to another key: all but those of the resolvers that never do."""
+
+
+SUBFOLDER = "hydra.sweep.subdir"
+"""The one key of Hydra's part that a job is given a value of its own for: the folder that was planned."""
 
 
 class Unusual(Exception):
@@ -76,7 +80,7 @@ class CachingLoader(ConfigLoader):
             config = self._with_values(pickle.loads(base.whole), overrides)
         except (Unusual, OmegaConfBaseException):
             return self.loader.load_sweep_config(master_config, sweep_overrides)
-        _describe(config, overrides)
+        _describe(config, overrides, master_config)
         OmegaConf.copy_cache(from_config=master_config, to_config=config)
         return config
 
@@ -131,7 +135,7 @@ class CachingLoader(ConfigLoader):
         own = self.loader.load_sweep_config(master, lines)
         whole = pickle.dumps(self.loader.load_sweep_config(master, list(shared)))
         short = self._with_values(pickle.loads(whole), overrides)
-        _describe(short, overrides)
+        _describe(short, overrides, master)
         if short != own:
             log.warning("Composing every run in full: the short way differs for %s", " ".join(lines))
             return None
@@ -147,8 +151,10 @@ class CachingLoader(ConfigLoader):
 
     def _sets_a_value(self, override: Override) -> bool:
         key = override.key_or_group
-        if _adds_or_deletes(override) or override.package is not None or key.split(".")[0] == "hydra":
+        if _adds_or_deletes(override) or override.package is not None:
             return False
+        if key.split(".")[0] == "hydra":
+            return key == SUBFOLDER
         return "." in key or isinstance(override.value(), dict) or not self._is_group(key)
 
     def _is_group(self, key: str) -> bool:
@@ -201,9 +207,12 @@ def _parse(text: str) -> Override:
     return OverridesParser.create().parse_overrides([text])[0]
 
 
-def _describe(config: DictConfig, overrides: list[Override]) -> None:
-    """Tell Hydra's part of a job's config which overrides made it."""
+def _describe(config: DictConfig, overrides: list[Override], master: DictConfig) -> None:
+    """Tell Hydra's part of a job's config which overrides made it, besides those of the sweep."""
     task = [override for override in overrides if not override.is_hydra_override()]
+    own = [override.input_line for override in overrides if override.is_hydra_override()]
+    of_sweep = cast(list[str], OmegaConf.to_container(master.hydra.overrides.hydra))
+    config.hydra.overrides.hydra = of_sweep + own
     config.hydra.overrides.task = [override.input_line for override in task]
     config.hydra.job.override_dirname = _dirname(task, config.hydra.job.config.override_dirname)
 

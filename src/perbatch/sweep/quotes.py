@@ -32,5 +32,11 @@ def in_quotes(error: BaseException) -> str | None:
 def _plain(value: str) -> str | list[str]:
     """The text, or the texts of a list, without the quotes that it may have had."""
     if value.startswith("[") and value.endswith("]"):
-        return [element.strip().strip("'\"") for element in value[1:-1].split(",")]
-    return value.strip("'\"")
+        return [_bare(element.strip()) for element in value[1:-1].split(",")]
+    return _bare(value)
+
+
+def _bare(text: str) -> str:
+    """The text without the quotes around it; one that stands alone is part of it."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text

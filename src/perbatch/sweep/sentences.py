@@ -2,8 +2,10 @@
 
 import errno
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from traceback import walk_tb
 
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
@@ -32,7 +34,20 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SHUT = (errno.EROFS, errno.EACCES, errno.EPERM)
 """Errors of a place that this user may not write or read."""
 
-DETAILS = ("Config search path:", "object_type=", "reference_type=", "full_key:", "See https://hydra.cc")
+NAME = re.compile(r"[\w.+-]*")
+"""What an option's name may look like."""
+
+COMPOSING = ("hydra._internal.config_loader_impl", "hydra._internal.defaults_list", "hydra.core.plugins")
+"""Modules in which Hydra makes settings, or what they name."""
+
+DETAILS = (
+    "Config search path:",
+    "object_type=",
+    "reference_type=",
+    "full_key:",
+    "See https://hydra.cc",
+    ", set env var HYDRA_FULL_ERROR",
+)
 """Where a message of Hydra's or OmegaConf's goes on with what does not help its reader."""
 
 APPEND = re.compile(r"\.?\s*To append to your config use \+(?!hydra\.job\.env_set\.).*")
@@ -48,6 +63,12 @@ PLACEHOLDERS = ("$VALUE", "$FULL_KEY")
 
 NO_PACKAGE = re.compile(r"In '(?P<file>(?P<group>[^'/]+)/[^']*)': ConfigKeyError .*Key '(?P=group)' not in")
 """What Hydra says of a file whose keys would go below a key named as its folder, where there is none."""
+
+SEVERAL = re.compile(r"Ambiguous value for argument '(?P<key>[^=]+)=(?P<values>.*)' 1\. To use it as a list")
+"""What Hydra says of values that commas part, where one is needed."""
+
+NO_OPTION = "Config group override must be a string or a list"
+"""What Hydra says of a number for a group, without a word of which."""
 
 NOT_DELETED = re.compile(r"Could not delete from config\. '(?P<key>[^']+)' does not exist")
 """What Hydra says of a key that is not there, and of one whose value is null."""
@@ -78,6 +99,33 @@ def of_logging(error: BaseException) -> str | None:
     return None
 
 
+def of_hydra(error: Exception) -> str | None:
+    """Return what Hydra says of settings that it cannot compose, where it raises an error of Python's own."""
+    modules = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
+    if not modules or modules[-1].partition(".")[0] not in ("hydra", "omegaconf"):
+        return None
+    if not any(module in COMPOSING for module in modules):
+        return None
+    said = (_of_option(argument) for argument in sys.argv[1:] if NO_OPTION in str(error))
+    return next(
+        filter(None, said), f"the settings cannot be composed ({type(error).__name__}: {_flat(error)})"
+    )
+
+
+def _of_option(argument: str) -> str | None:
+    """What is wrong with an override that chooses something else than an option's name of a group."""
+    key, _, value = argument.partition("=")
+    group = key.lstrip("+~")
+    if not group:
+        return f"{argument}: there is no key before the equals sign"
+    options = sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    wrong = [each for each in value.split(",") if each not in (*options, "null") and NAME.fullmatch(each)]
+    if not wrong or not ((CONF / group).is_dir() or "/" in group):
+        return None
+    has = f"; the options are {', '.join(options)}" if options else ""
+    return f"{argument}: there is no such option of {group}{has}"
+
+
 def _special(error: BaseException) -> str | None:
     if isinstance(error, OverrideParseException):
         return _of_override(error)
@@ -102,6 +150,12 @@ def _special(error: BaseException) -> str | None:
         return (
             f"{group}: chosen twice: in a file write `{advice.in_defaults(group, option)}`, in a command "
             f"`{advice.option(group, option)}` without a plus sign"
+        )
+    if isinstance(error, HydraException) and (found := SEVERAL.search(_flat(error))):
+        key, values = found["key"], found["values"]
+        return (
+            f"{key}={values}: several values: {advice.SWEEP} sweeps over them, "
+            f"{advice.as_list(key, values)} is a list, {advice.override(key, values)} one text"
         )
     if isinstance(error, HydraException) and (found := NOT_DELETED.search(_flat(error))):
         return f"~{found['key']}: there is no such key to delete, or it is null, which is as good"
@@ -152,7 +206,7 @@ def _text(error: HydraException | OmegaConfBaseException) -> str:
         text = text.partition(detail)[0]
     if isinstance(error, ConfigAttributeError | ConfigKeyError) and error.parent_node is not None:
         allowed = sorted(str(key) for key in error.parent_node if key != "hydra")
-        text += f"; the keys are {', '.join(allowed)}"
+        text += f"; the keys are {', '.join(allowed)}" if allowed else ""
     return " ".join(text.split())
 
 

@@ -12,8 +12,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from perbatch.errors import UserError
 from perbatch.files import replace
+from perbatch.overrides import written
 from perbatch.sweep import defaults, disk, grid, locks, lost, plan, record, remote, tables
-from perbatch.sweep.compose import CachingLoader
+from perbatch.sweep.compose import SUBFOLDER, CachingLoader
 from perbatch.sweep.folder import FAILURE
 from perbatch.sweep.launching import Launching
 from perbatch.sweep.parents import Parents
@@ -102,8 +103,7 @@ def _disk(planned: plan.Plan, master: DictConfig) -> str | None:
 def _place(run: PlannedRun) -> list[str]:
     if run.place is None:
         return []
-    escaped = run.place.replace("'", "\\'")
-    return [f"hydra.sweep.subdir='{escaped}'"]
+    return [f"{SUBFOLDER}={written(run.place)}"]
 
 
 def _all_logged(store: Store, runs: list[PlannedRun]) -> bool:

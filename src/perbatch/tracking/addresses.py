@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from perbatch import advice
 from perbatch.errors import UserError
-from perbatch.tracking.server import refuse_secrets
+from perbatch.tracking.server import is_server, refuse_secrets
 
 SQLITE = "sqlite:///"
 DATABASES = ("postgresql", "mysql", "mssql")
@@ -20,7 +20,8 @@ def checked(uri: str) -> str:
     A UserError, which shows of the address no more than its scheme, where no store can be there, or where it
     holds a password.
     """
-    refuse_secrets(uri)
+    if is_database(uri) or is_server(uri) or uri.startswith(SQLITE):
+        refuse_secrets(uri)
     if uri.startswith(SQLITE):
         return SQLITE + str(_file(uri.removeprefix(SQLITE)).absolute())
     scheme, found, rest = uri.partition("://")

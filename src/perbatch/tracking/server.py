@@ -50,8 +50,12 @@ def address() -> str:
 def refuse_secrets(uri: str) -> None:
     """Raise a UserError where an address holds a password, which would end in logs and records."""
     if PASSWORD_IN_ADDRESS.search(uri):
-        places = advice.LOGIN if is_server(uri) else "PGPASSWORD or ~/.pgpass"
-        raise UserError(f"the address of the MLflow store holds a password: give it in {places} instead")
+        said = "the address of the MLflow store holds a password"
+        if is_server(uri):
+            raise UserError(f"{said}: give it in {advice.LOGIN} instead")
+        if uri.startswith("postgresql"):
+            raise UserError(f"{said}: give it in PGPASSWORD or ~/.pgpass instead")
+        raise UserError(f"{said}, which would end in logs and records: only an address without one is taken")
 
 
 def ask(uri: str, path: str, **query: str | int) -> Mapping[str, Any] | None:
