@@ -2,6 +2,7 @@
 
 import checkout  # isort: skip
 
+import argparse
 import logging
 
 from perbatch.sweep.cli import command
@@ -17,5 +18,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     command(main)

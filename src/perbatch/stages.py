@@ -210,11 +210,14 @@ def of_stage(name: str, targets: Iterable[str] = ()) -> str:
 def files_of(name: str, targets: Iterable[str] = ()) -> dict[str, Path]:
     """Return the files of a stage's code: its script, what `STAGES` lists, and the modules of the `targets`.
 
-    A target is the dotted name of a function that the stage's config calls. One that does not lie in this
-    checkout counts as its name in the config alone.
+    A target is the dotted name of a function that the stage's config calls. With it counts what it imports,
+    but for what is known to change nothing. One that does not lie in this checkout counts as its name in the
+    config alone.
     """
     files = files_in(SOURCE, [f"../pipelines/{name}.py", *STAGES[name].decides])
+    harmless = files_in(SOURCE, [*HARMLESS, *STAGES[name].uses])
     for target in targets:
         for root in (SOURCE, SCRIPTS):
-            files |= imported_by(target, root)
+            imported = imported_by(target, root)
+            files |= {file: path for file, path in imported.items() if file not in harmless}
     return files
