@@ -269,6 +269,7 @@ def build(root: Path, site: Path, status: int = 0) -> str:
     return run(root, "bash", "-c", f"{recipe[1]} --site-dir {site}", status=status).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("target", "status"), [("tutorial.md", 0), ("../benchmarks/none.md", 1), ("#no", 1)])
 def test_a_dead_link_fails_the_site(target: str, status: int, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docs", tmp_path / "docs")

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from perbatch.data.prepared import ARRAYS, arrays_digest, summary_digest
 from processes import BASIC, Place
@@ -19,6 +20,7 @@ class Anew(Callback):
 """
 
 
+@pytest.mark.slow
 def test_data_prepared_anew_after_planning_are_not_trained_on(
     tmp_path: Path, prepared: Path, checkout: Path
 ) -> None:

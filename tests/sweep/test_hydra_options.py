@@ -8,6 +8,7 @@ import pytest
 
 from perbatch.errors import UserError
 from perbatch.sweep import launching, task
+from processes import Place
 
 SMALL = ("epochs=1", "engine=numpy", "hydra/launcher=basic")
 
@@ -53,18 +54,15 @@ def test_a_folder_named_by_the_overrides_is_planned_and_found_again(
     assert "4 runs: 4 reused, 0 to train" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
-def test_the_launchers_workers_find_the_planned_folder(
-    here: SimpleNamespace, capfd: pytest.CaptureFixture[str], number: int
-) -> None:
-    root = here.root / f"workers{number}"
+def test_the_launchers_workers_find_the_planned_folder(place: Place, number: int) -> None:
+    root = place.root / "workers"
     own = (f"hydra.sweep.dir={root}", r"""hydra.sweep.subdir="it's ${seed} of\\" """.strip())
-    grid = ("-m", "epochs=1", "engine=numpy", "seed=41,42,43,44")
-    here.call(*grid, *own, f"hydra.sweeper.runs_per_job={number}")
-    assert "short way" not in capfd.readouterr().out
+    grid = ("epochs=1", "engine=numpy", "seed=41,42,43,44")
+    assert "short way" not in place.run(*grid, *own, f"hydra.sweeper.runs_per_job={number}")
     assert complete(root) == {f"it's {seed} of\\" for seed in (41, 42, 43, 44)}
-    here.call(*grid, *own)
-    assert "4 runs: 4 reused, 0 to train" in capfd.readouterr().out
+    assert "4 runs: 4 reused, 0 to train" in place.run(*grid, *own)
 
 
 def test_a_folders_name_that_is_too_long_is_refused_before_anything_starts(here: SimpleNamespace) -> None:
