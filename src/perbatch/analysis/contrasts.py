@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, reported_by
 from perbatch.analysis.statistics import (
     NOTHING,
     Estimate,
@@ -89,8 +89,9 @@ def score_difference(results: Results, first: pd.Series, second: pd.Series) -> E
 def _paired(
     results: Results, first: pd.Series, second: pd.Series, column: str
 ) -> tuple[pd.Series, pd.Series]:
-    runs = results.reported
-    a, b = (runs[runs["contender"] == row["contender"]].set_index("seed")[column] for row in (first, second))
+    known = reported_by(results)
+    nothing = results.reported.iloc[:0].set_index("seed")
+    a, b = (known.get(row["contender"], nothing)[column] for row in (first, second))
     seeds = a.index.intersection(b.index).sort_values()
     return a.loc[seeds], b.loc[seeds]
 

@@ -71,9 +71,10 @@ def _rows(sweep: Sweep, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[di
     seeds = split_seeds(sweep)
     chosen = choose(runs[runs["seed"].isin(seeds.tuning)], ["loss"], ["contender"])
     chosen = chosen.merge(runs[[*CONTENDER, "contender"]].drop_duplicates())
+    reported = dict(iter(runs[runs["seed"].isin(seeds.reported)].groupby(CELL)))
     for _, best in in_order(chosen).iterrows():
-        mine = runs[(runs[CELL] == best[CELL]).all(axis=1) & runs["seed"].isin(seeds.reported)]
-        if mine.empty:
+        mine = reported.get(tuple(best[CELL]))
+        if mine is None:
             continue
         loss = geometric_interval(mine["loss"])
         yield {

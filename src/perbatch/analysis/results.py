@@ -73,6 +73,12 @@ def fact(find: Callable[[Results], Fact]) -> Callable[[Results], Fact]:
     return known
 
 
+@fact
+def reported_by(results: Results) -> dict[str, pd.DataFrame]:
+    """Return the reported runs of each contender, by seed."""
+    return {name: runs.set_index("seed") for name, runs in results.reported.groupby("contender")}
+
+
 def compare(
     sweep: Sweep, choices: pd.DataFrame, tested: pd.DataFrame, data: Mapping[str, Any] | None = None
 ) -> Results:
@@ -123,7 +129,13 @@ def _at(sweep: Sweep, choices: pd.DataFrame, shown: pd.DataFrame, data: Mapping[
     judged = shown[pd.MultiIndex.from_frame(shown[CELL]).isin(chosen)]
     counts = [f"{quantity}_to_target" for quantity in QUANTITIES]
     judged = judged.assign(**sweep.runs.loc[judged.index, counts])
-    rows = [_row(sweep, choice, judged) for _, choice in choices.iterrows()]
+    cells, everything = (
+        dict(iter(runs.groupby(by))) for runs, by in ((judged, CELL), (sweep.runs, "contender"))
+    )
+    rows = [
+        _row(sweep, choice, cells.get(tuple(choice[CELL]), judged.iloc[:0]), everything[choice["contender"]])
+        for _, choice in choices.iterrows()
+    ]
     return Results(sweep, split_seeds(sweep), choices, judged, pd.DataFrame(rows), data)
 
 
@@ -138,10 +150,8 @@ def _with_test_metrics(reported: pd.DataFrame, tested: pd.DataFrame, score: str)
     )
 
 
-def _row(sweep: Sweep, choice: pd.Series, reported: pd.DataFrame) -> dict[str, object]:
-    at_rate = (reported[CELL] == choice[CELL]).all(axis=1)
-    mine = reported[at_rate]
-    everything = sweep.runs[sweep.runs["contender"] == choice["contender"]]
+def _row(sweep: Sweep, choice: pd.Series, mine: pd.DataFrame, everything: pd.DataFrame) -> dict[str, object]:
+    """A contender's row: `mine` are its reported runs at the chosen rate, `everything` all of its runs."""
     reached = share_interval(int(np.isfinite(mine["epochs_to_target"]).sum()), len(mine))
     row: dict[str, object] = {key: choice[key] for key in ["target", *CONTENDER, "contender", "way"]}
     row["learning_rate"] = choice["learning_rate"]
