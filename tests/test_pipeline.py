@@ -144,7 +144,7 @@ def test_a_new_file_at_the_same_path_makes_prepare_stale(copy: SimpleNamespace, 
         assert "own.csv" in copy.run("dvc", "status", "prepare").stdout
     finally:
         params.write_text(before)
-        git(copy.root, "checkout", "-q", "--", "dvc.lock")
+        git(copy.root, "checkout", "-q", "--", "dvc.lock", "results")
         copy.run("dvc", "checkout")
 
 
