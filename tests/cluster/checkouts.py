@@ -4,9 +4,17 @@ from pathlib import Path
 
 
 def alter(checkout: Path, *statements: str) -> Path:
-    """Let each training of a run in this checkout begin with these statements."""
-    source = checkout / "src" / "perbatch" / "sweep" / "training.py"
-    before, first, after = source.read_text().partition("    network = network_for(config, data)\n")
+    """Let each training of a run in this checkout begin with these statements, which may look at `config`.
+
+    They go into the log of a run: other code that computes would make other runs, which a driver refuses.
+    """
+    source = checkout / "src" / "perbatch" / "sweep" / "record.py"
+    before, first, after = source.read_text().partition('        """Take one evaluation."""\n')
     assert first
-    source.write_text(before + "".join(f"    {each}\n" for each in statements) + first + after)
+    added = [
+        "        config = self._config",
+        "        if self._seen == 0 and not self._folder.complete:",
+        *(f"            {each}" for each in statements),
+    ]
+    source.write_text(before + first + "".join(f"{line}\n" for line in added) + after)
     return checkout
