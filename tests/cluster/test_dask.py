@@ -161,7 +161,7 @@ def test_what_is_refused_before_it_starts(here: Place, dask: Dask, checkout: Pat
     assert "has other code than this checkout: bring both to one commit" in refusal()
     dask.stop("changed")
     dask.add("threads", checkout, threads=2)
-    assert "start it with --nthreads 1" in refusal()
+    assert "start it as `dask worker tcp:" in (said := refusal()) and "--nthreads 1`" in said
 
 
 def test_a_worker_without_the_data_says_which_command_prepares_them(
