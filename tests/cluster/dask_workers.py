@@ -53,7 +53,7 @@ class Dask:
         for name in names or reversed(list(self.processes)):
             self.processes[name].terminate()
         for name in names or list(self.processes):
-            self.processes.pop(name).wait(30)
+            self.processes.pop(name).wait(60)
 
     def _run(self, *arguments: str, name: str = "", environment: Mapping[str, str] | None = None) -> None:
         with (self.folder / f"{name or arguments[0]}.out").open("wb") as out:
