@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -88,6 +88,7 @@ PARQUET = io.BytesIO()
 pd.DataFrame({"a": [1, 2, 3], "b": ["p", "q", "p"], "t": ["x", "y", "x"]}).to_parquet(PARQUET)
 
 
+@example(changes=[(0.16510322842939099, "flip", b"\x01")])  # a column of fewer rows than the file has
 @given(edits)
 @fuzzed
 def test_parquet(tmp_path: Path, changes: list) -> None:

@@ -128,7 +128,10 @@ def _is_binary(kind: pa.DataType) -> bool:
 
 
 def _column(file: pq.ParquetFile, name: str) -> pa.Array:
-    return file.read([name], use_threads=False).column(0).combine_chunks()
+    column = file.read([name], use_threads=False).column(0).combine_chunks()
+    if len(column) != file.metadata.num_rows:
+        raise pa.ArrowInvalid(f"column {name} has {len(column)} of {file.metadata.num_rows} rows")
+    return column
 
 
 def _target(column: pa.Array) -> np.ndarray | pa.Array:
