@@ -15,21 +15,9 @@ from perbatch.backprop import Network, Run, generators, train
 from perbatch.backprop.engines import ENGINES
 from perbatch.backprop.examples import encode
 from perbatch.backprop.mode import update_mode
+from random_networks import data, networks
 
 COUNTS = ("presentations", "updates", "gradient_evaluations", "forward_evaluations")
-
-
-@st.composite
-def networks(draw: Any) -> Network:
-    loss = draw(st.sampled_from(["cross_entropy", "squared_error"]))
-    outputs = draw(st.integers(2 if loss == "cross_entropy" else 1, 20))
-    return Network(
-        (draw(st.integers(1, 40)), *draw(st.lists(st.integers(1, 70), max_size=3)), outputs),
-        draw(st.sampled_from(["relu", "tanh", "sigmoid", "identity"])),
-        loss,
-        draw(st.booleans()),
-        output=draw(st.sampled_from(["linear", "sigmoid"])) if loss == "squared_error" else "linear",
-    )
 
 
 @st.composite
@@ -42,16 +30,6 @@ def modes(draw: Any) -> dict[str, Any]:
         "tolerance": draw(st.sampled_from([None, 0.0, 0.05, 0.5, 1.0])) if repeats else None,
         "shuffle": draw(st.booleans()),
     }
-
-
-def data(network: Network, examples: int, *, labels: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs of which some are zero, as in pictures, and targets that the loss takes."""
-    rng = np.random.default_rng(examples)
-    X = rng.normal(size=(examples, network.sizes[0]))
-    X[rng.random(X.shape) < 0.3] = 0.0
-    if network.loss_name == "cross_entropy" or (labels and network.sizes[-1] > 1):
-        return X, rng.integers(0, network.sizes[-1], examples)
-    return X, rng.uniform(0, 1, (examples, network.sizes[-1]))
 
 
 def both(network: Network, X: np.ndarray, y: np.ndarray, **settings: Any) -> tuple[Run, Run]:

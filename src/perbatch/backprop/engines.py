@@ -14,6 +14,15 @@ from perbatch.backprop.network import Network
 from perbatch.backprop.numpy_engine import NumpyEngine
 
 
+class Evaluator(Protocol):
+    """What an engine measures its `theta` with; `NumpyEvaluator` is the reference."""
+
+    losses: np.ndarray
+
+    def measure(self, upcoming: np.ndarray) -> dict[str, float]:
+        """Return the columns of the history that are measured; `upcoming` is the next batch."""
+
+
 class Engine(Protocol):
     """What `train` asks of an engine, which updates `theta` in place; `NumpyEngine` is the reference."""
 
@@ -34,6 +43,9 @@ class Engine(Protocol):
 
     def advance(self, indices: np.ndarray) -> None:
         """Visit the given examples in batches, of which only the last may be short."""
+
+    def evaluator(self, held_out: Examples | None) -> Evaluator:
+        """Return what measures `theta` on the training examples and on those."""
 
 
 def _compiled(network: Network, theta: np.ndarray, examples: Examples, mode: UpdateMode) -> Engine:

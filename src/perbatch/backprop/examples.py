@@ -27,6 +27,11 @@ class Examples:
         """Return n."""
         return len(self.inputs)
 
+    @property
+    def rows(self) -> np.ndarray:
+        """The row of `table` that is each example's target, shape (n,)."""
+        return np.arange(len(self)) if self.labels is None else self.labels
+
     def gather(self, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Copy the chosen examples into the given arrays."""
         # Any mode but "raise" spares NumPy a buffer; the indices are ours and in range.

@@ -14,6 +14,7 @@ from perbatch.backprop.batches import AccumulatedBatch, Batch, WholeBatch
 from perbatch.backprop.examples import Examples
 from perbatch.backprop.mode import UpdateMode
 from perbatch.backprop.network import Network
+from perbatch.backprop.numpy_evaluator import NumpyEvaluator
 from perbatch.backprop.propagation import Propagation
 
 _BLOCK = 64  # examples gathered at once when batches are smaller: enough to make the gathering cheap
@@ -46,6 +47,10 @@ class NumpyEngine:
         left_satisfied = [self._visit(batch) for batch in self._batches(indices)]
         if self._mode.tolerance is not None:
             self.satisfied[indices] = np.repeat(left_satisfied, self._mode.batch_size)[: len(indices)]
+
+    def evaluator(self, held_out: Examples | None) -> NumpyEvaluator:
+        """Return what measures `theta` on the training examples and on those."""
+        return NumpyEvaluator(self._network, self.theta, self._examples, held_out, self._mode)
 
     def _visit(self, batch: Batch) -> bool:
         """Update up to n times, or until the mean loss is at most the tolerance; tell whether it is."""

@@ -60,7 +60,7 @@ def train(
     held_out = None if validation is None else encode(network, *validation)
     theta = network.parameters(theta).copy()
     machine = ENGINES[one_of("engine", engine, ENGINES)](network, theta, examples, mode)
-    monitor = Monitor(network, machine, examples, held_out, mode)
+    monitor = Monitor(machine, held_out, mode)
     orders = _orders(len(examples), epochs, seed, shuffle)
     rows: list[dict[str, float]] = []
     training = evaluating = 0.0

@@ -56,8 +56,10 @@ def kept(function: Callable[..., Any]) -> Any:
 
 
 @contextlib.contextmanager
-def ready(dtype: np.dtype) -> Iterator[None]:
+def ready(dtype: np.dtype) -> Iterator[bool]:
     """Around a precision's first call: one process at a time compiles, and says so; any number load.
+
+    Yields whether all that is to be kept has to be compiled within.
 
     Of two processes that compile for different types at once, Numba could load the one's code as the other's.
     """
@@ -67,11 +69,11 @@ def ready(dtype: np.dtype) -> Iterator[None]:
             # Loading takes a good part of a second: on a cluster the jobs that start together must not queue.
             fcntl.flock(lock, fcntl.LOCK_SH if compiled.exists() else fcntl.LOCK_EX)
         if compiled.exists():
-            yield
+            yield False
             return
         _log.warning("compiling the engine for %s, once for this version of the code", dtype.name)
         began = perf_counter()
-        yield
+        yield True
         compiled.touch()
         _log.warning("compiled in %.1f s, kept in %s", perf_counter() - began, folder())
         if not folder().is_relative_to(_wished()):

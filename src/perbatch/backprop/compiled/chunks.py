@@ -19,6 +19,14 @@ def choose(work: Any, indices: Any) -> None:
 
 
 @compiled
+def choose_range(work: Any, start: int, rows: int) -> None:
+    """Make `rows` examples from `start` on the chunk."""
+    for i in range(rows):
+        work.places[i] = (start + i) * work.input_row
+        work.chosen[i] = work.targets[start + i]
+
+
+@compiled
 def forward(work: Any, rows: int) -> None:
     """Compute the outputs of the chunk."""
     layers = len(work.sizes) - 1

@@ -44,6 +44,15 @@ def total_cross_entropy(outputs: Any, rows: int, width: int, labels: Any, peaks:
 
 
 @compiled
+def cross_entropies(
+    outputs: Any, rows: int, width: int, labels: Any, peaks: Any, sums: Any, losses: Any
+) -> None:
+    """Write the negative log-likelihood of each row, after `softmax`."""
+    for i in range(rows):
+        losses[i] = math.log(sums[i]) - (outputs[i * width + labels[i]] - peaks[i])
+
+
+@compiled
 def cross_entropy_delta(
     deltas: Any, rows: int, columns: int, width: int, labels: Any, sums: Any, scale: Any
 ) -> None:
@@ -66,6 +75,19 @@ def total_squared_error(outputs: Any, rows: int, columns: int, width: int, table
             residual = outputs[i * width + j] - table[targets[i], j]
             total += residual * residual
     return 0.5 * total
+
+
+@compiled
+def squared_errors(
+    outputs: Any, rows: int, columns: int, width: int, table: Any, targets: Any, losses: Any
+) -> None:
+    """Write half the squared difference of each row to the row of `table` that `targets` names."""
+    for i in range(rows):
+        total = 0.0
+        for j in range(columns):
+            residual = outputs[i * width + j] - table[targets[i], j]
+            total += residual * residual
+        losses[i] = 0.5 * total
 
 
 @compiled

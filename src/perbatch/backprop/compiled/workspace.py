@@ -12,7 +12,6 @@ from perbatch.backprop.compiled.pointwise import ACTIVATIONS
 from perbatch.backprop.compiled.tiles import TERMS, WIDE
 from perbatch.backprop.compiled.vectors import ROW_BYTES
 from perbatch.backprop.examples import Examples
-from perbatch.backprop.mode import UpdateMode
 from perbatch.backprop.network import Network
 
 Array = np.ndarray
@@ -67,9 +66,11 @@ class Workspace(NamedTuple):
     postpones: bool
 
 
-def workspace(network: Network, theta: Array, examples: Examples, mode: UpdateMode) -> Workspace:
-    """Make the arrays for chunks of at most `mode.micro_batch_size` examples."""
-    kind, bias, capacity = network.dtype, int(network.bias), mode.micro_batch_size
+def workspace(
+    network: Network, theta: Array, examples: Examples, capacity: int, accumulates: bool
+) -> Workspace:
+    """Make the arrays for chunks of at most `capacity` examples, whose gradients may be summed in `step`."""
+    kind, bias = network.dtype, int(network.bias)
     unit = ROW_BYTES // kind.itemsize
     sizes = np.array(network.sizes)
     widths = -(-sizes // unit) * unit
@@ -86,7 +87,7 @@ def workspace(network: Network, theta: Array, examples: Examples, mode: UpdateMo
         theta_at=_starts((sizes[:-1] + bias) * sizes[1:]),
         inputs=examples.inputs.reshape(-1),
         input_row=examples.inputs.shape[1],
-        targets=np.arange(len(examples)) if examples.labels is None else examples.labels,
+        targets=examples.rows,
         table=examples.table,
         sizes=sizes,
         widths=widths,
@@ -98,13 +99,13 @@ def workspace(network: Network, theta: Array, examples: Examples, mode: UpdateMo
         chosen=np.zeros(capacity, np.int64),
         places=np.concatenate(entering),
         delta_places=np.concatenate(leaving),
-        weights=_aligned(weights_at[-1], kind),
-        step=_aligned(weights_at[-1] if capacity < mode.batch_size else 0, kind),
+        weights=aligned(weights_at[-1], kind),
+        step=aligned(weights_at[-1] if accumulates else 0, kind),
         weights_at=weights_at,
-        turned=_aligned(turned_at[-1], kind),
+        turned=aligned(turned_at[-1], kind),
         turned_at=turned_at,
-        values=_aligned(results_at[-1], kind),
-        deltas=_aligned(results_at[-1], kind),
+        values=aligned(results_at[-1], kind),
+        deltas=aligned(results_at[-1], kind),
         results_at=results_at,
         peaks=np.zeros(capacity, kind),
         sums=np.zeros(capacity, kind),
@@ -124,7 +125,7 @@ def _starts(lengths: Sequence[int] | Array) -> Array:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def _aligned(length: int, kind: np.dtype) -> Array:
+def aligned(length: int, kind: np.dtype) -> Array:
     """Zeros that start where a vector may."""
     raw = np.zeros(int(length) * kind.itemsize + ROW_BYTES, np.uint8)
     start = -raw.ctypes.data % ROW_BYTES
