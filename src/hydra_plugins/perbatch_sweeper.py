@@ -15,14 +15,20 @@ class PerbatchSweeper(Sweeper):
         params: Mapping[str, Any] | None,
         grids: Sequence[Mapping[str, Any]] | None,
         max_combinations: int,
-        runs_per_job: int,
+        runs_per_job: int | None,
     ) -> None:
         """Keep the grid.
 
         `params` has a sweep override a key, as in Hydra's basic sweeper; each of `grids` is a product of its
-        own on top of them. More than `max_combinations` are refused. A job trains `runs_per_job` runs.
+        own on top of them. More than `max_combinations` are refused. A job trains `runs_per_job` runs,
+        None: as many as last about ten seconds.
         """
-        self._grid: tuple[Any, Any, int, int] = params or {}, grids or [], max_combinations, runs_per_job
+        self._grid: tuple[Any, Any, int, int | None] = (
+            params or {},
+            grids or [],
+            max_combinations,
+            runs_per_job,
+        )
 
     def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
         """Keep what Hydra hands over until the sweep starts."""
@@ -43,7 +49,7 @@ ConfigStore.instance().store(
         "params": None,
         "grids": None,
         "max_combinations": 100_000,
-        "runs_per_job": 1,
+        "runs_per_job": None,
     },
     provider="perbatch",
 )

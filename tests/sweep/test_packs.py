@@ -1,16 +1,71 @@
 """Several runs in a job: each stays a run of its own."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from perbatch.sweep import packs
+from perbatch.sweep.packs import ONE, PackSize
 from processes import JOBLIB, Place
+
+RUNS = [
+    (3, ["batch_size=8", "model.hidden=[4,4]"]),
+    (5, ["batch_size=full", "tracking.uri='http://127.0.0.1:1'"]),
+]
 
 
 def test_a_pack_holds_what_was_put_into_it() -> None:
-    jobs = [["batch_size=8", "model.hidden=[4,4]"], ["batch_size=full", "tracking.uri='http://127.0.0.1:1'"]]
-    assert packs.unpack(packs.pack(jobs)) == jobs
-    assert packs.pack(jobs[:1]) == jobs[0]
-    assert packs.unpack(jobs[1]) == [jobs[1]]
+    for runs in (RUNS, RUNS[:1]):
+        packed = packs.pack(runs, 10.0)
+        assert packs.is_pack(packed) and not packs.is_pack(runs[0][1])
+        assert packs.unpack(packed) == runs
+
+
+def test_a_launcher_shows_what_a_pack_holds() -> None:
+    assert packs.pack(RUNS, None)[1:] == ["runs 3 to 5"]
+    assert packs.pack(RUNS[:1], None)[1:] == RUNS[0][1]
+
+
+@pytest.mark.parametrize(
+    ("runs", "workers", "each", "expected"),
+    [
+        (1000, 2, None, PackSize(32, 10.0)),  # nothing is known: a job ends by the clock
+        (40, 2, None, PackSize(5, 10.0)),  # so few that all workers have some
+        (7, 2, None, PackSize(1, 10.0)),
+        (1000, 2, 0.5, PackSize(20)),
+        (1000, 2, 60.0, ONE),
+        (1000, None, None, ONE),  # a queue may take hours
+        (1000, None, 0.5, PackSize(20)),
+        (1000, None, 0.0, PackSize(32)),
+    ],
+)
+def test_a_job_gets_as_many_runs_as_last_about_ten_seconds(
+    runs: int, workers: int | None, each: float | None, expected: PackSize
+) -> None:
+    assert packs.size(runs, workers, each) == expected
+
+
+def test_what_a_job_had_no_time_to_begin_goes_out_again(
+    here: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(packs, "SECONDS", 0.0)
+    here.call("-m", "epochs=1", "engine=numpy", "hydra/launcher=basic", "seed=range(700,708)")
+    said = "".join(capfd.readouterr())
+    assert "Launching 4 jobs locally" in said  # of two runs each
+    assert said.count("Launching") == 2
+    assert "8 of 8 runs" in said
+
+
+def test_each_run_has_a_job_number_of_its_own(here: SimpleNamespace) -> None:
+    root = here.root / "numbered"
+    folders = (f"hydra.sweep.dir={root}", "hydra.sweep.subdir=${hydra.job.num}", "seed=range(800,806)")
+    packed = ("epochs=1", "engine=numpy", "hydra/launcher=basic", "hydra.sweeper.runs_per_job=4")
+    with pytest.raises(Exception, match="cannot be told before the jobs start"):
+        here.call("-m", *packed, *folders)
+    here.call("-m", *packed, "seed=range(800,806)")
+    texts = [path.read_text() for path in here.root.glob("runs/*/.hydra/hydra.yaml")]
+    numbers = [text.split("    num: ")[1].split()[0] for text in texts if "runs_per_job: 4" in text]
+    assert sorted(numbers) == list("012345")
 
 
 @pytest.mark.slow
@@ -35,4 +90,4 @@ def test_a_failure_leaves_the_others_of_its_job_alone(place: Place, launcher: tu
 
 def test_a_number_of_runs_that_is_none_is_refused(place: Place) -> None:
     said = place.run("hydra.sweeper.runs_per_job=0", status=1).splitlines()[-1]
-    assert said == "error: hydra.sweeper.runs_per_job=0: must be a whole number of at least 1"
+    assert said == "error: hydra.sweeper.runs_per_job=0: must be a whole number of at least 1, or null"

@@ -8,6 +8,7 @@ import logging
 import pickle
 import re
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache, reduce
 from operator import getitem
@@ -69,20 +70,26 @@ class CachingLoader(ConfigLoader):
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """Return the config of one job of the sweep that `master_config` describes."""
-        if len(packed := packs.unpack(sweep_overrides)) > 1:
-            config = self.load_sweep_config(master_config, packed[0])
-            return packs.as_job_of(config, sweep_overrides)
+        if packs.is_pack(sweep_overrides):
+            _, first = packs.unpack(sweep_overrides)[0]
+            return packs.as_job_of(self.load_sweep_config(master_config, first), sweep_overrides)
+        return self.load_job(master_config, sweep_overrides)[0]
+
+    def load_job(self, master: DictConfig, sweep_overrides: list[str]) -> tuple[DictConfig, DictConfig]:
+        """Return the config of one run of the sweep, with Hydra's part and without it; they share nothing."""
         overrides = [_parse(text) for text in sweep_overrides]
-        base = self._base(master_config, overrides)
+        base = self._base(master, overrides)
         try:
             if base is None:
                 raise Unusual
-            config = self._with_values(pickle.loads(base.whole), overrides)
+            whole, own = (self._with_values(pickle.loads(part), overrides) for part in (base.whole, base.job))
         except (Unusual, OmegaConfBaseException):
-            return self.loader.load_sweep_config(master_config, sweep_overrides)
-        _describe(config, overrides, master_config)
-        OmegaConf.copy_cache(from_config=master_config, to_config=config)
-        return config
+            whole = self.loader.load_sweep_config(master, sweep_overrides)
+            return whole, _job_part(deepcopy(whole))
+        _describe(whole, overrides, master)
+        for config in (whole, own):
+            OmegaConf.copy_cache(from_config=master, to_config=config)
+        return whole, own
 
     def settings(self, master: DictConfig, sweep_overrides: list[str]) -> dict[Any, Any]:
         """Return one job's config, resolved and without Hydra's part, as plain values.

@@ -33,7 +33,8 @@ def execute(
     try:
         folders = plan.Folders(loader, master)
         names = [
-            folders.name(identity.of(loader.settings(master, each)), each) for each in packs.unpack(overrides)
+            folders.name(identity.of(loader.settings(master, each)), each)
+            for _, each in packs.unpack(overrides)
         ]
     except Exception as error:  # the data are not here, or others: what the run is called depends on them
         return number, failed(f"{platform.node()}: {sentence(error) or error}"), {}

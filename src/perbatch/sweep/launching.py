@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from filelock import Timeout
+from hydra._internal.callbacks import Callbacks
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import HydraContext, TaskFunction
@@ -14,7 +15,9 @@ from omegaconf import DictConfig
 from perbatch.errors import UserError
 from perbatch.sweep import packs, remote
 from perbatch.sweep.folder import RunFolder
+from perbatch.sweep.packs import ONE, PackSize
 from perbatch.sweep.plan import PlannedRun
+from perbatch.sweep.preflight import ForgetConfigs
 from perbatch.sweep.remote import WorkersDied
 from perbatch.sweep.sentences import of_logging, sentence
 
@@ -35,14 +38,17 @@ class Launching:
         task: TaskFunction,
         master: DictConfig,
         overrides: Overrides,
-        runs_per_job: int,
+        size: PackSize,
     ) -> None:
-        """`overrides` gives those of a run's job; a job trains `runs_per_job` runs, one after another."""
-        packed = packs.PackedTask(task, context, master) if runs_per_job > 1 else task
-        self._handed = context, packed, master
-        self._overrides, self._runs_per_job = overrides, runs_per_job
+        """`overrides` gives those of a run's job, `size` how many runs a job gets."""
+        # Callbacks are told of each run, in the job: not of the job that holds several.
+        bare = HydraContext(context.config_loader, Callbacks())
+        bare.callbacks.callbacks.append(ForgetConfigs())
+        self._handed = bare, packs.PackedTask(task, context, master), master
+        self._overrides, self._size = overrides, size
         self._apart = remote.is_remote(master)
         self._replaced: dict[str, tuple[int, int] | None] = {}
+        self._numbers: dict[str, int] = {}
 
     def prepare(self, missing: Sequence[PlannedRun], rerun: bool) -> None:
         """Clear the folders of what is damaged and of earlier failures.
@@ -50,7 +56,8 @@ class Launching:
         A complete run that is to be trained again stays until its own training begins, for the sweep may be
         stopped long before.
         """
-        for run in missing:
+        for number, run in enumerate(missing):
+            self._numbers[run.identity] = number
             _clear(run.folder, rerun)
             if rerun:
                 self._replaced[run.identity] = run.folder.written
@@ -66,12 +73,14 @@ class Launching:
         were under way are under suspicion; each is tried once more, alone.
         """
         waiting, suspects, tries = list(missing), list[PlannedRun](), TRIES
+        size = self._size
         while waiting:
-            error, dead = self._launch(waiting, self._runs_per_job)
+            error, dead = self._launch(waiting, size)
             left = self._not_ended(waiting)
             if error is None:
-                _note_other_runs(left)
-                break
+                _note_other_runs([run for run in left if run.identity not in self._not_begun])
+                waiting, size = [run for run in left if run.identity in self._not_begun], ONE
+                continue
             if len(left) == len(waiting) and not any(run.folder.under_way for run in left):
                 tries -= 1
                 _give_up(error, tries)
@@ -95,44 +104,50 @@ class Launching:
         # Where jobs are processes of a cluster's own, the death of one leaves the others alone.
         groups = [suspects] if self._apart and suspects else [[run] for run in suspects]
         for group in groups:
-            error, _ = self._launch(group, 1)
+            error, _ = self._launch(group, ONE)
             for run in group:
                 if error is not None and not self.ended(run):
                     run.folder.write_failure(f"its worker died: {error}")
                     log.error("FAILED: %s: its worker died", run.name)
 
     def _launch(
-        self, runs: Sequence[PlannedRun], runs_per_job: int
+        self, runs: Sequence[PlannedRun], size: PackSize
     ) -> tuple[Exception | None, list[Sequence[PlannedRun]]]:
         """Hand runs to the launcher; return what it raised, and the runs of each job that died.
 
         A job that raised leaves that in its runs' folders.
         """
-        groups = [runs[start : start + runs_per_job] for start in range(0, len(runs), runs_per_job)]
+        self._not_begun: set[str] = set()
+        groups = [runs[start : start + size.runs] for start in range(0, len(runs), size.runs)]
         context, task, master = self._handed
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=context, task_function=task, config=master
         )
         jobs: Sequence[JobReturn | None]
         error: Exception | None = None
+        dead: list[Sequence[PlannedRun]] = []
         try:
-            jobs = launcher.launch(
-                [packs.pack([self._overrides(run) for run in group]) for group in groups], initial_job_idx=0
-            )
-        except WorkersDied as death:
-            jobs, error = death.returns, death
+            try:
+                jobs = launcher.launch([self._pack(group, size) for group in groups], initial_job_idx=0)
+            except WorkersDied as death:
+                jobs, error = death.returns, death
+            for group, job in zip(groups, jobs, strict=True):
+                if job is None:
+                    dead.append(group)
+                else:
+                    for run, own in zip(group, packs.returns(job, len(group)), strict=True):
+                        self._note(run, own)
         except Exception as raised:
             return raised, []
-        dead: list[Sequence[PlannedRun]] = []
-        for group, job in zip(groups, jobs, strict=True):
-            if job is None:
-                dead.append(group)
-            else:
-                for run, own in zip(group, packs.returns(job, len(group)), strict=True):
-                    self._note_failure(run, own)
         return error, dead
 
-    def _note_failure(self, run: PlannedRun, job: JobReturn) -> None:
+    def _pack(self, runs: Sequence[PlannedRun], size: PackSize) -> list[str]:
+        numbered = [(self._numbers[run.identity], self._overrides(run)) for run in runs]
+        return packs.pack(numbered, size.seconds)
+
+    def _note(self, run: PlannedRun, job: JobReturn) -> None:
+        if job.status == JobStatus.UNKNOWN:
+            self._not_begun.add(run.identity)
         if job.status == JobStatus.FAILED and not self.ended(run):
             raised = job._return_value  # the property would raise it, below a line of Hydra's own
             run.folder.write_failure("".join(traceback.format_exception(raised)))

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from filelock import FileLock
-from omegaconf import DictConfig
 
 from perbatch.advice import ELSEWHERE
 from perbatch.errors import UserError
@@ -22,7 +22,7 @@ from perbatch.tracking import Store, StoreUnavailable, SweepLog, close_stale
 
 log = logging.getLogger(__name__)
 
-Compose = Callable[[list[str]], DictConfig]
+Compose = Callable[[list[str]], dict[Any, Any]]
 
 
 class Parents:
@@ -98,9 +98,9 @@ class Parents:
             return
         record.try_store_again()
         for run in missing:
-            config = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
+            settings = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
             with run.folder.lock():  # another sweep may be about to do the same
-                record.log_where_missing(run.folder, config)
+                record.log_where_missing(run.folder, settings)
         if logged := sum(map(self._logged, missing)):
             log.info("%d runs that the MLflow store lacked are logged from their folders", logged)
 

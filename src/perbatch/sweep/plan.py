@@ -107,10 +107,14 @@ class Plan:
         text = (
             f"{count} run{'s' * (count != 1)}{same}: {len(self.reused)} reused, {len(self.missing)} to train"
         )
-        seconds = [timings["end"] - timings["start"] for timings in self._sample()] if self.missing else []
-        if seconds:
-            text += f"; about {_duration(statistics.fmean(seconds) * len(self.missing) / workers)}"
+        if self.missing and (each := self.seconds_each()) is not None:
+            text += f"; about {_duration(each * len(self.missing) / workers)}"
         return text
+
+    def seconds_each(self) -> float | None:
+        """Return what a complete run took on average, None where none is complete."""
+        seconds = [timings["end"] - timings["start"] for timings in self._sample()]
+        return statistics.fmean(seconds) if seconds else None
 
     def table(self) -> Iterator[str]:
         """Give a line for each run to train."""

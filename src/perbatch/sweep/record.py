@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from omegaconf import DictConfig
+import numpy as np
 
 from perbatch.columns import CURVES, METRICS
 from perbatch.sweep import identity, locks, places, provenance
@@ -19,7 +19,8 @@ from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 10
-POINTS = 100
+POINTS = 32
+"""Of a curve on the grid that all runs share; its last and its best point come beside them."""
 PAUSE_SECONDS = 30
 DIVERGED = {"diverged": "true"}
 _store_is_back: dict[str | None, float] = {}
@@ -39,6 +40,45 @@ def experiment_of(store: Store, name: str) -> Experiment:
     return store.experiment(name)
 
 
+Settings = Mapping[str, Any]
+"""A run's composed config, resolved, as plain values."""
+
+Row = Mapping[str, float]
+"""An evaluation: a row of a history."""
+
+
+class Points:
+    """Which evaluations of a run MLflow's curves show.
+
+    The first at or after each point of a grid that all runs share, whatever their batch size, and at the end
+    the best and the last of all.
+    """
+
+    def __init__(self, schedule: np.ndarray) -> None:
+        """`schedule` are the presentations at which a run is to be evaluated, evenly spaced as logarithms."""
+        chosen = np.linspace(0, len(schedule) - 1, min(POINTS - 1, len(schedule))).round().astype(int)
+        self._grid = [0, *schedule[chosen].tolist()]
+        self.best_loss = math.inf
+        self._best: Row | None = None
+        self._last: Row | None = None
+
+    def take(self, row: Row) -> bool:
+        """Take an evaluation, and return whether it is a point."""
+        due = bool(self._grid) and row["presentations"] >= self._grid[0]
+        while self._grid and row["presentations"] >= self._grid[0]:
+            del self._grid[0]
+        self._last = None if due else row
+        if row["validation_loss"] < self.best_loss:
+            self.best_loss, self._best = row["validation_loss"], None if due else row
+        return due
+
+    def left(self) -> list[Row]:
+        """Return the best and the last evaluation as far as they are no points yet."""
+        if self._best is self._last:
+            return [] if self._last is None else [self._last]
+        return [row for row in (self._best, self._last) if row is not None]
+
+
 class LiveLog:
     """The log of a run: all at its end, or every 10 s where it takes long.
 
@@ -47,30 +87,22 @@ class LiveLog:
     """
 
     def __init__(
-        self,
-        folder: RunFolder,
-        config: DictConfig,
-        start: float,
-        evaluations: int,
-        tags: Mapping[str, str] | None = None,
+        self, folder: RunFolder, settings: Settings, start: float, tags: Mapping[str, str] | None = None
     ) -> None:
-        """`start` in seconds since 1970; at most 100 of the `evaluations` are logged. Writes nothing yet.
+        """`start` in seconds since 1970. Writes nothing yet.
 
         `tags` say where the run was made, where that is not here and now.
         """
-        self._folder, self._config, self._start, self._tags = folder, config, start, tags
-        self._stride = -(-evaluations // POINTS)
-        self._rows: list[dict[str, float]] = []
+        self._folder, self._settings, self._start, self._tags = folder, settings, start, tags
+        self._points = Points(schedule(settings))
+        self._rows: list[Row] = []
         self._log: RunLog | None = None
-        self._seen, self._flushed, self._lost = 0, time.monotonic(), not config.tracking.live
-        self._best = math.inf
+        self._flushed, self._lost = time.monotonic(), not settings["tracking"]["live"]
 
-    def evaluation(self, row: dict[str, float]) -> None:
+    def evaluation(self, row: Row) -> None:
         """Take one evaluation."""
-        self._best = min(self._best, row["validation_loss"])
-        if self._seen % self._stride == 0:
+        if self._points.take(row):
             self._rows.append(row)
-        self._seen += 1
         if time.monotonic() - self._flushed > FLUSH_SECONDS:
             self._flushed = time.monotonic()
             self._try(self._flush)
@@ -85,7 +117,7 @@ class LiveLog:
 
     def _open(self) -> RunLog:
         if self._log is None:
-            self._log = new_log(self._folder, self._config, self._start, self._tags)
+            self._log = new_log(self._folder, self._settings, self._start, self._tags)
         return self._log
 
     def _flush(self) -> None:
@@ -97,18 +129,17 @@ class LiveLog:
         end = milliseconds(timings["end"])
         ends = numbers(row) | {
             "final/training_seconds": timings["training_seconds"],
-            "best/validation_loss": self._best,
+            "best/validation_loss": self._points.best_loss,
         }
         last = [
             Curve(name, [(int(row["presentations"]), end, float(number))]) for name, number in ends.items()
         ]
         run_log = self._open()
-        run_log.add(
-            [*curves(self._rows, self._start), *last], DIVERGED if row["status"] == "diverged" else {}
-        )
+        points = [*self._rows, *self._points.left()]
         run_log.attach([self._folder.path / name for name in (CONFIG, HISTORY, WEIGHTS)])
+        run_log.add([*curves(points, self._start), *last], DIVERGED if row["status"] == "diverged" else {})
         # Before the end: a process killed in between leaves the run RUNNING, and the next sweep ends it.
-        self._folder.mark_logged(_experiment(self._config).key, run_log.id)
+        self._folder.mark_logged(_experiment(self._settings).key, run_log.id)
         run_log.end("FINISHED", end)
 
     def _end(self, status: str) -> None:
@@ -116,22 +147,24 @@ class LiveLog:
         run_log.add(curves(self._rows, self._start))
         run_log.attach([failure] if failure.is_file() else [])
         run_log.end(status, milliseconds(time.time()))
-        self._folder.mark_logged(_experiment(self._config).key, run_log.id)
+        self._folder.mark_logged(_experiment(self._settings).key, run_log.id)
 
     def _try(self, action: Callable[[], None]) -> None:
-        if self._lost or time.monotonic() < _store_is_back.get(self._config.tracking.uri, 0.0):
+        if self._lost or time.monotonic() < _store_is_back.get(self._settings["tracking"]["uri"], 0.0):
             return
         try:
             action()
         except Exception as error:
             self._lost = True
-            level = logging.WARNING if locks.first_to_say(self._config.tracking.parent) else logging.DEBUG
+            level = (
+                logging.WARNING if locks.first_to_say(self._settings["tracking"]["parent"]) else logging.DEBUG
+            )
             # The process's next runs must not each wait for a dead server.
-            _store_is_back[self._config.tracking.uri] = time.monotonic() + PAUSE_SECONDS
+            _store_is_back[self._settings["tracking"]["uri"]] = time.monotonic() + PAUSE_SECONDS
             log.log(
                 level,
                 "%s: not logged to MLflow (%s); it is kept in its folder, and the next sweep logs it",
-                run_name(self._config),
+                run_name(self._settings),
                 " ".join(f"{type(error).__name__}: {error}".split())[:300],
             )
 
@@ -142,22 +175,22 @@ def try_store_again() -> None:
 
 
 def new_log(
-    folder: RunFolder, config: DictConfig, start: float, tags: Mapping[str, str] | None = None
+    folder: RunFolder, settings: Settings, start: float, tags: Mapping[str, str] | None = None
 ) -> RunLog:
     """Return the log of a run that started at `start` (seconds since 1970). Nothing is written yet.
 
     `tags` stand for those of its identity, process and commit, where it was made elsewhere.
     """
-    summary = identity.summary(config)
+    summary = identity.summary(settings)
     if tags is None:
-        made = {"perbatch.identity": identity.of(config), **locks.tags(folder.lock_file)}
+        made = {"perbatch.identity": identity.of(settings), **locks.tags(folder.lock_file)}
         tags = made | provenance.tags()
     return RunLog(
-        store_of(config.tracking.uri),
-        _experiment(config),
-        name=run_name(config),
-        params=identity.flat(identity.settings(config)) | {"mode": mode(config)},
-        tags={"cell": cell(config), "perbatch.kind": "run", **tags},
+        store_of(settings["tracking"]["uri"]),
+        _experiment(settings),
+        name=run_name(settings),
+        params=identity.flat(identity.settings(settings)) | {"mode": mode(settings)},
+        tags={"cell": cell(settings), "perbatch.kind": "run", **tags},
         data=DataSet(
             name=summary["name"],
             digest=summary["digest"],
@@ -165,38 +198,38 @@ def new_log(
             profile={key: summary[key] for key in ("title", "licence", "task", "sizes")}
             | {"split": summary["settings"]["split"]},
         ),
-        parent=config.tracking.parent,
+        parent=settings["tracking"]["parent"],
         start=milliseconds(start),
     )
 
 
-def log_where_missing(folder: RunFolder, config: DictConfig, tags: Mapping[str, str] | None = None) -> None:
+def log_where_missing(folder: RunFolder, settings: Settings, tags: Mapping[str, str] | None = None) -> None:
     """Log a run that is complete, or failed, from its folder where the store lacks it.
 
     `tags` as for `new_log`.
     """
-    if not config.tracking.live or _logged(folder, config):
+    if not settings["tracking"]["live"] or _logged(folder, settings):
         return
     if not folder.complete:
-        LiveLog(folder, config, time.time(), 1, tags).end("FAILED")
+        LiveLog(folder, settings, time.time(), tags).end("FAILED")
     else:
         history = read_history(folder.history())
         timings = folder.timings()
-        live = LiveLog(folder, config, timings["start"], len(schedule(config)) + 1, tags)
+        live = LiveLog(folder, settings, timings["start"], tags)
         for row, seconds in zip(history, timings["at_evaluation"], strict=True):
             live.evaluation(row | {"training_seconds": seconds})
         live.finish()
 
 
-def _logged(folder: RunFolder, config: DictConfig) -> bool:
+def _logged(folder: RunFolder, settings: Settings) -> bool:
     try:
-        return folder.logged(_experiment(config).key)
+        return folder.logged(_experiment(settings).key)
     except Exception:  # the store broke down, which logging then says
         return False
 
 
-def _experiment(config: DictConfig) -> Experiment:
-    return experiment_of(store_of(config.tracking.uri), experiment_name(config))
+def _experiment(settings: Settings) -> Experiment:
+    return experiment_of(store_of(settings["tracking"]["uri"]), experiment_name(settings))
 
 
 def numbers(row: Mapping[str, Any]) -> dict[str, float]:

@@ -68,7 +68,7 @@ def fill(store: Store, experiment: Experiment, tables: Path, parent: str) -> Cou
     budget = overrides.budget(rows)
     for row in missing:
         _become(config, row, budget)
-        _log(config, row, history.get(row["identity"], []), weights)
+        _log(identity.plain(config), row, history.get(row["identity"], []), weights)
     counts = [known[row["identity"]] for row in rows if row["identity"] in known]
     return Count(len(counts), sum(count > 1 for count in counts), len(missing))
 
@@ -87,7 +87,10 @@ def _become(config: DictConfig, row: Mapping[str, Any], budget: Sequence[str]) -
 
 
 def _log(
-    config: DictConfig, row: Mapping[str, Any], history: Sequence[Mapping[str, str]], weights: Weights
+    settings: Mapping[str, Any],
+    row: Mapping[str, Any],
+    history: Sequence[Mapping[str, str]],
+    weights: Weights,
 ) -> None:
     now = time.time()
     columns = [key for key in (history or [{}])[0] if key != "identity"]
@@ -102,8 +105,8 @@ def _log(
         folder = RunFolder(Path(scratch))
         if row["status"] != "failed":
             text, theta = "\n".join(lines) + "\n", weights[row["identity"]]
-            folder.write(identity.settings(config), text, theta, timings, dict(row))
-        record.log_where_missing(folder, config, {"perbatch.identity": row["identity"], **FILLED})
+            folder.write(identity.settings(settings), text, theta, timings, dict(row))
+        record.log_where_missing(folder, settings, {"perbatch.identity": row["identity"], **FILLED})
 
 
 def _value(text: str) -> Any:

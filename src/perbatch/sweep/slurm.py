@@ -13,7 +13,7 @@ from omegaconf.errors import ValidationError
 
 from perbatch import advice
 from perbatch.errors import UserError
-from perbatch.sweep import slurm_queue
+from perbatch.sweep import packs, slurm_queue
 from perbatch.sweep.places import CHECKOUT
 from perbatch.sweep.remote import WorkersDied
 from perbatch.sweep.slurm_job import SlurmJob
@@ -54,7 +54,7 @@ def launch(
 
     Raises WorkersDied, after all jobs have ended, where some ended without a result.
     """
-    _refuse_large_array(len(jobs), master.hydra.sweeper.runs_per_job)
+    _refuse_large_array(jobs)
     from hydra_plugins.hydra_submitit_launcher.submitit_launcher import SlurmLauncher
 
     params = _complete(settings)
@@ -141,12 +141,13 @@ def _refuse_short(settings: Mapping[str, Any]) -> None:
         )
 
 
-def _refuse_large_array(jobs: int, runs_per_job: int) -> None:
+def _refuse_large_array(jobs: Sequence[Sequence[str]]) -> None:
     for line in slurm_queue.ask("scontrol", "show", "config").splitlines():
         name, _, value = line.partition("=")
-        if name.strip() == "MaxArraySize" and jobs >= int(value):
-            enough = -(-jobs * runs_per_job // (int(value) - 1))
+        if name.strip() == "MaxArraySize" and len(jobs) >= int(value):
+            runs = sum(len(packs.unpack(job)) for job in jobs)
+            enough = -(-runs // (int(value) - 1))
             raise UserError(
-                f"{jobs} jobs are more than this SLURM takes at once ({int(value) - 1}): put several runs "
-                f"into a job, {advice.runs_per_job(enough)} or more"
+                f"{len(jobs)} jobs are more than this SLURM takes at once ({int(value) - 1}): put several "
+                f"runs into a job, {advice.runs_per_job(enough)} or more"
             )

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from perbatch.errors import UserError
 from perbatch.files import replace
 from perbatch.overrides import written
-from perbatch.sweep import defaults, disk, grid, locks, lost, plan, record, remote, tables
+from perbatch.sweep import defaults, disk, grid, locks, lost, packs, plan, record, remote, tables
 from perbatch.sweep.compose import SUBFOLDER, CachingLoader
 from perbatch.sweep.folder import FAILURE
 from perbatch.sweep.launching import Launching
@@ -32,7 +32,7 @@ def sweep(
     params: Mapping[str, Any],
     grids: Sequence[Mapping[str, Any]],
     limit: int,
-    runs_per_job: int,
+    runs_per_job: int | None,
     arguments: list[str],
     context: HydraContext,
     task_function: TaskFunction,
@@ -44,8 +44,10 @@ def sweep(
     run, and after everything ended where runs failed.
     """
     _refuse_two_grids(master)
-    if runs_per_job < 1:
-        raise UserError(f"hydra.sweeper.runs_per_job={runs_per_job}: must be a whole number of at least 1")
+    if runs_per_job is not None and runs_per_job < 1:
+        raise UserError(
+            f"hydra.sweeper.runs_per_job={runs_per_job}: must be a whole number of at least 1, or null"
+        )
     loader = CachingLoader(context.config_loader)
     planned = plan.make(grid.expand(params, arguments, loader, grids, limit), loader, master)
     ran_with = defaults.settings_json(planned, loader, master)
@@ -71,11 +73,12 @@ def sweep(
                 # What is added here would show in the folder's name: the job gets the one that was planned.
                 return [*run.overrides, *_place(run), f"tracking.parent={parents.of(run)}", *extra]
 
-            launching = Launching(context, task_function, master, overrides, runs_per_job)
+            size = _pack_size(planned, master) if runs_per_job is None else packs.PackSize(runs_per_job)
+            launching = Launching(context, task_function, master, overrides, size)
             launching.prepare(planned.missing, master.rerun)
             with watch(planned, launching.ended):
                 launching.train(planned.missing)
-            parents.log_missing(lambda overrides: loader.load_sweep_config(master, overrides))
+            parents.log_missing(lambda overrides: loader.settings(master, overrides))
     # What was to be trained again may be complete, from before, and have failed too.
     failed = [run for run in planned.missing if run.folder.failed or not run.folder.complete]
     if master.sweep.results is not None:
@@ -118,6 +121,11 @@ def _refuse_two_grids(master: DictConfig) -> None:
         raise UserError(
             f"experiment={choices.experiment} sweep=pipeline: each brings a grid of its own; give one of them"
         )
+
+
+def _pack_size(planned: plan.Plan, master: DictConfig) -> packs.PackSize:
+    workers = None if remote.is_remote(master) else _workers(master)
+    return packs.size(len(planned.missing), workers, planned.seconds_each())
 
 
 def _workers(master: DictConfig) -> int:

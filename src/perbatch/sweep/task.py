@@ -6,6 +6,7 @@ import time
 import traceback
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -17,7 +18,10 @@ from perbatch.sweep import identity, places, record, resolvers, schema, worker
 from perbatch.sweep.cell import run_name
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.plan import usable
-from perbatch.sweep.training import schedule, train_run
+from perbatch.sweep.training import train_run
+
+Settings = dict[str, Any]
+"""A run's composed config, resolved, as plain values."""
 
 log = logging.getLogger(__name__)
 log_file = logging.getLogger(f"{__name__}.file")  # conf/config.yaml keeps it from the terminal
@@ -34,49 +38,53 @@ def run(config: DictConfig) -> str:
 
     That is `reused`, `finished` or `diverged`. Errors: what training raises.
     """
-    folder = RunFolder(Path(HydraConfig.get().runtime.output_dir))
+    folder, settings = RunFolder(Path(HydraConfig.get().runtime.output_dir)), identity.plain(config)
     with worker.at_work(), folder.lock():
-        if _again(config, folder) or not usable(folder, identity.of(config)):
-            return _train(config, folder)
+        if _again(settings, folder) or not usable(folder, identity.of(settings)):
+            return _train(settings, folder)
         log.info("Reused: this run is complete in %s (rerun=true trains it again)", folder.path)
-        record.log_where_missing(folder, config)
+        record.log_where_missing(folder, settings)
         return "reused"
 
 
-def _again(config: DictConfig, folder: RunFolder) -> bool:
+def _again(settings: Settings, folder: RunFolder) -> bool:
     # A job may be handed out twice: its worker died, or SLURM queued it again. A sweep trains a run once.
-    single = HydraConfig.get().mode == RunMode.RUN
-    return config.rerun and (single or not folder.begun_by(config.tracking.parent))
+    return settings["rerun"] and (_alone() or not folder.begun_by(settings["tracking"]["parent"]))
 
 
-def _train(config: DictConfig, folder: RunFolder) -> str:
-    folder.begin(config.tracking.parent)
-    live = record.LiveLog(folder, config, time.time(), len(schedule(config)) + 1)
+def _alone() -> bool:
+    return bool(HydraConfig.get().mode == RunMode.RUN)
+
+
+def _train(settings: Settings, folder: RunFolder) -> str:
+    folder.begin(settings["tracking"]["parent"])
+    live = record.LiveLog(folder, settings, time.time())
     try:
-        outcome = train_run(config, _prepared(config), live.evaluation)
-        settings = identity.settings(config)
-        folder.write(settings, outcome.history, outcome.theta, outcome.timings, outcome.row)
+        outcome = train_run(settings, _prepared(settings), live.evaluation)
+        folder.write(
+            identity.settings(settings), outcome.history, outcome.theta, outcome.timings, outcome.row
+        )
     except KeyboardInterrupt:
         live.end("KILLED")
         raise
     except Exception as error:
-        log.error("FAILED: %s: %s: %s", run_name(config), type(error).__name__, error)
+        log.error("FAILED: %s: %s: %s", run_name(settings), type(error).__name__, error)
         log_file.error(traceback.format_exc())
         folder.write_failure(traceback.format_exc())
         live.end("FAILED")
         raise
     live.finish()
-    level = logging.INFO if HydraConfig.get().mode == RunMode.RUN else logging.DEBUG
-    log.log(level, "%s: %s", run_name(config), outcome.sentence())
+    log.log(logging.INFO if _alone() else logging.DEBUG, "%s: %s", run_name(settings), outcome.sentence())
     return str(outcome.row["status"])
 
 
-def _prepared(config: DictConfig) -> data.Prepared:
+def _prepared(settings: Settings) -> data.Prepared:
     """The run's data: those whose digest is in its identity, and no others that came in their place since."""
-    loaded = _load(config.data.name, json.dumps(identity.plain(config.data)))
-    if loaded.summary["digest"] != identity.summary(config)["digest"]:
+    name = settings["data"]["name"]
+    loaded = _load(name, json.dumps(settings["data"]))
+    if loaded.summary["digest"] != identity.summary(settings)["digest"]:
         raise UserError(
-            f"the data in {places.PREPARED / config.data.name} were prepared anew since this run was "
+            f"the data in {places.PREPARED / name} were prepared anew since this run was "
             "planned: the same command plans it again"
         )
     return loaded

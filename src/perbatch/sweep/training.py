@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
-from omegaconf import DictConfig
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from perbatch.backprop import Network, Run, generators, log_spaced, train
 from perbatch.data import Prepared, training_examples
@@ -49,42 +49,35 @@ class Outcome:
         )
 
 
-def network_for(config: DictConfig, data: Prepared) -> Network:
+def network_for(config: Mapping[Any, Any], data: Prepared) -> Network:
     """Return the network that fits the data: an input a feature, an output a class (regression: one)."""
-    model = config.model
-    return Network(
-        sizes=_sizes(config, data.summary),
-        activation=model.activation,
-        loss=model.loss,
-        bias=model.bias,
-        dtype=model.dtype,
-        output=model.output,
-    )
+    model = {key: config["model"][key] for key in ("activation", "loss", "bias", "dtype", "output")}
+    return Network(_sizes(config, data.summary), **model)
 
 
 def train_run(
-    config: DictConfig, data: Prepared, on_evaluation: Callable[[dict[str, float]], None]
+    config: Mapping[str, Any], data: Prepared, on_evaluation: Callable[[dict[str, float]], None]
 ) -> Outcome:
     """Train one run with one BLAS thread; the same config, data and machine give the same bits."""
     network = network_for(config, data)
     start = time.time()
-    with threadpool_limits(1, user_api="blas"):
+    with _threads().limit(limits=1, user_api="blas"):
         run = train(
             network,
-            network.init(generators(config.seed)[0]),
+            network.init(generators(config["seed"])[0]),
             data.X_train,
             data.y_train,
-            batch_size=config.batch_size,
-            learning_rate=config.learning_rate,
-            epochs=config.epochs,
-            seed=config.seed,
-            engine=config.engine.name,
-            updates_per_batch=config.repeat.updates_per_batch,
-            tolerance=config.repeat.tolerance,
-            micro_batch_size=config.micro_batch_size,
-            shuffle=config.shuffle,
+            batch_size=config["batch_size"],
+            learning_rate=config["learning_rate"],
+            epochs=config["epochs"],
+            seed=config["seed"],
+            engine=config["engine"]["name"],
+            updates_per_batch=config["repeat"]["updates_per_batch"],
+            tolerance=config["repeat"]["tolerance"],
+            micro_batch_size=config["micro_batch_size"],
+            shuffle=config["shuffle"],
             validation=(data.X_validation, data.y_validation),
-            stop_at=config.stop_at,
+            stop_at=config["stop_at"],
             schedule=schedule(config),
             on_evaluation=on_evaluation,
         )
@@ -102,6 +95,11 @@ def train_run(
             "at_evaluation": seconds,
         },
     )
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through all libraries of the process, once
 
 
 def history_csv(history: Mapping[str, Sequence[float]]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from perbatch.tracking.store import Experiment, Store
 
 if TYPE_CHECKING:
-    from mlflow.entities import DatasetInput
+    from mlflow.entities import DatasetInput, RunInfo
 
 METRICS_A_CALL = 1000  # MLflow's limit, of which params and tags take a part
 
@@ -52,18 +52,22 @@ class RunLog:
         self._params: Mapping[str, object] = params
         self._data, self._start = data, start
         self._tags = dict(tags) | ({"mlflow.parentRunId": parent} if parent else {})
-        self._id: str | None = None
+        self._made: RunInfo | None = None
 
     @property
     def id(self) -> str:
         """The run's id in the store; the run is made, RUNNING, where that has not been done."""
-        if self._id is None:
-            run = self._store.client.create_run(
+        return str(self._run.run_id)
+
+    @property
+    def _run(self) -> "RunInfo":
+        if self._made is None:
+            client = self._store.client
+            self._made = client.create_run(
                 self._experiment.id, start_time=self._start, tags=self._tags, run_name=self._name
-            )
-            self._id = run.info.run_id
-            self._store.client.log_inputs(self._id, datasets=[_dataset_input(self._data)])
-        return str(self._id)
+            ).info
+            client.log_inputs(self._made.run_id, datasets=[_dataset_input(self._data)])
+        return self._made
 
     def add(self, curves: Iterable[Curve], tags: Mapping[str, str] | None = None) -> None:
         """Log curves and tags, and the params with them, in as few calls as MLflow allows.
@@ -88,8 +92,12 @@ class RunLog:
 
     def attach(self, files: Sequence[Path]) -> None:
         """Attach files as artifacts."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        # The client's own call would read the whole run again to find this place.
+        place = get_artifact_repository(self._run.artifact_uri, tracking_uri=self._store.uri)
         for path in files:
-            self._store.client.log_artifact(self.id, str(path))
+            place.log_artifact(str(path))
 
     def end(self, status: str, end: int) -> None:
         """End the run as FINISHED, FAILED or KILLED, at `end` in milliseconds since 1970."""
