@@ -26,6 +26,7 @@ RUN = (
     "perbatch/data/prepared.py",
     "perbatch/data/settings.py",
     "perbatch/sweep/cell.py",
+    "perbatch/sweep/encoded.py",
     "perbatch/sweep/folder.py",
     "perbatch/sweep/identity.py",
     "perbatch/sweep/task.py",

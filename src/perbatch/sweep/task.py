@@ -11,9 +11,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from perbatch import data
 from perbatch.errors import UserError
-from perbatch.sweep import identity, places, record, resolvers, schema, worker
+from perbatch.sweep import encoded, identity, places, record, resolvers, schema, worker
 from perbatch.sweep.cell import run_name
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.plan import usable
@@ -71,9 +70,10 @@ def _train(config: DictConfig, folder: RunFolder) -> str:
     return str(outcome.row["status"])
 
 
-def _prepared(config: DictConfig) -> data.Prepared:
+def _prepared(config: DictConfig) -> encoded.TrainingData:
     """The run's data: those whose digest is in its identity, and no others that came in their place since."""
-    loaded = _load(config.data.name, json.dumps(identity.plain(config.data)))
+    model, settings = config.model, json.dumps(identity.plain(config.data))
+    loaded = _load(config.data.name, settings, model.dtype, model.bias)
     if loaded.summary["digest"] != identity.summary(config)["digest"]:
         raise UserError(
             f"the data in {places.PREPARED / config.data.name} were prepared anew since this run was "
@@ -83,5 +83,5 @@ def _prepared(config: DictConfig) -> data.Prepared:
 
 
 @cache
-def _load(name: str, settings: str) -> data.Prepared:
-    return data.load(places.PREPARED / name, json.loads(settings))
+def _load(name: str, settings: str, dtype: str, bias: bool) -> encoded.TrainingData:
+    return encoded.load(name, json.loads(settings), dtype, bias)

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from perbatch.backprop import Network, Run, generators, log_spaced, train
 from perbatch.data import Prepared, training_examples
 from perbatch.sweep.cell import cell, mode
+from perbatch.sweep.encoded import TrainingData
 from perbatch.sweep.identity import effective_batch_size, of, summary
 
 FINAL = (
@@ -49,7 +50,7 @@ class Outcome:
         )
 
 
-def network_for(config: DictConfig, data: Prepared) -> Network:
+def network_for(config: DictConfig, data: Prepared | TrainingData) -> Network:
     """Return the network that fits the data: an input a feature, an output a class (regression: one)."""
     model = config.model
     return Network(
@@ -63,7 +64,7 @@ def network_for(config: DictConfig, data: Prepared) -> Network:
 
 
 def train_run(
-    config: DictConfig, data: Prepared, on_evaluation: Callable[[dict[str, float]], None]
+    config: DictConfig, data: Prepared | TrainingData, on_evaluation: Callable[[dict[str, float]], None]
 ) -> Outcome:
     """Train one run with one BLAS thread; the same config, data and machine give the same bits."""
     network = network_for(config, data)
