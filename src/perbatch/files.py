@@ -1,8 +1,10 @@
 """Files on disk: replaced whole or left as they were."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 
@@ -13,11 +15,18 @@ def replace(path: Path, content: bytes | str) -> None:
     and where `path` is a link into DVC's cache the link is replaced, not the cached file. The folder is made
     if it is missing. OSError where it cannot be written.
     """
+    with replacing(path) as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a stream whose bytes are at `path` once the body has ended; `replace` for what comes in parts."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
     try:
         with unfinished.open("wb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.replace(path)

@@ -5,6 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from perbatch.data import Prepared, Source, load, load_summary
+from perbatch.data import Prepared, Source, blocks, load, load_summary
 from perbatch.data.preparation import prepare
 from perbatch.data.prepared import ARRAYS
 from perbatch.errors import UserError
 
 FILES = (*(f"{name}.npy" for name in ARRAYS), "summary.json")
+Read = Callable[[Path, dict[str, Any]], Prepared]
 COMMAND = "; prepare them with: python pipelines/prepare.py data=tiny"
 
 
@@ -29,12 +31,28 @@ def folder(classification: Source, settings: dict[str, Any], tmp_path: Path) -> 
     return tmp_path / "tiny"
 
 
+def load_in_blocks(folder: Path, settings: dict[str, Any]) -> Prepared:
+    """What `load` gives, of blocks of two or three rows."""
+    summary = load_summary(folder, settings)
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in ARRAYS}
+    for name, rows in blocks(folder, summary, size=64):
+        parts[name].append(rows)
+    assert len(parts["X_train"]) > 3
+    return Prepared(**{name: np.concatenate(rows) for name, rows in parts.items()}, summary=summary)
+
+
+@pytest.fixture(params=[load, load_in_blocks])
+def whole(request: pytest.FixtureRequest) -> Read:
+    """Both ways to have all of the arrays."""
+    return request.param
+
+
 def refusal(what: str) -> str:
     return f"{re.escape(what)}.*{re.escape(COMMAND)}$"
 
 
-def test_load_gives_back_what_was_written(folder: Path, settings: dict[str, Any]) -> None:
-    prepared = load(folder, settings)
+def test_load_gives_back_what_was_written(whole: Read, folder: Path, settings: dict[str, Any]) -> None:
+    prepared = whole(folder, settings)
     for name in ARRAYS:
         assert np.array_equal(getattr(prepared, name), np.load(folder / f"{name}.npy"))
     assert (
@@ -44,13 +62,13 @@ def test_load_gives_back_what_was_written(folder: Path, settings: dict[str, Any]
     )
 
 
-def test_missing_data(folder: Path, settings: dict[str, Any]) -> None:
+def test_missing_data(whole: Read, folder: Path, settings: dict[str, Any]) -> None:
     for read in (load, load_summary):
         with pytest.raises(UserError, match=refusal(f"there are no prepared data in {folder / 'no'}")):
             read(folder / "no", settings)
     (folder / "y_test.npy").unlink()
     with pytest.raises(UserError, match=refusal(f"{folder / 'y_test.npy'} is missing")):
-        load(folder, settings)
+        whole(folder, settings)
 
 
 @pytest.mark.parametrize(
@@ -83,26 +101,26 @@ def test_bad_settings_are_named_before_the_data_are_looked_at(folder: Path, sett
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_every_truncation_is_refused(name: str, folder: Path, settings: dict[str, Any]) -> None:
-    whole = (folder / name).read_bytes()
-    for length in (0, 5, 60, len(whole) // 2, len(whole) - 2):
-        (folder / name).write_bytes(whole[:length])
+def test_every_truncation_is_refused(name: str, whole: Read, folder: Path, settings: dict[str, Any]) -> None:
+    content = (folder / name).read_bytes()
+    for length in (0, 5, 60, len(content) // 2, len(content) - 2):
+        (folder / name).write_bytes(content[:length])
         with pytest.raises(UserError, match=refusal(f"{folder / name} is damaged")):
-            load(folder, settings)
+            whole(folder, settings)
 
 
 @pytest.mark.parametrize("name", ARRAYS)
 def test_a_flipped_byte_of_data_and_a_longer_file_are_refused(
-    name: str, folder: Path, settings: dict[str, Any]
+    name: str, whole: Read, folder: Path, settings: dict[str, Any]
 ) -> None:
     path = folder / f"{name}.npy"
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     with pytest.raises(UserError, match=refusal(f"the prepared arrays in {folder} are damaged")):
-        load(folder, settings)
-    path.write_bytes(whole + b"\0")
+        whole(folder, settings)
+    path.write_bytes(content + b"\0")
     with pytest.raises(UserError, match=refusal(f"{path} is damaged")):
-        load(folder, settings)
+        whole(folder, settings)
 
 
 def same(one: Prepared, other: Prepared) -> bool:
@@ -113,19 +131,19 @@ def same(one: Prepared, other: Prepared) -> bool:
 @given(st.sampled_from(FILES), st.integers(0, 10**6), st.integers(1, 255))
 @examples(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_flipped_byte_is_refused_or_changes_nothing(
-    folder: Path, settings: dict[str, Any], name: str, position: int, flip: int
+    whole: Read, folder: Path, settings: dict[str, Any], name: str, position: int, flip: int
 ) -> None:
-    whole = (folder / name).read_bytes()
-    sound = load(folder, settings)
-    damaged = bytearray(whole)
-    damaged[position % len(whole)] ^= flip
+    content = (folder / name).read_bytes()
+    sound = whole(folder, settings)
+    damaged = bytearray(content)
+    damaged[position % len(content)] ^= flip
     (folder / name).write_bytes(damaged)
     try:
-        assert same(load(folder, settings), sound)
+        assert same(whole(folder, settings), sound)
     except UserError as error:
         assert str(error).endswith(COMMAND)
     finally:
-        (folder / name).write_bytes(whole)
+        (folder / name).write_bytes(content)
 
 
 @pytest.mark.parametrize(
@@ -155,14 +173,16 @@ class Malicious:
         return (Path.touch, (self.trace,))
 
 
-def test_no_pickle_is_ever_executed(folder: Path, settings: dict[str, Any], tmp_path: Path) -> None:
+def test_no_pickle_is_ever_executed(
+    whole: Read, folder: Path, settings: dict[str, Any], tmp_path: Path
+) -> None:
     trace, path = tmp_path / "executed", folder / "X_train.npy"
     np.save(path, np.array([Malicious(trace)], dtype=object), allow_pickle=True)
     with pytest.raises(UserError, match=refusal(f"{path} is damaged")):
-        load(folder, settings)
+        whole(folder, settings)
     path.write_bytes(pickle.dumps(Malicious(trace)))
     with pytest.raises(UserError, match=refusal(f"{path} is damaged")):
-        load(folder, settings)
+        whole(folder, settings)
     assert not trace.exists()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 if TYPE_CHECKING:
     from perbatch.backprop.network import Network
@@ -44,7 +45,22 @@ class Examples:
         return self.table[rows] if self.labels is None else self.table[self.labels[rows]]
 
 
-def encode(network: Network, X: np.ndarray, y: np.ndarray) -> Examples:
+@dataclass(frozen=True)
+class Encoded:
+    """Inputs that `encode_rows` made before, for all networks of that width, precision and bias.
+
+    They stand for X (n, fan_in) wherever one is asked for, and are not copied again.
+    """
+
+    rows: np.ndarray
+    bias: bool
+
+    def __len__(self) -> int:
+        """Return n."""
+        return len(self.rows)
+
+
+def encode(network: Network, X: np.ndarray | Encoded, y: np.ndarray) -> Examples:
     """Check and convert X (n, fan_in) and y: labels (n,), or targets (n,) or (n, k). Raises ValueError."""
     inputs = encode_inputs(network, X)
     outputs, y = network.sizes[-1], np.asarray(y)
@@ -68,13 +84,26 @@ def encode(network: Network, X: np.ndarray, y: np.ndarray) -> Examples:
     return Examples(inputs, _finite("y", y, network.dtype).reshape(len(y), outputs), None)
 
 
-def encode_inputs(network: Network, X: np.ndarray) -> np.ndarray:
+def encode_inputs(network: Network, X: np.ndarray | Encoded) -> np.ndarray:
     """Check X and copy it into the network's precision, with a last column of ones if there are biases."""
+    if isinstance(X, Encoded):
+        width, found = network.sizes[0], X.rows.shape[1] - X.bias
+        if (width, network.dtype, network.bias) != (found, X.rows.dtype, X.bias):
+            raise ValueError(
+                f"X is encoded for {found} inputs in {X.rows.dtype}, bias {X.bias}, not for {width} in "
+                f"{network.dtype}, bias {network.bias}."
+            )
+        return X.rows
     X = np.asarray(X)
     if X.ndim != 2 or X.shape[1] != network.sizes[0] or len(X) == 0:
         raise ValueError(f"X must have shape (n, {network.sizes[0]}) with n at least 1, not {X.shape}.")
-    inputs = np.ones((len(X), network.sizes[0] + network.bias), network.dtype)
-    inputs[:, : network.sizes[0]] = _finite("X", X, network.dtype)
+    return encode_rows(X, network.dtype, network.bias)
+
+
+def encode_rows(X: np.ndarray, dtype: DTypeLike, bias: bool) -> np.ndarray:
+    """Copy X (n, d) into a precision, with a last column of ones if there are biases. Raises ValueError."""
+    inputs = np.ones((len(X), X.shape[1] + bias), dtype)
+    inputs[:, : X.shape[1]] = _finite("X", X, inputs.dtype)
     return inputs
 
 

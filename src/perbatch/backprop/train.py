@@ -9,7 +9,7 @@ import numpy as np
 
 from perbatch.backprop.checks import finite_number, one_of, whole_number
 from perbatch.backprop.engines import ENGINES
-from perbatch.backprop.examples import encode
+from perbatch.backprop.examples import Encoded, encode
 from perbatch.backprop.mode import update_mode
 from perbatch.backprop.monitor import Monitor
 from perbatch.backprop.network import Network
@@ -21,7 +21,7 @@ from perbatch.backprop.schedule import evaluation_points, segments
 def train(
     network: Network,
     theta: np.ndarray,
-    X: np.ndarray,
+    X: np.ndarray | Encoded,
     y: np.ndarray,
     *,
     batch_size: int | str,
@@ -33,7 +33,7 @@ def train(
     tolerance: float | None = None,
     micro_batch_size: int | None = None,
     shuffle: bool = True,
-    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    validation: tuple[np.ndarray | Encoded, np.ndarray] | None = None,
     stop_at: float | None = None,
     schedule: Sequence[int] | np.ndarray | None = None,
     on_evaluation: Callable[[dict[str, float]], object] | None = None,

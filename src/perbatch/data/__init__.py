@@ -4,8 +4,17 @@
 so that a training process starts fast.
 """
 
-from perbatch.data.prepared import Prepared, load, load_summary
+from perbatch.data.prepared import Prepared, arrays_digest, blocks, load, load_summary
 from perbatch.data.settings import settings_digest, training_examples
 from perbatch.data.source import Source
 
-__all__ = ["Prepared", "Source", "load", "load_summary", "settings_digest", "training_examples"]
+__all__ = [
+    "Prepared",
+    "Source",
+    "arrays_digest",
+    "blocks",
+    "load",
+    "load_summary",
+    "settings_digest",
+    "training_examples",
+]

@@ -43,6 +43,26 @@ def load(folder: Path, settings: Mapping[str, Any]) -> Prepared:
     return Prepared(**arrays, summary=summary)
 
 
+def blocks(folder: Path, summary: Mapping[str, Any], size: int = 2**24) -> Iterator[tuple[str, np.ndarray]]:
+    """Name and next rows of each array, about `size` bytes at once: data that need not fit into memory.
+
+    Every byte is checked, which is known only at the end: until then nothing is to be made of them that
+    lasts. A UserError if they are missing, damaged, or not those of the `summary`.
+    """
+    digest, settings = hashlib.sha256(), summary["settings"]
+    for name in ARRAYS:
+        path = folder / f"{name}.npy"
+        array = _mapped(path, settings)
+        digest.update(_head(name, array))
+        step = max(1, size * len(array) // array.nbytes)
+        for first in range(0, len(array), step):
+            rows = _read_rows(path, array, first, min(step, len(array) - first), settings)
+            digest.update(rows.data)
+            yield name, rows
+    if digest.hexdigest() != summary["digest"]:
+        raise _refusal(f"the prepared arrays in {folder} are damaged (their digest differs)", settings)
+
+
 def load_summary(folder: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The summary, the arrays left unread; a UserError if missing, damaged or made with other settings."""
     check_settings(settings)
@@ -66,9 +86,13 @@ def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
     """SHA-256 (hex) over the arrays' names, dtypes, shapes and bytes."""
     digest = hashlib.sha256()
     for name, array in arrays.items():
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(_head(name, array))
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def _head(name: str, array: np.ndarray) -> bytes:
+    return f"{name} {array.dtype.str} {array.shape}\n".encode()
 
 
 def summary_digest(summary: Mapping[str, Any]) -> str:
@@ -88,6 +112,34 @@ def _read_array(path: Path, settings: Mapping[str, Any]) -> np.ndarray:
     except Exception:  # a flipped byte in the header makes NumPy's parser raise nearly anything
         raise _refusal(f"{path} is damaged or cannot be read", settings) from None
     return array
+
+
+def _mapped(path: Path, settings: Mapping[str, Any]) -> np.memmap:
+    """The array in a file, none of it read yet, and nothing behind it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not array.size or not array.ndim or not array.flags.c_contiguous:
+            raise ValueError("no rows, or another order of its numbers")
+        if array.offset + array.nbytes != path.stat().st_size:
+            raise ValueError("bytes after the array")
+    except FileNotFoundError:
+        raise _refusal(f"{path} is missing", settings) from None
+    except Exception:
+        raise _refusal(f"{path} is damaged or cannot be read", settings) from None
+    return array
+
+
+def _read_rows(
+    path: Path, array: np.memmap, first: int, count: int, settings: Mapping[str, Any]
+) -> np.ndarray:
+    # Read, not looked at through the map: pages of it would count as this process's memory until it is done.
+    shape, offset = (count, *array.shape[1:]), array.offset + first * array.strides[0]
+    try:
+        return np.fromfile(path, array.dtype, int(np.prod(shape)), offset=offset).reshape(shape)
+    except (OSError, ValueError):
+        raise _refusal(f"{path} is damaged or cannot be read", settings) from None
 
 
 def _differences(key: str, ours: object, theirs: object) -> Iterator[tuple[str, object, object]]:

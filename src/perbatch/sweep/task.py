@@ -12,9 +12,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from perbatch import data
 from perbatch.errors import UserError
-from perbatch.sweep import identity, places, record, resolvers, schema, worker
+from perbatch.sweep import encoded, identity, places, record, resolvers, schema, worker
 from perbatch.sweep.cell import run_name
 from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.plan import usable
@@ -78,10 +77,10 @@ def _train(settings: Settings, folder: RunFolder) -> str:
     return str(outcome.row["status"])
 
 
-def _prepared(settings: Settings) -> data.Prepared:
+def _prepared(settings: Settings) -> encoded.TrainingData:
     """The run's data: those whose digest is in its identity, and no others that came in their place since."""
-    name = settings["data"]["name"]
-    loaded = _load(name, json.dumps(settings["data"]))
+    name, model = settings["data"]["name"], settings["model"]
+    loaded = _load(name, json.dumps(settings["data"]), model["dtype"], model["bias"])
     if loaded.summary["digest"] != identity.summary(settings)["digest"]:
         raise UserError(
             f"the data in {places.PREPARED / name} were prepared anew since this run was "
@@ -91,5 +90,5 @@ def _prepared(settings: Settings) -> data.Prepared:
 
 
 @cache
-def _load(name: str, settings: str) -> data.Prepared:
-    return data.load(places.PREPARED / name, json.loads(settings))
+def _load(name: str, settings: str, dtype: str, bias: bool) -> encoded.TrainingData:
+    return encoded.load(name, json.loads(settings), dtype, bias)

@@ -12,6 +12,7 @@ from threadpoolctl import ThreadpoolController
 from perbatch.backprop import Network, Run, generators, log_spaced, train
 from perbatch.data import Prepared, training_examples
 from perbatch.sweep.cell import cell, mode
+from perbatch.sweep.encoded import TrainingData
 from perbatch.sweep.identity import effective_batch_size, of, summary
 
 FINAL = (
@@ -49,14 +50,16 @@ class Outcome:
         )
 
 
-def network_for(config: Mapping[Any, Any], data: Prepared) -> Network:
+def network_for(config: Mapping[Any, Any], data: Prepared | TrainingData) -> Network:
     """Return the network that fits the data: an input a feature, an output a class (regression: one)."""
     model = {key: config["model"][key] for key in ("activation", "loss", "bias", "dtype", "output")}
     return Network(_sizes(config, data.summary), **model)
 
 
 def train_run(
-    config: Mapping[str, Any], data: Prepared, on_evaluation: Callable[[dict[str, float]], None]
+    config: Mapping[str, Any],
+    data: Prepared | TrainingData,
+    on_evaluation: Callable[[dict[str, float]], None],
 ) -> Outcome:
     """Train one run with one BLAS thread; the same config, data and machine give the same bits."""
     network = network_for(config, data)
