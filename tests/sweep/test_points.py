@@ -18,7 +18,7 @@ def shown(rows: list[Row]) -> tuple[list[float], Points]:
 
 
 def run(batch_size: int, best_at: int, stop: int = 80_000) -> list[Row]:
-    """Evaluations as training makes them: at the first end of a batch at or after each point of the schedule."""
+    """Evaluations as training makes them: at the first end of a batch at or after each point."""
     due = np.ceil(np.array([0, *SCHEDULE]) / batch_size) * batch_size
     kept = [int(each) for each in dict.fromkeys(due) if each <= stop]
     return [
