@@ -10,7 +10,7 @@ part in it.
 import numpy as np
 import pandas as pd
 
-from perbatch.columns import COUNTS
+from perbatch.columns import COUNTS, PRICED
 
 QUANTITIES = ["epochs", "updates", "gradient_evaluations", "evaluations", "seconds"]
 FORWARD = 0.5
@@ -60,7 +60,7 @@ def _quantities(counts: pd.DataFrame, n_train: pd.Series, prices: pd.DataFrame) 
 
 
 PRICES = ("gradient_us", "forward_us")
-SETTING = ["engine", "dtype", "sizes", "loss", "activation", "bias", "output", "micro_batch_size"]
+SETTING = [key for key in PRICED if key != "batch_size"]
 
 
 def measured(throughput: pd.DataFrame, run: pd.Series) -> pd.DataFrame:
@@ -89,7 +89,7 @@ def price(rows: pd.DataFrame, batch_size: int) -> tuple[float, float]:
 def price_runs(runs: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
     """Return columns gradient_us and forward_us for each run (nan where the benchmark has no such row)."""
     prices = pd.DataFrame(dict.fromkeys(PRICES, np.nan), index=runs.index)
-    for _, alike in runs.groupby([*SETTING, "batch_size"], dropna=False):
+    for _, alike in runs.groupby(PRICED, dropna=False):
         rows = measured(throughput, alike.iloc[0])
         prices.loc[alike.index, list(PRICES)] = price(rows, int(alike.iloc[0]["batch_size"]))
     return prices

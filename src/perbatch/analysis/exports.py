@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from perbatch.analysis.columns import columns_of
+from perbatch.analysis.contenders import CONTENDER
 from perbatch.analysis.curves import loss_curves, rate_curves
 from perbatch.analysis.metrics import flat_metrics
 from perbatch.analysis.pairs import pairs
@@ -13,8 +15,6 @@ from perbatch.analysis.results import Results
 from perbatch.analysis.stability import stability
 from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.files import replace
-
-RANGE = ["contender", "stable_low", "stable_high", "octaves", "gaps", "open_low", "open_high", "rates_tried"]
 
 
 def write_tables(results: Results, folder: Path) -> None:
@@ -26,16 +26,21 @@ def write_tables(results: Results, folder: Path) -> None:
 
 
 def result_tables(results: Results) -> dict[str, pd.DataFrame]:
-    """Return what evaluation exports, by file name."""
+    """Return what evaluation exports, by file name; a score that the task does not have is left out."""
     ranges = stable_ranges(results.sweep).rename(columns={"low": "stable_low", "high": "stable_high"})
-    steady = stability(results).merge(ranges[RANGE], on="contender", how="left")
-    return {
-        "comparison.csv": all_results(results).drop(columns="contender"),
+    ranges = ranges.drop(columns=[*CONTENDER, "way"])
+    tables = {
+        "comparison.csv": all_results(results),
         "pairs.csv": pairs(results),
-        "stability.csv": steady.drop(columns="contender"),
-        "repeats.csv": repeats(results).drop(columns="contender"),
+        "stability.csv": stability(results).merge(ranges, on="contender", how="left"),
+        "repeats.csv": repeats(results),
         "curves.csv": loss_curves(results),
         "rates.csv": rate_curves(results),
+    }
+    absent = "test_accuracy" if results.sweep.regression else "test_r2"
+    return {
+        name: table[[column for column in columns_of(name) if not column.startswith(absent)]]
+        for name, table in tables.items()
     }
 
 

@@ -3,6 +3,7 @@
 import math
 
 from perbatch.analysis.contrasts import contrast
+from perbatch.analysis.costs import QUANTITIES
 from perbatch.analysis.fastest import fastest
 from perbatch.analysis.representatives import REPRESENTATIVES, repeat_and_plain, representatives
 from perbatch.analysis.results import Results
@@ -17,13 +18,7 @@ def flat_metrics(results: Results) -> dict[str, float | int | str | None]:
     processors may differ.
     """
     quantities = [f"test_{results.sweep.score}", "validation_loss", "learning_rate", "reached"]
-    quantities += [
-        "epochs_to_target",
-        "updates_to_target",
-        "gradient_evaluations_to_target",
-        "evaluations_to_target",
-        "seconds_to_target",
-    ]
+    quantities += [f"{quantity}_to_target" for quantity in QUANTITIES]
     rows, raising = representatives(results), stability(results).set_index("contender")["raising"]
     quickest = fastest(results, "seconds")
     shown = rows if quickest is None else rows | {"fastest": quickest.row}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from perbatch.analysis.columns import columns_of
 from perbatch.analysis.contenders import CONTENDER, ONCE, in_order
 from perbatch.analysis.costs import evaluations
 from perbatch.analysis.results import Results, fact
@@ -19,11 +20,6 @@ from perbatch.analysis.tuning import CELL, choose, split_seeds
 
 AXES = ("updates", "evaluations")
 EPOCHS = (1, 3, 10, 30)
-COLUMNS = [
-    *("quantity", "plain_epochs", "budget", *CONTENDER, "contender", "way", "learning_rate", "n"),
-    *("validation_loss", "validation_loss_low", "validation_loss_high", "kind", "spent"),
-    *("satisfied_when_left", "still_satisfied"),
-]
 
 
 @fact
@@ -42,7 +38,7 @@ def repeats(results: Results) -> pd.DataFrame:
         if (alike["way"] != ONCE).any()
         for row in _at_size(sweep, alike)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=[*columns_of("repeats.csv"), "contender"])
 
 
 def _at_size(sweep: Sweep, runs: pd.DataFrame) -> Iterator[dict[str, object]]:
