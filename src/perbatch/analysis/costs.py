@@ -1,4 +1,4 @@
-"""Cost to a target: what a run had spent at its first evaluation with a validation loss at or below it.
+"""What a run spent up to its first evaluation that meets a target, and how it ended.
 
 Training seconds to a target, end to end: a run's evaluations with their counts stand in history.csv; here the
 counts at the first one at the target are multiplied by microseconds per evaluation, which `price_runs` takes
@@ -42,6 +42,14 @@ def spent(runs: pd.DataFrame) -> pd.DataFrame:
 def evaluations(counts: pd.DataFrame) -> pd.Series:
     """Return the evaluations of the network: gradient evaluations, and FORWARD of one for a forward one."""
     return counts["gradient_evaluations"] + FORWARD * counts["forward_evaluations"]
+
+
+def last_loss(runs: pd.DataFrame) -> pd.Series:
+    """Return the validation loss that each run ended at, infinite where it did not finish: what breaks ties.
+
+    Evaluation, which has the histories, counts a run as lost too that ended above its start (see `Sweep`).
+    """
+    return runs["validation_loss"].where(runs["status"] == "finished", np.inf).fillna(np.inf)
 
 
 def _quantities(counts: pd.DataFrame, n_train: pd.Series, prices: pd.DataFrame) -> pd.DataFrame:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from perbatch.analysis.contenders import contenders
-from perbatch.analysis.costs import PRICES, measured, price_runs, to_target
-from perbatch.analysis.settings import Settings
+from perbatch.analysis.costs import PRICES, last_loss, measured, price_runs, to_target
+from perbatch.analysis.settings import EvaluateSettings
 from perbatch.analysis.tables import Tables
 from perbatch.columns import KEYS
 from perbatch.errors import UserError
@@ -20,8 +20,9 @@ class Sweep:
     """All runs of one sweep over one data set, judged at one target, and the settings they are judged by.
 
     `runs` has the columns of runs.csv, then contender, way, gradient_us, forward_us, the five `_to_target`,
-    last_loss (the last validation loss; infinite if diverged), lost (diverged, or ended above the training
-    loss it started from) and final_loss (last_loss; infinite if lost). Its index is the row in runs.csv.
+    last_loss (the last validation loss; infinite if it did not finish), lost (diverged, or ended above the
+    training loss it started from) and final_loss (last_loss; infinite if lost). Its index is the row in
+    runs.csv.
     `targets` are all that the settings name, `target` is the one that the `_to_target` columns speak of.
     `overrides` turn the defaults of a run into what all runs share.
     `constant_loss` is the training loss of the best constant answer.
@@ -30,7 +31,7 @@ class Sweep:
     runs: pd.DataFrame
     history: pd.DataFrame
     throughput: pd.DataFrame
-    settings: Settings
+    settings: EvaluateSettings
     targets: tuple[float, ...]
     target: float
     constant_loss: float
@@ -81,7 +82,7 @@ class Sweep:
         return self.runs[self.runs["status"] != "failed"]
 
 
-def build_sweep(tables: Tables, settings: Settings, y_train: np.ndarray) -> Sweep:
+def build_sweep(tables: Tables, settings: EvaluateSettings, y_train: np.ndarray) -> Sweep:
     """Derive contender, price and time to the first target of every run.
 
     `y_train` are the training part's labels or targets. UserError if the data set has no target or one that
@@ -93,7 +94,7 @@ def build_sweep(tables: Tables, settings: Settings, y_train: np.ndarray) -> Swee
     history = tables.history.sort_values(["identity", "presentations"], kind="stable")
     _check_targets(tables, targets)
     prices = price_runs(runs, tables.throughput)
-    last = runs["validation_loss"].where(runs["status"] != "diverged", np.inf)
+    last = last_loss(runs)
     lost = _lost(runs, history)
     derived = pd.concat(
         [

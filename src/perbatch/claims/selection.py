@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from perbatch.analysis.costs import evaluations
+from perbatch.analysis.costs import evaluations, last_loss
 from perbatch.analysis.tuning import choose
 from perbatch.claims.evidence import Evidence
 from perbatch.columns import AXES
@@ -133,7 +133,7 @@ def _equal(evidence: Evidence, parts: list[pd.DataFrame], what: str, budget: Any
 
 def scored(evidence: Evidence, tuning: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
     """Return the runs with the columns BY, by which the claim has rates chosen."""
-    return tuning.assign(score=_score(evidence, tuning, target), loss=_loss(tuning))
+    return tuning.assign(score=_score(evidence, tuning, target), loss=last_loss(tuning))
 
 
 def _score(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> pd.Series:
@@ -143,11 +143,7 @@ def _score(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> pd.S
         return evaluations(pd.DataFrame({name: rows[f"{name}_to_{wanted:g}"] for name in names}))
     if evidence.claim.chosen_by == "validation_accuracy":
         return -rows["validation_accuracy"].where(rows["status"] == "finished", -np.inf)
-    return _loss(rows)
-
-
-def _loss(rows: pd.DataFrame) -> pd.Series:
-    return rows["validation_loss"].where(rows["status"] == "finished", np.inf).fillna(np.inf)
+    return last_loss(rows)
 
 
 def _named(rows: pd.DataFrame) -> str:

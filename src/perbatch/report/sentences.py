@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from perbatch.analysis.contrasts import Contrast, Outcome
+from perbatch.analysis.contrasts import Contrast, ContrastVerdict
 from perbatch.analysis.results import Results
 from perbatch.analysis.statistics import PAIRED_MEDIAN, Estimate
 from perbatch.report.wording import (
@@ -49,9 +49,9 @@ def _evidence(found: Contrast) -> str:
 def _improvement(found: Contrast) -> str:
     """How often the winner won; without one, how often the first did."""
     better = found.improvement
-    if found.verdict == Outcome.MORE:
+    if found.verdict == ContrastVerdict.MORE:
         better = Estimate(1 - better.value, 1 - better.high, 1 - better.low, better.n, better.kind)
-    same = found.verdict == Outcome.SAME
+    same = found.verdict == ContrastVerdict.SAME
     whose = "probability that the former needs less" if same else "probability of improvement"
     return f"{whose} {share(better.value)}, {share(better.low)} to {share(better.high)}"
 
@@ -153,15 +153,15 @@ def _unpriced(results: Results, found: Contrast, subject: str, other: str) -> st
 
 
 _SENTENCES = {
-    Outcome.LESS: _less,
-    Outcome.MORE: _more,
-    Outcome.SAME: _same,
-    Outcome.SINGLE: _single,
-    Outcome.FIRST_ONLY: _first_only,
-    Outcome.SECOND_ONLY: _second_only,
-    Outcome.PARTLY: _partly,
-    Outcome.NEITHER: _neither,
-    Outcome.UNPRICED: _unpriced,
+    ContrastVerdict.LESS: _less,
+    ContrastVerdict.MORE: _more,
+    ContrastVerdict.SAME: _same,
+    ContrastVerdict.SINGLE: _single,
+    ContrastVerdict.FIRST_ONLY: _first_only,
+    ContrastVerdict.SECOND_ONLY: _second_only,
+    ContrastVerdict.PARTLY: _partly,
+    ContrastVerdict.NEITHER: _neither,
+    ContrastVerdict.UNPRICED: _unpriced,
 }
 
 

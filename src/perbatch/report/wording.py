@@ -14,7 +14,7 @@ UNITS = {
     "evaluations": "evaluations of the network",
     "seconds": "training seconds",
 }
-CLOCKS = ("epochs", "updates", "evaluations", "seconds")
+SHOWN_QUANTITIES = ("epochs", "updates", "evaluations", "seconds")
 """The quantities that the page shows; the tables have the gradient evaluations apart too."""
 
 PERCENT = "\u00a0%"  # the space does not break
