@@ -20,6 +20,7 @@ from perbatch.analysis.tuning import CELL, choose, split_seeds
 
 AXES = ("updates", "evaluations")
 EPOCHS = (1, 3, 10, 30)
+RUN = [*CONTENDER, "contender", "way", "learning_rate"]
 
 
 @fact
@@ -34,7 +35,7 @@ def repeats(results: Results) -> pd.DataFrame:
     sweep = results.sweep
     rows = [
         row
-        for _, alike in sweep.usable.groupby("batch_size")
+        for _, alike in sweep.usable[[*RUN, "seed", "identity", "epochs"]].groupby("batch_size")
         if (alike["way"] != ONCE).any()
         for row in _at_size(sweep, alike)
     ]
@@ -74,7 +75,7 @@ def _rows(sweep: Sweep, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[di
             continue
         loss = geometric_interval(mine["loss"])
         yield {
-            **{key: mine.iloc[0][key] for key in [*CONTENDER, "contender", "way", "learning_rate"]},
+            **mine.iloc[0][RUN],
             "n": len(mine),
             "validation_loss": loss.value,
             "validation_loss_low": loss.low,

@@ -90,10 +90,24 @@ def median_interval(values: ArrayLike) -> Estimate:
         return Estimate(math.nan, math.nan, math.nan, len(x), NOTHING)
     middle = _median(x)
     value = middle if math.isfinite(middle) else math.nan
-    low, high = map(float, stats.quantile_test(x, p=0.5).confidence_interval(LEVEL))
+    low, high = (math.nan if rank is None else float(np.sort(x)[rank]) for rank in _ranks(len(x)))
     if math.isnan(low) or math.isnan(high) or (math.isinf(low) and low == high):
         return Estimate(value, math.nan, math.nan, len(x), SINGLE if len(x) == 1 else MEDIAN)
     return Estimate(value, low, high, len(x), ORDER)
+
+
+@cache
+def _ranks(n: int) -> tuple[int | None, int | None]:
+    """The places of the order statistics that are the ends of a median's interval; None without an end."""
+    ends = stats.quantile_test(np.arange(n), p=0.5).confidence_interval(LEVEL)
+    low, high = (None if math.isnan(end) else int(end) for end in ends)
+    return low, high
+
+
+@cache
+def _t(n: int) -> float:
+    """Half the width of the t-interval on a mean of n values, in their standard errors."""
+    return float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
 
 
 @cache
@@ -179,7 +193,7 @@ def _estimate(x: NDArray[np.float64], kind: str, forward: Map, backward: Map) ->
     if len(x) == 1:
         return Estimate(float(x[0]), math.nan, math.nan, 1, SINGLE)
     y = forward(x)
-    half = stats.t.ppf((1 + LEVEL) / 2, len(y) - 1) * y.std(ddof=1) / math.sqrt(len(y))
+    half = _t(len(y)) * y.std(ddof=1) / math.sqrt(len(y))
     ends = backward(np.array([y.mean(), y.mean() - half, y.mean() + half]))
     return Estimate(float(ends[0]), float(ends[1]), float(ends[2]), len(x), kind)
 

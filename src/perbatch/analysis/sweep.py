@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -64,19 +65,19 @@ class Sweep:
         """The number of training examples."""
         return int(self.runs["n_train"].iloc[0])
 
-    @property
+    @cached_property
     def benchmark(self) -> pd.DataFrame:
         """The benchmark's rows for the network, dtype and engine of the runs, without accumulation."""
         return measured(self.throughput, self.runs.iloc[0])
 
-    @property
+    @cached_property
     def memory(self) -> pd.DataFrame:
         """The benchmark's rows for that network, with and without accumulation."""
         run, chunks = self.runs.iloc[0], self.throughput["micro_batch_size"].drop_duplicates()
         parts = [measured(self.throughput, pd.Series({**run, "micro_batch_size": size})) for size in chunks]
         return pd.concat(parts) if parts else self.throughput
 
-    @property
+    @cached_property
     def usable(self) -> pd.DataFrame:
         """The runs with a result: all but the failed."""
         return self.runs[self.runs["status"] != "failed"]
@@ -107,7 +108,7 @@ def build_sweep(tables: Tables, settings: EvaluateSettings, y_train: np.ndarray)
         ],
         axis=1,
     )
-    runs = pd.concat([runs, derived], axis=1)
+    runs = pd.concat([runs, derived], axis=1).copy()  # columns of a type in one block: rows are taken often
     constant = constant_loss(y_train, str(runs["loss"].iloc[0]))
     return Sweep(runs, history, tables.throughput, settings, targets, targets[0], constant, tables.overrides)
 

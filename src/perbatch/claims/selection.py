@@ -67,6 +67,14 @@ def at_chosen_rate(evidence: Evidence, rows: pd.DataFrame, target: float | None 
     network, or the last validation loss or accuracy; among equals the lower last validation loss, then the
     lower rate (see `tuning.choose`). Where one rate was tried it was given, not chosen.
     """
+    key = (tuple(rows.index), target)
+    if key not in evidence.chosen:
+        evidence.chosen[key] = _chosen(evidence, rows, target)
+    chosen: Chosen = evidence.chosen[key]
+    return chosen
+
+
+def _chosen(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> Chosen:
     claim = evidence.claim
     reported, tuning = claim.reported(rows), claim.tuning(rows)
     rates = sorted(rows["learning_rate"].unique())
