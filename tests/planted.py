@@ -1,7 +1,5 @@
 """Tables with a known outcome: each planted run says when it reaches the target and where it ends."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

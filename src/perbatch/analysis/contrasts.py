@@ -8,8 +8,8 @@ import pandas as pd
 
 from perbatch.analysis.results import Results, reported_by
 from perbatch.analysis.statistics import (
-    NOTHING,
     Estimate,
+    no_value,
     paired_difference,
     paired_ratio,
     probability_of_improvement,
@@ -70,7 +70,7 @@ class Contrast:
 def contrast(results: Results, first: pd.Series, second: pd.Series, quantity: str) -> Contrast:
     """Compare two rows of the comparison by `quantity`_to_target over the seeds that both have."""
     a, b = _paired(results, first, second, f"{quantity}_to_target")
-    nothing = Estimate(np.nan, np.nan, np.nan, len(a), NOTHING)
+    nothing = no_value(len(a))
     if a.isna().any() or b.isna().any() or (a <= 0).any() or (b <= 0).any():
         return Contrast(ContrastVerdict.UNPRICED, nothing, nothing, first, second, quantity)
     ratio = paired_ratio(b, a)

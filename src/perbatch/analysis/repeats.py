@@ -77,9 +77,7 @@ def _rows(sweep: Sweep, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[di
         yield {
             **mine.iloc[0][RUN],
             "n": len(mine),
-            "validation_loss": loss.value,
-            "validation_loss_low": loss.low,
-            "validation_loss_high": loss.high,
+            **loss.columns("validation_loss"),
             "kind": loss.kind,
             "spent": float(mine["spent"].median()),
             **shares.reindex(mine["identity"]).mean().to_dict(),

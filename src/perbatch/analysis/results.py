@@ -1,7 +1,5 @@
 """The comparison table: a row a target and contender, at the rate chosen for it, over the reported seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -37,8 +35,8 @@ class Results:
     reported: pd.DataFrame
     comparison: pd.DataFrame
     data: Mapping[str, Any]
-    others: tuple[Results, ...] = ()
-    ending: Results | None = None
+    others: tuple["Results", ...] = ()
+    ending: "Results | None" = None
     known: dict[object, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     @property
@@ -47,7 +45,7 @@ class Results:
         return str(self.data.get("name", self.sweep.data))
 
     @property
-    def each(self) -> tuple[Results, ...]:
+    def each(self) -> tuple["Results", ...]:
         """The results at every target, the first one's first."""
         return (self, *self.others)
 
@@ -159,9 +157,9 @@ def _row(sweep: Sweep, choice: pd.Series, mine: pd.DataFrame, everything: pd.Dat
     row["rate_at_edge"] = choice["rate_at_edge"]
     row["rates_tried"] = choice["rates_tried"]
     row["n"] = len(mine)
-    row |= {"reached": reached.value, "reached_low": reached.low, "reached_high": reached.high}
+    row |= reached.columns("reached")
     for name, estimate in estimates(mine, sweep.score).items():
-        row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+        row |= estimate.columns(name)
         if name in ("epochs_to_target", "validation_loss"):  # all counts, and all final values, are alike
             row["to_target_kind" if name == "epochs_to_target" else "final_kind"] = estimate.kind
     row["runs"] = len(everything)

@@ -11,12 +11,11 @@ approximation for large n, and it would take a diverged run, which never gets th
 watched less long. So it is SciPy's `quantile_test`, and not lifelines.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,15 +52,29 @@ class Estimate:
         """Whether there are both ends."""
         return math.isfinite(self.low) and math.isfinite(self.high)
 
-    def times(self, factor: float) -> Estimate:
+    def times(self, factor: float) -> Self:
         """The estimate in a unit that is `factor` (above 0) times smaller."""
         return replace(self, value=self.value * factor, low=self.low * factor, high=self.high * factor)
 
     @property
-    def inverse(self) -> Estimate:
+    def inverse(self) -> Self:
         """The estimate of one over a positive quantity."""
         value, low, high = (_inverse(x) for x in (self.value, self.low, self.high))
-        return Estimate(value, high, low, self.n, self.kind)
+        return replace(self, value=value, low=high, high=low)
+
+    def columns(self, name: str) -> dict[str, float]:
+        """The value and the ends of its interval, by the names of a table's columns."""
+        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], name: str, kind: str = "kind") -> Self:
+        """The estimate that `columns` wrote into a row of a table with n; its kind is in column `kind`."""
+        return cls(row[name], row[f"{name}_low"], row[f"{name}_high"], int(row["n"]), row[kind])
+
+
+def no_value(n: int, kind: str = NOTHING) -> Estimate:
+    """Return the estimate of what `n` seeds cannot say."""
+    return Estimate(math.nan, math.nan, math.nan, n, kind)
 
 
 def mean_interval(values: ArrayLike, worst: float = math.inf) -> Estimate:
@@ -87,7 +100,7 @@ def median_interval(values: ArrayLike) -> Estimate:
     """
     x = column(values)
     if len(x) == 0 or np.isnan(x).any():
-        return Estimate(math.nan, math.nan, math.nan, len(x), NOTHING)
+        return no_value(len(x))
     middle = _median(x)
     value = middle if math.isfinite(middle) else math.nan
     low, high = (math.nan if rank is None else float(np.sort(x)[rank]) for rank in _ranks(len(x)))
@@ -114,7 +127,7 @@ def _t(n: int) -> float:
 def share_interval(count: int, n: int) -> Estimate:
     """`count` of `n` as a share, with the exact interval of Clopper and Pearson."""
     if n == 0:
-        return Estimate(math.nan, math.nan, math.nan, 0, NOTHING)
+        return no_value(0)
     low, high = map(float, stats.binomtest(count, n).proportion_ci(LEVEL, method="exact"))
     return Estimate(count / n, low, high, n, SHARE)
 
@@ -123,7 +136,7 @@ def spread_interval(values: ArrayLike) -> Estimate:
     """Standard deviation over seeds, with the interval for values that vary as a bell curve does."""
     x = column(values)
     if len(x) < 2 or not np.isfinite(x).all():
-        return Estimate(math.nan, math.nan, math.nan, len(x), SINGLE if len(x) == 1 else NOTHING)
+        return no_value(len(x), SINGLE if len(x) == 1 else NOTHING)
     squares = float(np.square(x - x.mean()).sum())
     ends = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], len(x) - 1)
     low, high = np.sqrt(squares / ends)
@@ -139,7 +152,7 @@ def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
     """
     x, y = column(a), column(b)
     if np.isnan(x).any() or np.isnan(y).any():
-        return Estimate(math.nan, math.nan, math.nan, len(x), NOTHING)
+        return no_value(len(x))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = x / y
     if np.isfinite(ratio).all() and (ratio > 0).all():
@@ -163,7 +176,7 @@ def probability_of_improvement(a: ArrayLike, b: ArrayLike) -> Estimate:
     """
     x, y = column(a), column(b)
     if len(x) == 0 or np.isnan(x).any() or np.isnan(y).any():
-        return Estimate(math.nan, math.nan, math.nan, len(x), NOTHING)
+        return no_value(len(x))
     wins, ties = int((x < y).sum()), int((x == y).sum())
     low, high = share_interval(wins, len(x)).low, share_interval(wins + ties, len(x)).high
     return Estimate((wins + ties / 2) / len(x), low, high, len(x), IMPROVEMENT)

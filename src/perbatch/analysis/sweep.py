@@ -1,9 +1,8 @@
 """One comparison's runs with what is derived for each of them: contender, price, time to target."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -38,7 +37,7 @@ class Sweep:
     constant_loss: float
     overrides: tuple[str, ...] = ()
 
-    def at(self, target: float) -> Sweep:
+    def at(self, target: float) -> Self:
         """Return the same runs judged at another target, any validation loss."""
         if target == self.target:
             return self

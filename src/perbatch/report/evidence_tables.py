@@ -119,7 +119,7 @@ def _short(name: str, row: pd.Series) -> str:
 
 
 def _pair_cell(row: pd.Series) -> Cell:
-    ratio = Estimate(row["ratio"], row["ratio_low"], row["ratio_high"], int(row["n"]), row["kind"])
+    ratio = Estimate.of(row, "ratio")
     if row["verdict"] in (ContrastVerdict.LESS, ContrastVerdict.MORE):
         factor = ratio if row["verdict"] == ContrastVerdict.LESS else ratio.inverse
         middle = number(factor.value) if math.isfinite(factor.value) else f"at least {number(factor.low)}"
@@ -138,6 +138,5 @@ def _median_cell(row: pd.Series, factor: float) -> Cell:
     if pd.isna(row["median"]):
         ran = f"after {number(row['spent'] * factor)}" if pd.notna(row["spent"]) else ""
         return Cell("not reached" if row["n"] else "no run", ran)
-    median = Estimate(row["median"], row["median_low"], row["median_high"], int(row["n"]), row["kind"])
-    median = median.times(factor)
+    median = Estimate.of(row, "median").times(factor)
     return Cell(number(median.value), interval(median))

@@ -11,8 +11,7 @@ from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.report.figures.figure import Drawing, Figure, Live
 from perbatch.report.figures.live import columns, compiled, reading
-from perbatch.report.figures.loss_data import AXES, Losses, losses_of
-from perbatch.report.figures.loss_marks import line, loss_axis, loss_domain, target_rule
+from perbatch.report.figures.losses import AXES, Losses, line, loss_axis, loss_domain, losses_of, target_rule
 from perbatch.report.figures.series import crosses, diverged_track, keys_of
 from perbatch.report.figures.style import SMALL, logarithmic, padded, records
 from perbatch.report.figures.svg import Panel, draw, layered
