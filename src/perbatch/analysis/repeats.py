@@ -43,7 +43,7 @@ def repeats(results: Results) -> pd.DataFrame:
 
 
 def _at_size(sweep: Sweep, runs: pd.DataFrame) -> Iterator[dict[str, object]]:
-    history = sweep.history[sweep.history["identity"].isin(runs["identity"])]
+    history = sweep.history_of(runs)
     history = history.assign(evaluations=evaluations(history))
     first = history[history["epoch"] >= 1].groupby("identity").first()
     shares = first[["satisfied_when_left", "still_satisfied"]]
@@ -68,11 +68,11 @@ def _rows(sweep: Sweep, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[di
     seeds = split_seeds(sweep)
     chosen = choose(runs[runs["seed"].isin(seeds.tuning)], ["loss"], ["contender"])
     chosen = chosen.merge(runs[[*CONTENDER, "contender"]].drop_duplicates())
-    reported = dict(iter(runs[runs["seed"].isin(seeds.reported)].groupby(CELL)))
+    reported = runs[runs["seed"].isin(seeds.reported)].groupby(CELL)
     for _, best in in_order(chosen).iterrows():
-        mine = reported.get(tuple(best[CELL]))
-        if mine is None:
+        if tuple(best[CELL]) not in reported.indices:
             continue
+        mine = reported.get_group(tuple(best[CELL]))
         loss = geometric_interval(mine["loss"])
         yield {
             **mine.iloc[0][RUN],

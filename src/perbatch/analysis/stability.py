@@ -24,7 +24,7 @@ def stability(results: Results) -> pd.DataFrame:
     shares, measured = raising_shares(results.sweep.history), results.sweep.memory
     rows = []
     for _, row in results.comparison.iterrows():
-        runs = results.reported[results.reported["contender"] == row["contender"]]
+        runs = results.runs_of(row)
         raising = _within_one(mean_interval(runs["identity"].map(shares).dropna()))
         spread = spread_interval(np.log10(runs["final_loss"]))
         rows.append(

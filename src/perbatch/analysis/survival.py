@@ -22,7 +22,7 @@ def survival(results: Results) -> pd.DataFrame:
     spent: what the unreached had spent in vain, their median; empty where all reached.
     """
     rows = [
-        _row(row, each.reported[each.reported["contender"] == row["contender"]], quantity)
+        _row(row, each.runs_of(row), quantity)
         for each in results.each
         for row in representatives(each).values()
         for quantity in QUANTITIES

@@ -1,5 +1,6 @@
 """One comparison's runs with what is derived for each of them: contender, price, time to target."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -10,7 +11,7 @@ import pandas as pd
 from perbatch.analysis.contenders import contenders
 from perbatch.analysis.costs import PRICES, last_loss, measured, price_runs, to_target
 from perbatch.analysis.settings import EvaluateSettings
-from perbatch.analysis.tables import Tables
+from perbatch.analysis.tables import STATUSES, Tables
 from perbatch.columns import KEYS
 from perbatch.errors import UserError
 
@@ -80,6 +81,21 @@ class Sweep:
     def usable(self) -> pd.DataFrame:
         """The runs with a result: all but the failed."""
         return self.runs[self.runs["status"] != "failed"]
+
+    def history_of(self, runs: pd.DataFrame) -> pd.DataFrame:
+        """Return the evaluations of some runs, in the order of the history."""
+        places = [self._places[identity] for identity in runs["identity"] if identity in self._places]
+        return self.history.take(np.sort(np.concatenate(places))) if places else self.history.iloc[:0]
+
+    @cached_property
+    def _places(self) -> Mapping[Hashable, np.ndarray]:
+        return self.history.groupby("identity").indices
+
+    @cached_property
+    def statuses(self) -> pd.DataFrame:
+        """How many runs of each contender finished, diverged and failed: a row a contender."""
+        counts = self.runs.groupby(["contender", "status"]).size().unstack(fill_value=0)
+        return counts.reindex(columns=list(STATUSES), fill_value=0)
 
 
 def build_sweep(tables: Tables, settings: EvaluateSettings, y_train: np.ndarray) -> Sweep:

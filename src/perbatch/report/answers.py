@@ -86,9 +86,8 @@ def retention(results: Results) -> str:
     repeat = representatives(results).get("repeat")
     if repeat is None or pd.isna(repeat["tolerance"]):
         return ""
-    mine = results.reported.loc[results.reported["contender"] == repeat["contender"], "identity"]
-    history = results.sweep.history
-    first = history[history["identity"].isin(mine) & (history["epoch"] >= 1)].groupby("identity").first()
+    history = results.sweep.history_of(results.runs_of(repeat))
+    first = history[history["epoch"] >= 1].groupby("identity").first()
     left, still = first["satisfied_when_left"].mean(), first["still_satisfied"].mean()
     if pd.isna(left) or pd.isna(still):
         return ""
@@ -196,7 +195,7 @@ def _all_diverged(results: Results, rows: pd.DataFrame) -> bool:
 
 
 def _has_seconds(results: Results, row: pd.Series) -> bool:
-    mine = results.reported[results.reported["contender"] == row["contender"]]
+    mine = results.runs_of(row)
     return bool(len(mine) and mine["gradient_us"].notna().all())
 
 

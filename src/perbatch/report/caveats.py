@@ -207,7 +207,7 @@ def lowest_loss(sweep: Sweep, contender: str) -> tuple[float, str]:
     Infinite where there is none.
     """
     runs = sweep.usable[sweep.usable["contender"] == contender]
-    history = sweep.history[sweep.history["identity"].isin(runs["identity"])]
+    history = sweep.history_of(runs)
     lowest = runs["identity"].map(history.groupby("identity")["validation_loss"].min())
     table = runs.assign(lowest=lowest).groupby("learning_rate")[["lowest", "final_loss"]].median()
     if not table["lowest"].notna().any():

@@ -167,5 +167,4 @@ _SENTENCES = {
 
 def epochs_given(results: Results, row: pd.Series) -> float:
     """Return the epochs that a contender's reported runs were given."""
-    runs = results.reported
-    return float(runs.loc[runs["contender"] == row["contender"], "epochs"].max())
+    return float(results.runs_of(row)["epochs"].max())

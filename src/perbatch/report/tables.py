@@ -46,16 +46,14 @@ def modes_table(results: Results) -> Table:
 
 def ledger(results: Results) -> Table:
     """Return the runs by status, a row a contender, and their sum: the runs launched."""
-    runs = results.sweep.runs
-    counts = runs.groupby(["contender", "status"]).size().unstack(fill_value=0)
-    counts = counts.reindex(columns=["finished", "diverged", "failed"], fill_value=0)
+    counts = results.sweep.statuses
     rows = []
     for _, row in results.comparison.iterrows():
         mine = counts.loc[row["contender"]]
         rows.append([Cell(*named(row).parts), *(Cell(f"{int(n):,}") for n in [*mine, mine.sum()])])
     total = counts.sum()
     rows.append([Cell("all"), *(Cell(f"{int(n):,}") for n in [*total, total.sum()])])
-    return Table(["mode", "finished", "diverged", "failed", "launched"], rows)
+    return Table(["mode", *counts.columns, "launched"], rows)
 
 
 def _mode_cell(row: pd.Series, name: str, factor: float) -> Cell:

@@ -11,6 +11,7 @@ from perbatch.analysis.curves import loss_table
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results, fact
 from perbatch.analysis.statistics import ORDER, median_interval
+from perbatch.analysis.sweep import Sweep
 from perbatch.report.figures.series import by_series
 from perbatch.report.figures.style import INK, MODES, QUIET, Looks, logarithmic, padded, records
 from perbatch.report.wording import clock_unit
@@ -62,15 +63,16 @@ def short_name(name: str, row: pd.Series) -> str:
 def losses_of(results: Results) -> Losses:
     """Return the curves of the modes at their chosen rates, over the reported seeds."""
     names, medians, seeds = {}, [], []
-    history, target = results.sweep.history, results.sweep.target
+    sweep, target = results.sweep, results.sweep.target
+    history = sweep.history
     start = float(history.loc[history["presentations"] == 0, "validation_loss"].median())
     for name, row in representatives(results).items():
-        runs = results.reported[results.reported["contender"] == row["contender"]]
+        runs = results.runs_of(row)
         if runs.empty:
             continue
         names[name] = short_name(name, row)
-        points = _points(history, runs).assign(series=name)
-        medians.append(_median(loss_table(history, runs), points))
+        points = _points(sweep, runs).assign(series=name)
+        medians.append(_median(loss_table(sweep, runs), points))
         shown = points[points["seed"].isin(sorted(runs["seed"].unique())[:SHOWN_SEEDS])]
         seeds.append(shown[shown.groupby("seed").cumcount() % 2 == 0])  # half the points show the spread
     if not names:
@@ -87,11 +89,10 @@ def band_sentence(losses: Losses) -> str:
     return ORDER if len(losses.median) and losses.median["low"].notna().any() else ""
 
 
-def _points(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+def _points(sweep: Sweep, runs: pd.DataFrame) -> pd.DataFrame:
     of = runs.set_index("identity")[["seed", "n_train", "gradient_us", "forward_us"]]
-    mine = history[history["identity"].isin(of.index) & (history["presentations"] > 0)].join(
-        of, on="identity"
-    )
+    mine = sweep.history_of(runs).join(of, on="identity")
+    mine = mine[mine["presentations"] > 0]
     kept, cost = mine[["seed", "presentations", "updates"]], spent(mine)[["evaluations", "seconds"]]
     return kept.join(cost).assign(loss=mine["validation_loss"])
 
