@@ -1,6 +1,8 @@
 """The columns of the tables that evaluation writes, in their order, each with all that is said of it.
 
-The files' heads, docs/tables.md and the page's main table come from here; a line as `columns.table` reads it.
+The files' heads, docs/tables.md and the page's main table (the columns of the comparison that have a head)
+come from here; `perbatch.columns.table` reads a line. What stands in a column of the comparison `results`
+finds, and for each other table the module of its name.
 """
 
 from perbatch.analysis.contenders import CONTENDER

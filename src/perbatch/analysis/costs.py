@@ -4,7 +4,7 @@ Training seconds to a target, end to end: a run's evaluations with their counts 
 counts at the first one at the target are multiplied by microseconds per evaluation, which `price_runs` takes
 from the benchmark's throughput.csv (`perbatch.timing.measure`: medians of many timings), interpolated in
 batch size; `results.estimates` then takes the geometric mean over the reported seeds. No clock of a run has a
-part in it.
+part in it: that one is MLflow's `final/training_seconds`.
 """
 
 import numpy as np
