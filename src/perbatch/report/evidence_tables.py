@@ -49,18 +49,13 @@ def clocks_sentence(results: Results) -> str:
     table = pairs(results)
     table = table[(table["target"] == results.sweep.target) & (table["first"] == "repeat")]
     table = table[table["verdict"] != ContrastVerdict.UNPRICED]
-    if (
-        table.empty
-        or not table["verdict"].isin((ContrastVerdict.LESS, ContrastVerdict.MORE, ContrastVerdict.SAME)).all()
-    ):
+    if table.empty or not all(ContrastVerdict(each).judged for each in table["verdict"]):
         return ""
     told = [f"{_pair_cell(row).text} in {UNITS[row['quantity']]}" for _, row in table.iterrows()]
     text = f"Clock by clock, against one update per visit: {', '.join(told)}."
     verdicts = dict(zip(table["quantity"], table["verdict"], strict=True))
-    if (
-        verdicts["gradient_evaluations"] == ContrastVerdict.LESS
-        and verdicts["evaluations"] != ContrastVerdict.LESS
-    ):
+    less = ContrastVerdict.LESS
+    if verdicts["gradient_evaluations"] == less != verdicts["evaluations"]:
         text += " The gradients that it saves go into forward passes, which ask whether a loss is low enough."
     return text
 
