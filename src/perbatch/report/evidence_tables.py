@@ -30,7 +30,7 @@ VERDICTS = {
 
 
 def pairs_table(results: Results) -> Table | None:
-    """Return a row a pair of speaking modes, a column a clock: how much less the first one needs."""
+    """Return a row a pair of representatives, a column a clock: how much less the first one needs."""
     table = pairs(results)
     table = table[table["target"] == results.sweep.target]
     if table.empty:
@@ -61,7 +61,7 @@ def clocks_sentence(results: Results) -> str:
 
 
 def targets_table(results: Results) -> Table | None:
-    """Return a row a target and speaking mode: share reached, and the median on every clock."""
+    """Return a row a target and mode's representative: share reached, and the median on every clock."""
     if len(results.sweep.targets) < 2:
         return None
     table, rows = survival(results), []
