@@ -134,9 +134,10 @@ def _refuse(problems: list[str]) -> None:
 def _grey(file: Path, size: int | None) -> np.ndarray:
     where = str(file) if _is_text(str(file)) else ascii(str(file))
     try:
-        if file.stat().st_size > FILE_BYTES:
-            raise UserError(f"{where} has {file.stat().st_size} bytes; allowed are {FILE_BYTES}")
-        content = file.read_bytes()
+        with file.open("rb", buffering=0) as stream:
+            if (size_on_disk := os.fstat(stream.fileno()).st_size) > FILE_BYTES:
+                raise UserError(f"{where} has {size_on_disk} bytes; allowed are {FILE_BYTES}")
+            content = stream.readall()
     except OSError as error:
         raise UserError(f"{where} cannot be read ({error.strerror})") from None
     image = decode(content, where)
