@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 BLOCK = 2**21
 """Bytes that are parsed at once: the parser's own memory is then small beside the table's."""
 
+COLUMNS = 2**12
+"""Columns of numbers that are read at once: for each Arrow keeps more than the values of a wide table."""
+
 GROUP = 2**20
 """Cells that are judged at once."""
 
@@ -75,8 +78,24 @@ class _File:
         self.wanted = Wanted(self.wanted.target, features, self.wanted.dropped)
 
     def numbers(self) -> Frame | None:
-        """The fast way, a block of rows at a time; None where not every cell is a plain number."""
-        types = {name: pa.float64() for name in self.wanted.features} | {self.wanted.target: pa.string()}
+        """The fast way; None where not every cell is a plain number."""
+        features = self.wanted.features
+        X, target = self._numbers(features[:COLUMNS])
+        if len(features) > COLUMNS:
+            whole = np.empty((len(X), len(features)))
+            whole[:, :COLUMNS] = X
+            for first in range(COLUMNS, len(features), COLUMNS):
+                group = slice(first, first + COLUMNS)
+                whole[:, group], _ = self._numbers(features[group])
+            X = whole
+        extremes = np.stack([X.min(axis=0), X.max(axis=0)])
+        if not (np.abs(extremes) < LARGEST_WHOLE).all():  # nan too
+            return None
+        return Frame(features, X, {}, [], target, self.row)
+
+    def _numbers(self, features: list[str]) -> tuple[np.ndarray, pa.Array]:
+        """Columns of numbers and the target, a block of rows at a time."""
+        types = dict.fromkeys(features, pa.float64()) | {self.wanted.target: pa.string()}
         parts, targets = [], []
         with self._opened() as stream:
             reader = pacsv.open_csv(
@@ -85,16 +104,11 @@ class _File:
                 convert_options=self._conversion(types),
             )
             for batch in reader:
-                targets.append(batch.column(len(self.wanted.features)))
-                numbers = batch.remove_column(len(self.wanted.features))
+                targets.append(batch.column(len(features)))
+                numbers = batch.remove_column(len(features))
                 parts.append(numbers.to_tensor(null_to_nan=True, row_major=True).to_numpy())
         target = self._ended(pa.chunked_array(targets, pa.string()))
-        X = np.concatenate(parts)[: len(target)]
-        parts.clear()
-        extremes = np.stack([X.min(axis=0), X.max(axis=0)])
-        if not (np.abs(extremes) < LARGEST_WHOLE).all():  # nan too
-            return None
-        return Frame(self.wanted.features, X, {}, [], target, self.row)
+        return np.concatenate(parts)[: len(target)], target
 
     def judged(self) -> Frame:
         """Every cell as text first, then what it is."""
