@@ -93,6 +93,9 @@ ui: env  ## MLflow's pages on http://127.0.0.1:5000 (UI_PORT=5001 for another po
 benchmark-platform: env  ## what a run costs beside its training: benchmarks/platform/platform.md
 	python benchmarks/platform/overhead.py
 
+benchmark-data: env  ## what reading large data costs: benchmarks/data/data.md
+	python benchmarks/data/large.py
+
 soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained twice or left RUNNING
 	python tests/endurance/soak.py
 

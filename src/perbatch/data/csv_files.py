@@ -6,7 +6,7 @@ import csv
 import io
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pyarrow.csv as pacsv
 from perbatch.data.cells import LARGEST_WHOLE, MISSING, judged
 from perbatch.data.frames import Frame, Wanted, check_names, wanted
 from perbatch.data.problems import MOST, Row, counted, listed
+from perbatch.data.progress import bar
 from perbatch.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -192,21 +193,25 @@ class _File:
     @contextmanager
     def _opened(self) -> Iterator[io.RawIOBase]:
         cells = [_END if name == self.wanted.target else "" for name in self.names]
-        with self.path.open("rb") as file:
-            yield _Followed(file, f"\n{self.separator.join(cells)}\n".encode())
+        with (
+            self.path.open("rb") as file,
+            bar(f"reading {self.path.name}", self.path.stat().st_size) as shown,
+        ):
+            yield _Followed(file, f"\n{self.separator.join(cells)}\n".encode(), shown.update)
 
 
 class _Followed(io.RawIOBase):
     """A file, and some bytes after its end."""
 
-    def __init__(self, file: Any, end: bytes) -> None:
-        self._file, self._end = file, end
+    def __init__(self, file: Any, end: bytes, read: Callable[[int], object]) -> None:
+        self._file, self._end, self._read = file, end, read
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         content: bytes = self._file.read(size)
+        self._read(len(content))
         if size < 0:
             size = len(content) + len(self._end)
         if (room := size - len(content)) > 0:

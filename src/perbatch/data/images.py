@@ -12,6 +12,7 @@ from perbatch.data.given import missing, path_of
 from perbatch.data.leftovers import is_leftover, say_skipped
 from perbatch.data.pixels import SIDE, decode, resized
 from perbatch.data.problems import counted, listed, refuse
+from perbatch.data.progress import each_of
 from perbatch.data.source import Source
 from perbatch.data.spelling import say_alike
 from perbatch.errors import UserError
@@ -100,7 +101,7 @@ def _pixels(files: list[Path], size: int | None) -> np.ndarray:
     """(n, height, width) uint8, filled an image at a time; all that cannot be used are refused together."""
     X: np.ndarray | None = None
     first, problems = 0, []
-    for number, file in enumerate(files):
+    for number, file in enumerate(each_of(files, "reading images")):
         try:
             image = _grey(file, size)
         except UserError as error:

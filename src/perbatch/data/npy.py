@@ -8,6 +8,7 @@ from typing import IO
 
 import numpy as np
 
+from perbatch.data.progress import bar
 from perbatch.errors import UserError
 
 BYTES = 2**33
@@ -57,9 +58,11 @@ def _parsed(header: bytes, where: str) -> tuple[tuple[int, ...], bool, np.dtype]
 
 def _fill(content: np.ndarray, file: IO[bytes], where: str) -> None:
     done, room = 0, content.data
-    while block := file.read(min(_BLOCK, len(content) - done)):
-        room[done : done + len(block)] = block
-        done += len(block)
+    with bar(f"reading {where}", len(content)) as shown:
+        while block := file.read(min(_BLOCK, len(content) - done)):
+            room[done : done + len(block)] = block
+            done += len(block)
+            shown.update(len(block))
     # This last read of nothing, at the end, is where an archive checks its checksum.
     if done < len(content) or file.read(1):
         raise UserError(f"{where} is damaged: it ends after {done} of {len(content)} bytes")
