@@ -20,7 +20,7 @@ UV := $(CLEAN) $(BIN)/uv pip
 
 .DEFAULT_GOAL := all
 .PHONY: all help env repro test test-slow test-browser test-server test-cluster test-all lint \
-	ui server docs plots pictures lock soak benchmark-platform benchmark-peers
+	ui server docs plots pictures lock soak benchmark-platform benchmark-peers benchmark-data
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 

@@ -23,7 +23,7 @@ from perbatch.errors import UserError
 
 log = logging.getLogger(__name__)
 
-BLOCK = 2**21
+BLOCK = 2**19
 """Bytes that are parsed at once: the parser's own memory is then small beside the table's."""
 
 COLUMNS = 2**12

@@ -25,7 +25,7 @@ class _Lines(tqdm):
     """A line now and then, for a log."""
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
-        self.mininterval = LOG_SECONDS  # the first came after the delay
+        self.mininterval = LOG_SECONDS  # the first comes after the delay
         super().display(msg, pos)
 
 
