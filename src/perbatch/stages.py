@@ -159,6 +159,7 @@ HARMLESS = {
     "perbatch/__init__.py": "the version",
     "perbatch/data/command.py": "says what to type",
     "perbatch/data/problems.py": "says what is wrong with data",
+    "perbatch/data/progress.py": "says how far reading and writing are",
     "perbatch/errors.py": "what errors are called",
     "perbatch/files.py": "puts on disk what others made",
     "perbatch/fingerprint.py": "makes the digests; if it makes others, every stage has another",

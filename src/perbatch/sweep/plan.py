@@ -46,6 +46,8 @@ class PlannedRun:
     """Where the user has a way of their own to name folders: the folder's name below `hydra.sweep.dir`."""
     weights: int = 0
     """Bytes of the weights that it ends with."""
+    copy: tuple[Path, int] | None = None
+    """The copy of its data that is still to be made for all workers, and its bytes."""
 
 
 class Folders:
@@ -154,7 +156,8 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
             taken.add(folder)
             name, experiment = run_name(settings), experiment_name(settings)
             own = None if folders.named_by_identity else place
-            run = PlannedRun(name, overrides, experiment, identity, folder, own, disk.weights(settings))
+            needs = disk.weights(settings), disk.copy(settings)
+            run = PlannedRun(name, overrides, experiment, identity, folder, own, *needs)
             _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
             plan.order.append(identity)
             reused = not settings["rerun"] and usable(folder, identity)
