@@ -24,6 +24,8 @@ from perbatch.report.figures.loss_data import band_sentence
 from perbatch.report.figures.rates import CEILING
 from perbatch.report.figures.strips import first_epoch
 from perbatch.report.gallery import Exhibit
+from perbatch.report.lessons import network
+from perbatch.report.lessons.frames import ground, reels
 from perbatch.report.page_figures import Figures, page_figures
 from perbatch.report.reproduce import commands, provenance
 from perbatch.report.statements import Statements
@@ -31,6 +33,7 @@ from perbatch.report.tables import ledger, modes_table
 from perbatch.report.wording import UNITS, number, rate, share
 
 DOCS = "../../docs"
+SCRIPTS = ("engine", "steps", "network")
 
 
 def write_report(
@@ -96,6 +99,9 @@ def _context(results: Results, figures: Figures) -> dict[str, Any]:
         "ceiling": f"{CEILING:,}",
         "rates": [rate(value) for value in explorer.rates] if explorer else [],
         "jumps": chosen_steps(explorer, figures.names) if explorer else [],
+        "lab": network.lab(),
+        "reels": reels(),
+        "step_ground": ground(),
         "processor": "" if priced.empty else str(priced.iloc[0]["processor"]),
     }
 
@@ -112,7 +118,7 @@ def _tables(results: Results) -> dict[str, Any]:
     }
 
 
-def _script(pages: Environment, results: Results, figures: Figures) -> dict[str, str]:
+def _script(pages: Environment, results: Results, figures: Figures) -> dict[str, Any]:
     """What livens figures: their specifications and numbers, Vega, and the script; empty without any."""
     live: dict[str, Any] = {}
     if figures.losses.live:
@@ -131,6 +137,8 @@ def _script(pages: Environment, results: Results, figures: Figures) -> dict[str,
     text = json.dumps(live, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return {
         "live": text.replace("<", "\\u003c") if live else "",
+        "given": json.dumps(network.given(), separators=(",", ":")),
+        "scripts": {name: _source(pages, f"{name}.js") for name in SCRIPTS},
         "vega": _vega(),
         "vega_version": str(vl_convert.get_vega_version()),
         "script": _source(pages, "report.js"),
