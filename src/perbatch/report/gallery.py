@@ -11,7 +11,7 @@ from perbatch.errors import UserError
 from perbatch.report.citation import doi_of
 from perbatch.report.figures import claims as claim_figures
 from perbatch.report.figures import claims_special
-from perbatch.report.figures.svg import Figure
+from perbatch.report.figures.svg import Panel
 from perbatch.report.wording import listed, number
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 WIDE = 420
 """Pixels above which a figure's text would be too small beside others'."""
 
-FIGURES: dict[str, Callable[[Evidence, Verdict, str], Figure]] = {
+CLAIM_FIGURES: dict[str, Callable[[Evidence, Verdict, str], Panel]] = {
     "conditions": claim_figures.conditions_figure,
     "epochs": claim_figures.epochs_figure,
     "updates": claim_figures.updates_figure,
@@ -56,7 +56,7 @@ class Exhibit:
     sentence: str
     conditions: tuple[Row, ...]
     beside: tuple[Row, ...]
-    figure: Figure | None
+    figure: Panel | None
     command: str
 
     @property
@@ -115,9 +115,9 @@ def verdict_sentence(verdict: Verdict) -> str:
     return f"Inconclusive: {'; '.join(f'{_found(each)}, and {_why(each)}' for each in open_ones)}."
 
 
-def _figure(evidence: Evidence, verdict: Verdict, sentence: str) -> Figure | None:
+def _figure(evidence: Evidence, verdict: Verdict, sentence: str) -> Panel | None:
     try:
-        return FIGURES[evidence.claim.figure](evidence, verdict, f"{evidence.claim.name}. {sentence}")
+        return CLAIM_FIGURES[evidence.claim.figure](evidence, verdict, f"{evidence.claim.name}. {sentence}")
     except (UserError, KeyError) as error:
         log.warning("%s: the figure %s cannot be drawn: %s", verdict.name, evidence.claim.figure, error)
         return None

@@ -8,9 +8,9 @@ import pandas as pd
 from perbatch.analysis.costs import spent
 from perbatch.analysis.curves import loss_table
 from perbatch.analysis.representatives import representatives
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, fact
 from perbatch.analysis.statistics import ORDER, median_interval
-from perbatch.report.figures.style import COLOURS, DASHES
+from perbatch.report.figures.style import MODES, Looks
 from perbatch.report.wording import clock_unit
 
 AXES = {
@@ -28,26 +28,25 @@ class Losses:
     """`median` and `seeds`: series, the four AXES, loss; `median` has low and high too, nan without interval.
 
     The series are the keys of `names`, in the order of the modes; `titles` names the axes. A diverged seed's
-    loss is empty. Seconds are milliseconds where all are below a second.
+    loss is empty. Seconds are milliseconds where all are below a second. `start` is the loss before training.
     """
 
     names: dict[str, str]
     median: pd.DataFrame
     seeds: pd.DataFrame
     titles: dict[str, str]
+    target: float
+    start: float
 
     @property
     def axes(self) -> list[str]:
         """The axes that every series has."""
         return [axis for axis in AXES if self.median[axis].notna().all()]
 
-    def colours(self) -> dict[str, str]:
-        """Colour of each series."""
-        return {name: COLOURS[name] for name in self.names}
-
-    def dashes(self) -> dict[str, list[int]]:
-        """Dash of each series."""
-        return {name: DASHES[name] for name in self.names}
+    @property
+    def looks(self) -> Looks:
+        """Colour and dash of each series."""
+        return {name: MODES[name] for name in self.names}
 
 
 def short_name(name: str, row: pd.Series) -> str:
@@ -57,25 +56,28 @@ def short_name(name: str, row: pd.Series) -> str:
     return NAMES.get(name, f"mini-batch of {int(row['batch_size']):,}")
 
 
+@fact
 def losses_of(results: Results) -> Losses:
     """Return the curves of the modes at their chosen rates, over the reported seeds."""
     names, medians, seeds = {}, [], []
+    history, target = results.sweep.history, results.sweep.target
+    start = float(history.loc[history["presentations"] == 0, "validation_loss"].median())
     for name, row in representatives(results).items():
         runs = results.reported[results.reported["contender"] == row["contender"]]
         if runs.empty:
             continue
         names[name] = short_name(name, row)
-        points = _points(results.sweep.history, runs).assign(series=name)
-        medians.append(_median(loss_table(results.sweep.history, runs), points))
+        points = _points(history, runs).assign(series=name)
+        medians.append(_median(loss_table(history, runs), points))
         shown = points[points["seed"].isin(sorted(runs["seed"].unique())[:SHOWN_SEEDS])]
         seeds.append(shown[shown.groupby("seed").cumcount() % 2 == 0])  # half the points show the spread
     if not names:
-        return Losses({}, pd.DataFrame(), pd.DataFrame(), AXES)
+        return Losses({}, pd.DataFrame(), pd.DataFrame(), AXES, target, start)
     median, single = pd.concat(medians, ignore_index=True), pd.concat(seeds, ignore_index=True)
     factor, clock = clock_unit(median["seconds"])
     median["seconds"] *= factor
     single["seconds"] *= factor
-    return Losses(names, median, single, {**AXES, "seconds": clock})
+    return Losses(names, median, single, {**AXES, "seconds": clock}, target, start)
 
 
 def band_sentence(losses: Losses) -> str:

@@ -2,14 +2,16 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import altair as alt
 import vl_convert
 
-from perbatch.report.figures.style import CONFIG, FONT
+from perbatch.report.figures.style import CONFIG, FONT, HEIGHT, WIDTH
+
+Chart = alt.LayerChart | alt.FacetChart
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Panel:
     """Inline SVG, the text that says what it shows, its title beside others, and the key to its series."""
 
     name: str
@@ -58,9 +60,12 @@ def key(name: str, colour: str, dash: list[int] | None = None, shape: str | None
     return Key(f'<svg width="34" height="14" viewBox="0 0 34 14" aria-hidden="true">{line}{mark}</svg>', name)
 
 
-def draw(
-    chart: alt.TopLevelMixin, name: str, label: str, keys: Iterable[Key] = (), title: str = ""
-) -> Figure:
+def layered(layers: Sequence[alt.Chart], width: float = WIDTH, height: float = HEIGHT) -> Chart:
+    """Lay charts over each other in a plot of that size (pixels)."""
+    return alt.layer(*layers).properties(width=width, height=height)
+
+
+def draw(chart: alt.TopLevelMixin, name: str, label: str, keys: Iterable[Key] = (), title: str = "") -> Panel:
     """Draw a chart as SVG. `label` says what it shows; `name` is unique on the page."""
     specification = chart.configure(**CONFIG).to_dict(validate=False)
     svg = _own_ids(vl_convert.vegalite_to_svg(specification), name)
@@ -73,7 +78,7 @@ def draw(
         f'viewBox="0 0 {width[1]} {height[1]}" width="{width[1]}" font-family="{FONT}">'
     )
     body = _shared_marks(_slim(svg[opening.end() :].strip()), name)
-    return Figure(name, start + body, label, title, tuple(keys))
+    return Panel(name, start + body, label, title, tuple(keys))
 
 
 def _own_ids(svg: str, name: str) -> str:

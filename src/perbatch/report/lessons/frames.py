@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from perbatch.report.figures.style import COLOURS, GRID, INK, QUIET, RULE
+from perbatch.report.figures.style import GRID, INK, MODES, QUIET, RULE
 from perbatch.report.lessons.steps import LESSONS, Event, Lesson, X, Y, events
 
 SCALE, LEFT, TOP = 96, -1.25, 1.2  # pixels a unit; the slope and the offset at the upper left corner
@@ -73,7 +73,7 @@ def _frames(lesson: Lesson) -> Iterable[Frame]:
         gradients, updates, looks = event.counts
         label = f"{lesson.title}, step {number} of {len(told) - 1}: gradients {gradients}, updates {updates}"
         label += f", looks {looks}." if lesson.tolerance is not None else "."
-        yield Frame(_drawn(event, COLOURS[lesson.name], label), event.words, number in lesson.strip)
+        yield Frame(_drawn(event, MODES[lesson.name].colour, label), event.words, number in lesson.strip)
 
 
 def _drawn(event: Event, colour: str, label: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from perbatch.backprop.network import Network
 from perbatch.backprop.randomness import generators
-from perbatch.report.figures.style import COLOURS, DASHES
+from perbatch.report.figures.style import MODES
 from perbatch.report.figures.svg import key
 from perbatch.report.wording import rate
 
@@ -74,8 +74,8 @@ def lab() -> dict[str, Any]:
         "sizes": SIZES_OFFERED,
         "rates": [rate(value) for value in RATES],
         "map": _drawn(X, y),
-        "paths": [{"colour": COLOURS[name], "dash": " ".join(map(str, DASHES[name]))} for name in names],
-        "legend": [key(text, COLOURS[name], DASHES[name]) for name, text in names.items()],
+        "paths": [MODES[name] for name in names],
+        "legend": [key(text, MODES[name].colour, MODES[name].dash) for name, text in names.items()],
     }
 
 
