@@ -23,6 +23,7 @@ from perbatch.report.figures.figure import Drawing, Figure
 from perbatch.report.gallery import Exhibit
 from perbatch.report.lessons import network
 from perbatch.report.lessons.frames import ground, reels
+from perbatch.report.lessons.glossary import WORDS
 from perbatch.report.page_figures import FIGURES, page_figures
 from perbatch.report.reproduce import commands, provenance
 from perbatch.report.statements import Statements
@@ -91,6 +92,7 @@ def _context(results: Results) -> dict[str, Any]:
         "learned": share(LEARNED),
         "constant": number(results.sweep.constant_loss),
         "names": {name: named(row).long for name, row in representatives(results).items()},
+        "glossary": WORDS,
         "lab": network.lab(),
         "reels": reels(),
         "step_ground": ground(),
