@@ -67,6 +67,18 @@ def ground() -> str:
     )
 
 
+def as_table() -> str:
+    """Return every event as a row of CSV: the mode, the step, the counts so far and the weights."""
+    rows = ["update,step,event,gradients,updates,looks,slope,offset"]
+    for lesson in LESSONS:
+        for number, event in enumerate(events(lesson)):
+            gradients, updates, looks = event.counts
+            slope, offset = event.path[-1]
+            what = f'"{lesson.title}",{number},{event.kind},{gradients},{updates},{looks}'
+            rows.append(f"{what},{slope:.4f},{offset:.4f}")
+    return "\n".join(rows)
+
+
 def _frames(lesson: Lesson) -> Iterable[Frame]:
     told = events(lesson)
     for number, event in enumerate(told):

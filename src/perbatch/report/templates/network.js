@@ -204,5 +204,6 @@ for (const kind of ["pointerdown", "pointermove"]) part("field").addEventListene
 part("field").addEventListener("keydown", nudge);
 part("settings").addEventListener("change", restart);
 if (location.hash.startsWith("#try;")) recall();
+lab.table = () => ["work,loss", ...curve].join("\n"); // for its file
 lab.classList.add("tried");
 restart();
