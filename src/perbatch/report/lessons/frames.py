@@ -51,7 +51,7 @@ def ground() -> str:
     rings = "".join(
         f'<ellipse {middle} rx="{level * SCALE * stretch:.1f}" ry="{level * SCALE:.1f}"/>' for level in LEVELS
     )
-    cross = f'<path d="M{best[0] - 5:g} {best[1]:g}h10m-5-5v10" stroke="{INK}" stroke-width="1.6"/>'
+    cross = f'<path d="M{best[0] - 5:g} {best[1]:g}h10m-5-5v10" stroke-width="1.6"/>'
     digits = "".join(
         f'<text x="{_column(place):g}" y="{ROW + 4}">{place + 1}</text>' for place in range(len(X))
     )
@@ -61,9 +61,10 @@ def ground() -> str:
     )
     return (
         '<svg id="step-shapes" width="0" height="0" aria-hidden="true"><defs>'
-        f'<g id="step-ground"><clipPath id="step-map"><path d="M0 0h{WIDE}v{ROW - 20}H0z"/></clipPath>'
-        f'<g fill="none" stroke="{GRID}" stroke-width="1.5" clip-path="url(#step-map)">{rings}{cross}</g>'
-        f'<g font-size="12" text-anchor="middle" fill="{INK}">{digits}</g></g>{circles}</defs></svg>'
+        f'<clipPath id="step-map"><path d="M0 0h{WIDE}v{ROW - 20}H0z"/></clipPath>'
+        f'<g id="step-rings" fill="none" stroke-width="1.5" clip-path="url(#step-map)">{rings}</g>'
+        f'<g id="step-marks">{cross}<g font-size="12" text-anchor="middle" stroke="none">{digits}</g></g>'
+        f"{circles}</defs></svg>"
     )
 
 
@@ -91,7 +92,11 @@ def _frames(lesson: Lesson) -> Iterable[Frame]:
 def _drawn(event: Event, colour: str, label: str) -> str:
     places, moved = [_at(*weights) for weights in event.path], event.kind == "update"
     here, base = places[-1], places[-2 if moved else -1]
-    parts = ['<use href="#step-ground"/>']
+    # Colours stand where a shape is used: the page's rules for dark screens do not reach into it.
+    parts = [
+        f'<use href="#step-rings" stroke="{GRID}"/>',
+        f'<use href="#step-marks" stroke="{INK}" fill="{INK}"/>',
+    ]
     been = places[:-1] if moved else places
     if len(been) > 1:
         trail = "L".join(f"{x:g} {y:g}" for x, y in been)

@@ -34,7 +34,8 @@ function picture(figure) {
     const place = { x: MARGIN, y: down, width: wide, height: high };
     if (canvas) file.append(element("image", { ...place, href: canvas.toDataURL() }));
     const copy = drawn.cloneNode(true);
-    for (const [key, value] of Object.entries(place)) copy.setAttribute(key, value);
+    // Names at the left edge may reach beyond the drawing.
+    for (const [key, value] of Object.entries({ ...place, overflow: "visible" })) copy.setAttribute(key, value);
     file.append(copy);
     down += high + MARGIN;
     across = Math.max(across, wide + 2 * MARGIN);
