@@ -1,7 +1,5 @@
 """A user's own images, a folder a class."""
 
-from __future__ import annotations
-
 import io
 import logging
 import os

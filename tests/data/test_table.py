@@ -1,7 +1,5 @@
 """A user's own table, as odd as they come."""
 
-from __future__ import annotations
-
 import logging
 import re
 import tracemalloc

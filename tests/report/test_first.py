@@ -77,7 +77,7 @@ def powers(**faster):
         (powers(), "were no faster than the sizes beside them"),
         (powers(m32=0.5, m64=0.5), "Here powers of two were faster"),
         (powers(m32=0.5), "Here some powers of two were faster"),
-        (powers(m32=0.5, m64=0.5, m48=0.5), "but so were sizes that are none"),
+        (powers(m32=0.5, m64=0.5, m48=0.5), "but so were sizes that are no powers of two"),
         (powers().iloc[:0], "These runs cannot say more"),
     ],
 )

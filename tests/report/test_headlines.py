@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from perbatch.analysis.contrasts import Outcome
+from perbatch.analysis.contrasts import ContrastVerdict
 from perbatch.analysis.fastest import fastest
 from perbatch.report.answers import answer_repeat, answer_when
 from perbatch.report.findings import evaluations_sentence, fastest_sentences, stability_sentence
@@ -50,7 +50,7 @@ def test_the_second_answer_is_the_same_whatever_is_priced(way):
     assert all(each == told[0] for each in told)
     assert said in told[0][0]
     assert "No:" not in told[0][0]
-    assert told[0][1].verdict != Outcome.SAME or said in (NO_DIFFERENCE, BUT_NO_LESS)
+    assert told[0][1].verdict != ContrastVerdict.SAME or said in (NO_DIFFERENCE, BUT_NO_LESS)
 
 
 def test_seconds_stand_beside_the_answer_and_may_differ_from_it():
@@ -68,7 +68,7 @@ def test_seconds_stand_beside_the_answer_and_may_differ_from_it():
 def test_one_seed_is_no_evidence():
     results = results_of([*contender(60, seeds=[0]), *contender(5, seeds=[0], **UNTIL)])
     assert UNSAID in headline(results)
-    assert answer_repeat(results).verdict == Outcome.SINGLE
+    assert answer_repeat(results).verdict == ContrastVerdict.SINGLE
 
 
 def test_without_repeating_the_headline_says_what_is_usual_and_no_more():

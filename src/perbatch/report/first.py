@@ -7,7 +7,7 @@ which are made from the same verdicts. A pass is an epoch; work is counted in ev
 import pandas as pd
 
 from perbatch.analysis.contenders import SKIP, UNTIL_SATISFIED
-from perbatch.analysis.contrasts import Outcome, contrast
+from perbatch.analysis.contrasts import ContrastVerdict, contrast
 from perbatch.analysis.fastest import fastest
 from perbatch.analysis.powers import control_dips, power_dips
 from perbatch.analysis.representatives import best_of, plain_rows, repeat_and_plain
@@ -29,14 +29,14 @@ def first_when(results: Results) -> str:
     first, last = (f"updating {how_often(int(row['batch_size']), n_train)}" for row in rows)
     found = contrast(results, *rows, "epochs")
     verdict = found.verdict
-    if verdict in (Outcome.LESS, Outcome.MORE):
-        word = "fewer" if verdict == Outcome.LESS else "more"
+    if verdict in (ContrastVerdict.LESS, ContrastVerdict.MORE):
+        word = "fewer" if verdict == ContrastVerdict.LESS else "more"
         sizes = {int(row["batch_size"]) for row in rows} - {1, n_train}
         factor = f"{times(found)} times " if len(sizes) < 2 else ""
         return f"To get equally good, {first} took {factor}{word} passes over the data than {last}."
-    if verdict in (Outcome.FIRST_ONLY, Outcome.SECOND_ONLY):
-        return f"Here only {first if verdict == Outcome.FIRST_ONLY else last} got to the goal."
-    if verdict == Outcome.SAME:
+    if verdict in (ContrastVerdict.FIRST_ONLY, ContrastVerdict.SECOND_ONLY):
+        return f"Here only {first if verdict == ContrastVerdict.FIRST_ONLY else last} got to the goal."
+    if verdict == ContrastVerdict.SAME:
         return f"Here {first} and {last} took about as many passes: no difference was shown."
     return f"{UNSAID} which needs fewer passes, {first} or {last}."
 
@@ -70,9 +70,9 @@ def headline(results: Results) -> str:
     elif verdict.cost:
         but = "fewer updates, but more work" if fewer else "more work"
         here = f"Here {what} took {but}{skipping}."
-    elif verdict == Outcome.SAME and fewer:
+    elif verdict == ContrastVerdict.SAME and fewer:
         here = f"Here {what} took fewer updates, but no less work that could be shown{skipping}."
-    elif verdict == Outcome.SAME:
+    elif verdict == ContrastVerdict.SAME:
         here = f"Here {what} took about as much work: no difference was shown{skipping}."
     else:
         here = f"{UNSAID} whether it would pay."
@@ -88,7 +88,7 @@ def first_powers(rows: pd.DataFrame) -> str:
     if not faster:
         here = "powers of two were no faster than the sizes beside them"
     elif any(dip.shown for dip in control_dips(rows)):
-        here = "some were faster, but so were sizes that are none"
+        here = "some were faster, but so were sizes that are no powers of two"
     else:
         share = "powers of two" if len(faster) == len(dips) else "some powers of two"
         here = f"{share} were faster than the sizes beside them"
@@ -112,7 +112,8 @@ def _credit(results: Results, repeat: pd.Series) -> str:
         return ", and less than skipping alone"
     if verdict.cost:
         return ", but skipping alone took less still"
-    return ", though no less than skipping alone that could be shown" if verdict == Outcome.SAME else ""
+    same = verdict == ContrastVerdict.SAME
+    return ", though no less than skipping alone that could be shown" if same else ""
 
 
 def _skip_alone(results: Results, plain: pd.Series) -> str:

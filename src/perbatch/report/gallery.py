@@ -12,6 +12,7 @@ from perbatch.report.citation import doi_of
 from perbatch.report.figures import claims as claim_figures
 from perbatch.report.figures import claims_special
 from perbatch.report.figures.svg import Panel
+from perbatch.report.tables import Cell, Table
 from perbatch.report.wording import listed, number
 
 log = logging.getLogger(__name__)
@@ -33,16 +34,6 @@ CLAIM_FIGURES: dict[str, Callable[[Evidence, Verdict, str], Panel]] = {
 
 
 @dataclass(frozen=True)
-class Row:
-    """A condition, or a quantity told beside them, in words."""
-
-    says: str
-    value: str
-    bound: str
-    outcome: str
-
-
-@dataclass(frozen=True)
 class Exhibit:
     """What the gallery shows of a study."""
 
@@ -54,8 +45,7 @@ class Exhibit:
     data: str
     verdict: Judgement
     sentence: str
-    conditions: tuple[Row, ...]
-    beside: tuple[Row, ...]
+    conditions: Table
     figure: Panel | None
     command: str
 
@@ -83,8 +73,7 @@ def exhibit(verdict: Verdict, evidence: Evidence | None, data: str = "") -> Exhi
         data=_judged_on(evidence, data) if own else "what the benchmark measured",
         verdict=verdict.verdict,
         sentence=sentence,
-        conditions=tuple(_row(finding) for finding in verdict.findings),
-        beside=tuple(_row(finding) for finding in verdict.beside),
+        conditions=_conditions(verdict),
         figure=None if evidence is None or not verdict.findings else _figure(evidence, verdict, sentence),
         command=f"dvc repro study@{verdict.name}" if own else "dvc repro -f benchmark",
     )
@@ -123,11 +112,19 @@ def _figure(evidence: Evidence, verdict: Verdict, sentence: str) -> Panel | None
         return None
 
 
-def _row(finding: Finding) -> Row:
+def _conditions(verdict: Verdict) -> Table:
+    rows = [(finding, _asked(finding), _outcome(finding)) for finding in verdict.findings]
+    rows += [(finding, "", "beside, not judged") for finding in verdict.beside]
+    cells = [
+        [Cell(each.condition.says), Cell(_value(each)), Cell(asked), Cell(is_)] for each, asked, is_ in rows
+    ]
+    return Table(["quantity", "found", "bound", "holds"], cells)
+
+
+def _outcome(finding: Finding) -> str:
     outcome = {True: "holds", False: "does not hold", None: "cannot be said"}[finding.holds]
-    if finding.holds is None and finding.reading.reservation:
-        outcome += f": {finding.reading.reservation}"
-    return Row(finding.condition.says, _value(finding), _asked(finding), outcome)
+    reservation = finding.reading.reservation if finding.holds is None else ""
+    return f"{outcome}: {reservation}" if reservation else outcome
 
 
 def _found(finding: Finding) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from perbatch.analysis.contenders import named
-from perbatch.analysis.contrasts import Outcome, contrast
+from perbatch.analysis.contrasts import ContrastVerdict, contrast
 from perbatch.analysis.fastest import fastest
 from perbatch.analysis.representatives import repeat_and_plain, representatives
 from perbatch.analysis.results import Results
@@ -59,11 +59,11 @@ def modes(results: Results) -> dict[str, tuple[str, pd.Series]]:
 def _when(results: Results) -> str:
     answer = answer_when(results)
     found = answer.found
-    if found is None or found.verdict not in (Outcome.LESS, Outcome.MORE):
+    if found is None or found.verdict not in (ContrastVerdict.LESS, ContrastVerdict.MORE):
         return answer.sentence
     n_train = results.sweep.n_train
     first, last = (every(int(row["batch_size"]), n_train) for row in (found.first, found.second))
-    word = "fewer" if found.verdict == Outcome.LESS else "more"
+    word = "fewer" if found.verdict == ContrastVerdict.LESS else "more"
     return (
         f"Updating {first} took {times(found)} times {word} epochs (passes over the training data) to the "
         f"same validation loss than updating {last}."
@@ -93,9 +93,13 @@ def _repeating(results: Results) -> str:
     if pair is None:
         return "Whether it would pay these runs cannot say: repeating was not run beside going on."
     verdict = contrast(results, *pair, "evaluations").verdict
-    if verdict not in (Outcome.LESS, Outcome.MORE, Outcome.SAME):
+    if verdict not in (ContrastVerdict.LESS, ContrastVerdict.MORE, ContrastVerdict.SAME):
         return "Whether it would pay these runs cannot say: not every seed got there both ways."
-    said = {Outcome.LESS: "it paid", Outcome.MORE: "it cost more", Outcome.SAME: "no difference was shown"}
+    said = {
+        ContrastVerdict.LESS: "it paid",
+        ContrastVerdict.MORE: "it cost more",
+        ContrastVerdict.SAME: "no difference was shown",
+    }
     time = _times(results, pair, "seconds")
     beside = f"; in time {time}" if time else ""
     return (

@@ -7,7 +7,7 @@ import pandas as pd
 
 from perbatch.analysis.champion import champion
 from perbatch.analysis.contenders import FIXED, SKIP, UNTIL_SATISFIED, named
-from perbatch.analysis.contrasts import Contrast, Outcome, contrast
+from perbatch.analysis.contrasts import Contrast, ContrastVerdict, contrast
 from perbatch.analysis.representatives import best_of, plain_at, repeat_and_plain
 from perbatch.analysis.results import Results, at_one_rate
 from perbatch.report.figures.repeats import equal_cost
@@ -34,7 +34,7 @@ def beside(results: Results) -> str:
     return " ".join(
         f"{clocks[quantity]} {_short(each)}."
         for quantity, each in found.items()
-        if each.verdict in (Outcome.LESS, Outcome.MORE, Outcome.SAME)
+        if each.verdict in (ContrastVerdict.LESS, ContrastVerdict.MORE, ContrastVerdict.SAME)
     )
 
 
@@ -92,21 +92,21 @@ def _parts(results: Results, plain: pd.Series) -> list[str]:
         way: contrast(results, row, plain, "evaluations") for way, row in rows.items() if row is not None
     }
     told = [each.verdict for each in found.values()]
-    if not any(verdict.saved or verdict.cost or verdict == Outcome.SAME for verdict in told):
+    if not any(verdict.saved or verdict.cost or verdict == ContrastVerdict.SAME for verdict in told):
         return []
     return [f"{PARTS[way]} {_short(each)}" for way, each in found.items()]
 
 
 def _short(found: Contrast) -> str:
     """A contrast's verdict in a few words, of its first contender."""
-    if found.verdict in (Outcome.LESS, Outcome.MORE):
-        word = "fewer" if found.verdict == Outcome.LESS else "more"
+    if found.verdict in (ContrastVerdict.LESS, ContrastVerdict.MORE):
+        word = "fewer" if found.verdict == ContrastVerdict.LESS else "more"
         return f"took {times(found)} times {word} ({interval(found.factor)})"
-    if found.verdict == Outcome.SAME:
+    if found.verdict == ContrastVerdict.SAME:
         return f"showed no difference (ratio {interval(found.factor)})"
     return {
-        Outcome.SINGLE: "cannot be judged by one seed",
-        Outcome.FIRST_ONLY: "alone got there",
-        Outcome.SECOND_ONLY: "did not get there",
-        Outcome.NEITHER: "did not get there, nor did the other",
+        ContrastVerdict.SINGLE: "cannot be judged by one seed",
+        ContrastVerdict.FIRST_ONLY: "alone got there",
+        ContrastVerdict.SECOND_ONLY: "did not get there",
+        ContrastVerdict.NEITHER: "did not get there, nor did the other",
     }.get(found.verdict, "got there with some seeds only")

@@ -14,7 +14,7 @@ UNITS = {
     "evaluations": "evaluations of the network",
     "seconds": "training seconds",
 }
-CLOCKS = ("epochs", "updates", "evaluations", "seconds")
+SHOWN_QUANTITIES = ("epochs", "updates", "evaluations", "seconds")
 """The quantities that the page shows; the tables have the gradient evaluations apart too."""
 
 PERCENT = "\u00a0%"  # the space does not break
@@ -70,8 +70,7 @@ def score_text(name: str, value: float) -> str:
 
 def estimate_of(row: pd.Series, name: str) -> Estimate:
     """Return the estimate of a quantity in a row of the comparison."""
-    kind = row["to_target_kind" if name.endswith("_to_target") else "final_kind"]
-    return Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"], int(row["n"]), kind)
+    return Estimate.of(row, name, "to_target_kind" if name.endswith("_to_target") else "final_kind")
 
 
 def interval(estimate: Estimate, digits: int = 3) -> str:

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from perbatch.analysis.contenders import named
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, fact
 from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.report.figures.figure import Drawing, Figure, single
 from perbatch.report.figures.series import PAIR, PLAIN, by_series, keys_of, pair_rows, series_layers
@@ -80,6 +80,7 @@ def edge_warning(results: Results) -> str:
     return f"At the edge of the grid, so that a better rate may lie beyond it: {names}." if names else ""
 
 
+@fact
 def _points(results: Results) -> pd.DataFrame:
     ranges = stable_ranges(results.sweep).set_index("contender")
     rows = [

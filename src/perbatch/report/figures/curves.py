@@ -8,8 +8,17 @@ from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.report.figures.figure import Drawing, Figure, Live
 from perbatch.report.figures.live import columns, compiled, reading
-from perbatch.report.figures.loss_data import Losses, band_sentence, losses_of
-from perbatch.report.figures.loss_marks import band, faint, line, loss_axis, loss_domain, target_rule
+from perbatch.report.figures.losses import (
+    Losses,
+    band,
+    band_sentence,
+    faint,
+    line,
+    loss_axis,
+    loss_domain,
+    losses_of,
+    target_rule,
+)
 from perbatch.report.figures.series import keys_of
 from perbatch.report.figures.style import logarithmic, padded, records
 from perbatch.report.figures.svg import Panel, draw, layered

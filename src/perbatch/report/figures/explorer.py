@@ -9,10 +9,10 @@ import pandas as pd
 from perbatch.analysis.curves import loss_table
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
+from perbatch.analysis.sweep import Sweep
 from perbatch.report.figures.figure import Drawing, Figure, Live
 from perbatch.report.figures.live import columns, compiled, reading
-from perbatch.report.figures.loss_data import AXES, Losses, losses_of
-from perbatch.report.figures.loss_marks import line, loss_axis, loss_domain, target_rule
+from perbatch.report.figures.losses import AXES, Losses, line, loss_axis, loss_domain, losses_of, target_rule
 from perbatch.report.figures.series import crosses, diverged_track, keys_of
 from perbatch.report.figures.style import SMALL, logarithmic, padded, records
 from perbatch.report.figures.svg import Panel, draw, layered
@@ -61,7 +61,7 @@ def _explorer(results: Results, losses: Losses) -> Explorer | None:
             runs = _runs(results, row["contender"], rates[step])
             if runs.empty:
                 continue
-            curve, ends = _median(results.sweep.history, runs), _ends(runs)
+            curve, ends = _median(results.sweep, runs), _ends(runs)
             curves.append(curve.assign(step=step, series=name))
             lost.append(pd.DataFrame({"presentations": ends}).assign(step=step, series=name))
             said.append(f"{losses.names[name]} {_outcome(runs)}")
@@ -116,8 +116,8 @@ def _runs(results: Results, contender: str, learning_rate: float) -> pd.DataFram
     return runs[at & runs["seed"].isin(results.seeds.reported)]
 
 
-def _median(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    losses = loss_table(history, runs)
+def _median(sweep: Sweep, runs: pd.DataFrame) -> pd.DataFrame:
+    losses = loss_table(sweep, runs)
     losses = losses[losses.index > 0]
     median = losses.median(axis=1).replace([np.inf], np.nan)
     return pd.DataFrame({"presentations": losses.index, "loss": median.to_numpy()})

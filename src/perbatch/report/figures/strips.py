@@ -107,9 +107,8 @@ def _update_places(results: Results, row: pd.Series, span: int) -> list[float]:
 
 
 def _histories(results: Results, row: pd.Series) -> list[pd.DataFrame]:
-    mine = results.reported.loc[results.reported["contender"] == row["contender"], "identity"]
-    history = results.sweep.history
-    return [history[history["identity"] == identity] for identity in mine]
+    mine = results.runs_of(row)
+    return [results.sweep.history_of(mine.iloc[[place]]) for place in range(len(mine))]
 
 
 def _counts_at(history: pd.DataFrame, presentations: int) -> list[float]:

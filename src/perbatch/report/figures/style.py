@@ -10,6 +10,10 @@ from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
+from altair.utils.schemapi import disable_debug_mode
+
+# Vega itself says what is wrong with a chart; checking each part of it as it is made takes a second.
+disable_debug_mode()
 
 
 class Look(NamedTuple):

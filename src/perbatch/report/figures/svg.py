@@ -96,9 +96,8 @@ def draw(
 
 def _own_ids(svg: str, name: str) -> str:
     """Number the ids anew: Vega counts them per process, and figures of one page must not share any."""
-    for number, old in enumerate(re.findall(r'\bid="([^"]+)"', svg)):
-        svg = re.sub(rf'(\bid="|url\(#|href="#){re.escape(old)}(?=["\)])', rf"\g<1>{name}-{number}", svg)
-    return svg
+    own = {old: f"{name}-{number}" for number, old in enumerate(re.findall(r'\bid="([^"]+)"', svg))}
+    return re.sub(r'(\bid="|url\(#|href="#)([^")]+)', lambda found: found[1] + own[found[2]], svg)
 
 
 def _slim(svg: str) -> str:

@@ -90,7 +90,7 @@ def _points(results: Results, quantity: str) -> pd.DataFrame:
 
 
 def _spent(results: Results, row: pd.Series, quantity: str) -> float:
-    runs = results.reported[results.reported["contender"] == row["contender"]]
+    runs = results.runs_of(row)
     return float(spent(runs[~np.isfinite(runs["epochs_to_target"])])[quantity].median())
 
 

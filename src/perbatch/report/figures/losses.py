@@ -1,7 +1,8 @@
-"""What the loss curves are drawn from: each speaking mode's seeds and their median, on four axes."""
+"""Loss curves: each speaking mode's seeds and their median, on four axes, and how they are drawn."""
 
 from dataclasses import dataclass
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -10,7 +11,9 @@ from perbatch.analysis.curves import loss_table
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results, fact
 from perbatch.analysis.statistics import ORDER, median_interval
-from perbatch.report.figures.style import MODES, Looks
+from perbatch.analysis.sweep import Sweep
+from perbatch.report.figures.series import by_series
+from perbatch.report.figures.style import INK, MODES, QUIET, Looks, logarithmic, padded, records
 from perbatch.report.wording import clock_unit
 
 AXES = {
@@ -60,15 +63,16 @@ def short_name(name: str, row: pd.Series) -> str:
 def losses_of(results: Results) -> Losses:
     """Return the curves of the modes at their chosen rates, over the reported seeds."""
     names, medians, seeds = {}, [], []
-    history, target = results.sweep.history, results.sweep.target
+    sweep, target = results.sweep, results.sweep.target
+    history = sweep.history
     start = float(history.loc[history["presentations"] == 0, "validation_loss"].median())
     for name, row in representatives(results).items():
-        runs = results.reported[results.reported["contender"] == row["contender"]]
+        runs = results.runs_of(row)
         if runs.empty:
             continue
         names[name] = short_name(name, row)
-        points = _points(history, runs).assign(series=name)
-        medians.append(_median(loss_table(history, runs), points))
+        points = _points(sweep, runs).assign(series=name)
+        medians.append(_median(loss_table(sweep, runs), points))
         shown = points[points["seed"].isin(sorted(runs["seed"].unique())[:SHOWN_SEEDS])]
         seeds.append(shown[shown.groupby("seed").cumcount() % 2 == 0])  # half the points show the spread
     if not names:
@@ -85,11 +89,10 @@ def band_sentence(losses: Losses) -> str:
     return ORDER if len(losses.median) and losses.median["low"].notna().any() else ""
 
 
-def _points(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+def _points(sweep: Sweep, runs: pd.DataFrame) -> pd.DataFrame:
     of = runs.set_index("identity")[["seed", "n_train", "gradient_us", "forward_us"]]
-    mine = history[history["identity"].isin(of.index) & (history["presentations"] > 0)].join(
-        of, on="identity"
-    )
+    mine = sweep.history_of(runs).join(of, on="identity")
+    mine = mine[mine["presentations"] > 0]
     kept, cost = mine[["seed", "presentations", "updates"]], spent(mine)[["evaluations", "seconds"]]
     return kept.join(cost).assign(loss=mine["validation_loss"])
 
@@ -102,3 +105,44 @@ def _median(losses: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     for column, part in (("loss", "value"), ("low", "low"), ("high", "high")):
         table[column] = [getattr(each, part) for each in medians]
     return table.replace([np.inf, -np.inf], np.nan)
+
+
+def loss_domain(curves: pd.DataFrame, losses: Losses) -> list[float]:
+    """Return the range of the curves' losses, cut off above three times that before training."""
+    ceiling = 3 * losses.start if np.isfinite(losses.start) else np.inf
+    return padded([*curves["loss"].clip(upper=ceiling).dropna(), losses.target])
+
+
+def loss_axis(column: str, domain: list[float]) -> alt.Y:
+    """Return the axis of validation losses."""
+    return logarithmic(alt.Y, column, "validation loss", domain)
+
+
+def line(chart: alt.Chart, looks: Looks) -> alt.Chart:
+    """Draw medians, coloured and dashed by mode."""
+    return chart.mark_line(strokeWidth=2.2, clip=True).encode(
+        color=by_series(alt.Color, looks), strokeDash=by_series(alt.StrokeDash, looks)
+    )
+
+
+def faint(chart: alt.Chart, looks: Looks) -> alt.Chart:
+    """Draw a thin line a seed."""
+    return chart.mark_line(strokeWidth=0.8, opacity=0.22, clip=True).encode(
+        color=by_series(alt.Color, looks), detail="seed:N"
+    )
+
+
+def band(chart: alt.Chart, looks: Looks, domain: list[float]) -> alt.Chart:
+    """Draw the interval of the medians."""
+    return chart.mark_area(opacity=0.2, clip=True).encode(
+        y=loss_axis("low", domain), y2="high:Q", fill=by_series(alt.Fill, looks)
+    )
+
+
+def target_rule(target: float, domain: list[float]) -> tuple[alt.Chart, alt.Chart]:
+    """Draw the target as a dotted rule with its value."""
+    base = alt.Chart(records(pd.DataFrame({"target": [target], "text": [f"target {target:g}"]})))
+    y = loss_axis("target", domain)
+    rule = base.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(y=y)
+    text = base.mark_text(align="left", baseline="bottom", dx=3, dy=-2, color=INK, fontSize=11)
+    return rule, text.encode(x=alt.value(0), y=y, text="text:N")
