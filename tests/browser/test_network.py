@@ -194,6 +194,8 @@ def test_points_are_dragged_nudged_added_and_removed(open_page) -> None:
 
 def test_the_address_keeps_a_setting_and_moved_points(open_page) -> None:
     page = open_page()
+    press(page, "pass")
+    assert "#" not in page.url
     page.locator("[data-part=mode]").select_option("until")
     page.locator("[data-part=size]").select_option("all")
     page.locator("[data-part=rate]").select_option("0.1")

@@ -59,13 +59,12 @@ function tick() {
 
 function record() {
   const { updates, gradients, checks, passes } = training;
-  const right = X.filter((x, at) => best(x) === y[at]).length;
   const loss = training.loss();
   curve.push([gradients + checks / 2, loss]);
   const shown = { updates, gradients, checks, passes: Math.round(passes * 100) / 100 };
   for (const [name, count] of Object.entries(shown)) part(name).value = count.toLocaleString("en");
   part("loss").value = Number.isFinite(loss) ? loss.toFixed(3) : "none";
-  part("right").value = `${right} of ${y.length}`;
+  part("right").value = `${X.filter((x, at) => best(x) === y[at]).length} of ${y.length}`;
   draw();
 }
 
@@ -138,6 +137,7 @@ function drawPaths() {
 }
 
 function remember() {
+  if (!lab.classList.contains("tried")) return; // only what the reader set
   const same = JSON.stringify([X, y]) === JSON.stringify([given.X, given.y]);
   const points = same ? [] : [`points=${X.map((x, at) => [...x, y[at]].join("_")).join("~")}`];
   try {
@@ -205,5 +205,5 @@ part("field").addEventListener("keydown", nudge);
 part("settings").addEventListener("change", restart);
 if (location.hash.startsWith("#try;")) recall();
 lab.table = () => ["work,loss", ...curve].join("\n"); // for its file
-lab.classList.add("tried");
 restart();
+lab.classList.add("tried");
