@@ -1,7 +1,9 @@
 """The first layer: plain words, two numbers a headline at most, and each sentence with its data."""
 
+import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,9 @@ from perbatch.report.lessons.glossary import WORDS
 from perbatch.report.page import render
 from planted import N, contender, planted_throughput, results_of, usual_runs
 
+ROOT = Path(__file__).resolve().parents[2]
+FIRST = ("first_when", "first_size", "headline", "first_powers")
+NUMBER = r"\d[\d.,]*"
 UNTIL = {"n": 10, "tolerance": 0.1}
 WHEN = {
     "fewer": (
@@ -156,11 +161,17 @@ def test_the_measure_tells_plain_from_dense():
     assert grade([statements(dense)["when"]["sentence"]]) > 12
 
 
+def test_what_the_repository_says_first_is_plain_too():
+    said = json.loads((ROOT / "results" / "evaluate" / "answers.json").read_text(encoding="utf-8"))
+    first = [said["sentences"][name] for name in FIRST]
+    assert grade([each for text in first for each in re.split(r"(?<=[.:])\s+", text) if each]) <= 9
+    assert all(len(re.findall(NUMBER, text)) <= 2 for text in first)
+
+
 @pytest.mark.parametrize("case", RUNS)
 def test_a_headline_has_two_numbers_at_most(case):
     said = statements(results_of(RUNS[case]))["sentences"]
-    for name in ("first_when", "first_size", "headline", "first_powers"):
-        assert len(re.findall(r"\d[\d.,]*", said[name])) <= 2, name
+    assert all(len(re.findall(NUMBER, said[name])) <= 2 for name in FIRST)
 
 
 def test_every_word_of_the_glossary_is_explained_where_it_is_met():

@@ -99,9 +99,7 @@ class _Pass:
             return (
                 f"Example {example + 1} again: its loss is {loss}, still above {TOLERANCE:g}. A new gradient."
             )
-        start = (
-            f"Example {example + 1} is shown. The grey arrow, its gradient, is where it pulls the weights."
-        )
+        start = f"Example {example + 1} is shown. The new arrow is where its gradient pulls the weights."
         if len(batch) == 1:
             return start
         waits = "It waits" if place < len(batch) else "The batch is full"

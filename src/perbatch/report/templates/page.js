@@ -51,12 +51,14 @@ function picture(figure) {
   return new XMLSerializer().serializeToString(file);
 }
 
-/** A live figure's columns as CSV. */
-function written(columns) {
+/** The first data of a live figure as CSV: its axes by their titles, and of a step among rates the rate. */
+function written({ data, rates, titles }) {
+  const [{ step, ...rest }] = Object.values(data);
+  const columns = step ? { rate: step.map((at) => rates[at]), ...rest } : rest;
   const cell = (value) => (/[",]/.test(value) ? `"${value.replaceAll('"', '""')}"` : (value ?? ""));
   const names = Object.keys(columns);
   const rows = columns[names[0]].map((_, at) => names.map((name) => cell(columns[name][at])).join());
-  return [names.join(), ...rows].join("\n");
+  return [names.map((name) => titles?.[name] ?? name).join(), ...rows].join("\n");
 }
 
 function save(name, type, text) {
@@ -69,8 +71,7 @@ function save(name, type, text) {
 
 for (const figure of document.querySelectorAll("main figure")) {
   const name = figure.id || figure.closest(".study").id;
-  const live = pool[figure.dataset.live]?.data;
-  const table = () => figure.table?.() ?? tables[name] ?? written(Object.values(live)[0]);
+  const table = () => figure.table?.() ?? tables[name] ?? written(pool[figure.dataset.live]);
   const row = document.createElement("p");
   row.className = "take small";
   row.textContent = "Take it along: ";
