@@ -98,7 +98,7 @@ STAGES = {
         ("perbatch/backprop", "perbatch/timing", "perbatch/sweep/params.py"),
         {
             "perbatch/advice.py": "says what to type",
-            "perbatch/columns.py": "columns of tables that other stages write",
+            "perbatch/columns.py": "says what columns mean; `timing` writes its own names",
             "perbatch/overrides.py": "writes overrides, for other stages",
             "perbatch/sweep/schema.py": "says which keys a run has, for the errors of other stages",
         },

@@ -30,6 +30,11 @@ class ContrastVerdict(StrEnum):
     UNPRICED = "no price"
 
     @property
+    def judged(self) -> bool:
+        """Whether an interval of the ratio decided."""
+        return self in (ContrastVerdict.LESS, ContrastVerdict.MORE, ContrastVerdict.SAME)
+
+    @property
     def saved(self) -> bool:
         """Whether the first needed less."""
         return self in (ContrastVerdict.LESS, ContrastVerdict.FIRST_ONLY)

@@ -16,7 +16,7 @@ PLAIN = "plain"
 
 @fact
 def pairs(results: Results) -> pd.DataFrame:
-    """Return a row a target, pair of speaking modes and quantity; each seed against itself.
+    """Return a row a target, pair of representatives and quantity; each seed against itself.
 
     first, second: names of `representatives`, or for repeat `plain`, the same batch size without repeating.
     ratio: how many times the first one's need the second has (above 1: the first is faster), ratio_low,

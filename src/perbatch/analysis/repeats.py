@@ -67,12 +67,8 @@ def _at_budget(runs: pd.DataFrame, history: pd.DataFrame, axis: str, budget: int
 def _rows(sweep: Sweep, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[dict[str, object]]:
     seeds = split_seeds(sweep)
     chosen = choose(runs[runs["seed"].isin(seeds.tuning)], ["loss"], ["contender"])
-    chosen = chosen.merge(runs[[*CONTENDER, "contender"]].drop_duplicates())
-    reported = runs[runs["seed"].isin(seeds.reported)].groupby(CELL)
-    for _, best in in_order(chosen).iterrows():
-        if tuple(best[CELL]) not in reported.indices:
-            continue
-        mine = reported.get_group(tuple(best[CELL]))
+    shown = runs[runs["seed"].isin(seeds.reported)].merge(chosen[CELL])
+    for _, mine in in_order(shown).groupby("contender", sort=False):
         loss = geometric_interval(mine["loss"])
         yield {
             **mine.iloc[0][RUN],

@@ -14,9 +14,9 @@ from perbatch.report.wording import (
     estimate_of,
     every,
     interval,
-    interval_kind,
     interval_with_kind,
     number,
+    of_difference,
     score_text,
     seeds_reached,
     share,
@@ -169,14 +169,9 @@ def _final_scores(results: Results, first: pd.Series, second: pd.Series, names: 
     difference = score_difference(results, first, second)
     if not difference.has_interval:
         return f"At the end of training, test {label} was {values}."
-    scale = 100 if score == "accuracy" else 1
-    unit = " percentage points" if score == "accuracy" else ""
-    ends = f"{number(difference.low * scale, 2)} to {number(difference.high * scale, 2)}{unit}"
+    evidence = of_difference(difference, 100) if score == "accuracy" else of_difference(difference, 1, "")
     shown = "a difference" if difference.low > 0 or difference.high < 0 else "no difference shown"
-    return (
-        f"At the end of training, test {label} was {values}: {shown} "
-        f"({interval_kind(difference)} of the difference {ends}, paired by seed, n = {difference.n})."
-    )
+    return f"At the end of training, test {label} was {values}: {shown} {evidence}."
 
 
 def _one_size(results: Results, row: pd.Series) -> str:

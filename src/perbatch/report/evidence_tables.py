@@ -30,7 +30,7 @@ VERDICTS = {
 
 
 def pairs_table(results: Results) -> Table | None:
-    """Return a row a pair of speaking modes, a column a clock: how much less the first one needs."""
+    """Return a row a pair of representatives, a column a clock: how much less the first one needs."""
     table = pairs(results)
     table = table[table["target"] == results.sweep.target]
     if table.empty:
@@ -49,24 +49,19 @@ def clocks_sentence(results: Results) -> str:
     table = pairs(results)
     table = table[(table["target"] == results.sweep.target) & (table["first"] == "repeat")]
     table = table[table["verdict"] != ContrastVerdict.UNPRICED]
-    if (
-        table.empty
-        or not table["verdict"].isin((ContrastVerdict.LESS, ContrastVerdict.MORE, ContrastVerdict.SAME)).all()
-    ):
+    if table.empty or not all(ContrastVerdict(each).judged for each in table["verdict"]):
         return ""
     told = [f"{_pair_cell(row).text} in {UNITS[row['quantity']]}" for _, row in table.iterrows()]
     text = f"Clock by clock, against one update per visit: {', '.join(told)}."
     verdicts = dict(zip(table["quantity"], table["verdict"], strict=True))
-    if (
-        verdicts["gradient_evaluations"] == ContrastVerdict.LESS
-        and verdicts["evaluations"] != ContrastVerdict.LESS
-    ):
+    less = ContrastVerdict.LESS
+    if verdicts["gradient_evaluations"] == less != verdicts["evaluations"]:
         text += " The gradients that it saves go into forward passes, which ask whether a loss is low enough."
     return text
 
 
 def targets_table(results: Results) -> Table | None:
-    """Return a row a target and speaking mode: share reached, and the median on every clock."""
+    """Return a row a target and mode's representative: share reached, and the median on every clock."""
     if len(results.sweep.targets) < 2:
         return None
     table, rows = survival(results), []

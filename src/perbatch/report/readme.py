@@ -94,7 +94,7 @@ def _repeating(results: Results) -> str:
     if pair is None:
         return "Whether it would pay these runs cannot say: repeating was not run beside going on."
     verdict = contrast(results, *pair, "evaluations").verdict
-    if verdict not in (ContrastVerdict.LESS, ContrastVerdict.MORE, ContrastVerdict.SAME):
+    if not verdict.judged:
         return "Whether it would pay these runs cannot say: not every seed got there both ways."
     said = {
         ContrastVerdict.LESS: "it paid",

@@ -32,9 +32,7 @@ def beside(results: Results) -> str:
     }
     found = {quantity: contrast(results, *pair, quantity) for quantity in clocks}
     return " ".join(
-        f"{clocks[quantity]} {_short(each)}."
-        for quantity, each in found.items()
-        if each.verdict in (ContrastVerdict.LESS, ContrastVerdict.MORE, ContrastVerdict.SAME)
+        f"{clocks[quantity]} {_short(each)}." for quantity, each in found.items() if each.verdict.judged
     )
 
 

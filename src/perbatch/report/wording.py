@@ -93,6 +93,12 @@ def interval_kind(estimate: Estimate) -> str:
     return f"95 % {'order-statistic ' if 'order-statistic' in estimate.kind else 't-'}interval"
 
 
+def of_difference(difference: Estimate, scale: float, unit: str = " percentage points") -> str:
+    """Write what a paired difference stands on: its interval in `unit`s, of which `scale` make one, and n."""
+    ends = f"{number(difference.low * scale, 2)} to {number(difference.high * scale, 2)}{unit}"
+    return f"({interval_kind(difference)} of the difference {ends}, paired by seed, n = {difference.n})"
+
+
 def seeds_reached(row: pd.Series) -> str:
     """Write `2 of 3 seeds`."""
     n = int(row["n"])

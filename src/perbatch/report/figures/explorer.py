@@ -49,7 +49,7 @@ def draw_explorer(results: Results) -> Drawing:
 
 
 def _explorer(results: Results, losses: Losses) -> Explorer | None:
-    """The reported seeds of the speaking modes at every rate; None below two rates."""
+    """The reported seeds of the modes' representatives at every rate; None below two rates."""
     rates = [float(rate) for rate in sorted(results.sweep.runs["learning_rate"].unique())]
     if len(rates) < 2 or not losses.names:
         return None

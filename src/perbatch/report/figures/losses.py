@@ -1,4 +1,4 @@
-"""Loss curves: each speaking mode's seeds and their median, on four axes, and how they are drawn."""
+"""Loss curves: each representative's seeds and their median, on four axes, and how they are drawn."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ class Losses:
 
 
 def short_name(name: str, row: pd.Series) -> str:
-    """Name a speaking mode in a few words."""
+    """Name a mode's representative in a few words."""
     if name == "repeat" and pd.isna(row["tolerance"]):
         return f"each batch {int(row['updates_per_batch'])} times"
     return NAMES.get(name, f"mini-batch of {int(row['batch_size']):,}")

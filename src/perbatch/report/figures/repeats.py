@@ -30,7 +30,7 @@ QUANTITIES = ("updates", "evaluations")
 
 
 def equal_cost(results: Results) -> pd.DataFrame:
-    """Return `repeats` at the batch size of the repeat mode's speaker, near what one update per visit takes.
+    """Return `repeats` at the batch size that represents repeating, near what one update per visit takes.
 
     With each row's series; empty where the two cannot be compared.
     """
