@@ -17,10 +17,14 @@ from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.stable_rates import LEARNED
+from perbatch.claims.judge import Judgement
 from perbatch.report.citation import reading
 from perbatch.report.evidence_tables import pairs_table, ranges_table, targets_table
 from perbatch.report.figures.figure import Drawing, Figure
 from perbatch.report.gallery import Exhibit
+from perbatch.report.lessons import network
+from perbatch.report.lessons.frames import as_table, ground, reels
+from perbatch.report.lessons.glossary import WORDS
 from perbatch.report.page_figures import FIGURES, page_figures
 from perbatch.report.reproduce import commands, provenance
 from perbatch.report.statements import Statements
@@ -28,6 +32,7 @@ from perbatch.report.tables import ledger, modes_table
 from perbatch.report.wording import number, share
 
 DOCS = "../../docs"
+SCRIPTS = ("engine", "steps", "network", "page")
 
 
 def write_report(
@@ -53,7 +58,7 @@ def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), 
     drawings = page_figures(results)
     known = {
         "docs": docs,
-        "studies": studies,
+        "studies": sorted(studies, key=lambda each: list(Judgement).index(each.verdict)),
         "figures": drawings,
         **{name: said[name] for name in ("name", "when", "again", "caveats")},
         **said["sentences"],
@@ -65,6 +70,7 @@ def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), 
         **known,
         **_tables(results),
         **_script(pages, drawings),
+        tables=_json(_data(drawings, studies)),
     )
     # A line must not break inside `95 %`, `n = 3` or `M = 32`; the script's own text stays as it is.
     text, mark, script = page.partition('<script type="application/json"')
@@ -88,6 +94,10 @@ def _context(results: Results) -> dict[str, Any]:
         "learned": share(LEARNED),
         "constant": number(results.sweep.constant_loss),
         "names": {name: named(row).long for name, row in representatives(results).items()},
+        "glossary": WORDS,
+        "lab": network.lab(),
+        "reels": reels(),
+        "step_ground": ground(),
         "processor": "" if priced.empty else str(priced.iloc[0]["processor"]),
     }
 
@@ -121,20 +131,34 @@ def _tables(results: Results) -> dict[str, Any]:
     }
 
 
-def _script(pages: Environment, drawings: Mapping[str, Drawing]) -> dict[str, str]:
+def _script(pages: Environment, drawings: Mapping[str, Drawing]) -> dict[str, Any]:
     """What livens figures: their specifications and numbers, Vega, and the script; empty without any."""
     live = {
         name: {"spec": drawing.live.spec, "data": drawing.live.data, **drawing.live.wiring}
         for name, drawing in drawings.items()
         if drawing.live
     }
-    text = json.dumps(live, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return {
-        "live": text.replace("<", "\\u003c") if live else "",
+        "live": _json(live) if live else "",
+        "given": _json(network.given()),
+        "scripts": {name: _source(pages, f"{name}.js") for name in SCRIPTS},
         "vega": _vega(),
         "vega_version": str(vl_convert.get_vega_version()),
         "script": _source(pages, "report.js"),
     }
+
+
+def _data(drawings: Mapping[str, Drawing], studies: Sequence[Exhibit]) -> dict[str, str]:
+    """What each figure draws, as CSV, by the id of its place in the page; a live one has its data already."""
+    found = {f"figure-{figure.number}": drawings[figure.name].data for figure in FIGURES}
+    found |= {f"study-{each.name}": each.figure.data for each in studies if each.figure}
+    return {"lesson-a": as_table(), **{place: text for place, text in found.items() if text}}
+
+
+def _json(value: Any) -> str:
+    """Write a value for a script of the page, which no `</script>` in it may end."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.replace("<", "\\u003c")
 
 
 @cache

@@ -30,12 +30,13 @@ COLUMNS: tuple[Column, ...] = (
 def readme_block(results: Results) -> str:
     """Return the README's answers and table as Markdown; for data with classes, which the README is about."""
     return (
-        "**The gradient** (which way each weight should move) **is computed for every example; the update** "
-        "(which moves the weights) **is applied once per batch**: after one example, a few, or all.\n\n"
+        "**Both are possible; small batches are usual.** The gradient (which way each weight should move) is "
+        "computed for every example; the update (which moves the weights) is applied once per batch: after "
+        "one example, a few, or all.\n\n"
         f"{_when(results)} {_quickest(results)}".rstrip()
         + "\n\n"
-        "**One does not usually stay on one data point until it is satisfied**, its loss being low: each is "
-        f"used once per epoch, and comes back in the next one. {_repeating(results)}\n\n"
+        "**No, not usually**: one does not stay on a data point until it is satisfied, its loss being low. "
+        f"Each is used once per epoch, and comes back in the next one. {_repeating(results)}\n\n"
         f"{_table(results)}\n\n"
         f"From {len(results.sweep.runs):,} runs. Epochs, updates, evaluations and time are those to the "
         f"target: a loss of {results.sweep.target:g} on validation data, which no update has seen. The rate "

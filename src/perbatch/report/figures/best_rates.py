@@ -54,7 +54,8 @@ def _panel(points: pd.DataFrame, plain: pd.DataFrame, rates: list[float]) -> Pan
         keys.append(key(AT_EDGE, INK, None, "ring"))
     # The rules and the series have dashes of their own: one scale for both would give each the other's.
     chart = layered(layers).resolve_scale(strokeDash="independent")
-    return draw(chart, "best-rates", _label(points, plain), keys)
+    stable = {"low": "lowest_stable_rate", "high": "highest_stable_rate"}
+    return draw(chart, "best-rates", _label(points, plain), keys, data=points.rename(columns=stable))
 
 
 def rate_growth(results: Results) -> str:

@@ -53,7 +53,7 @@ def noise_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
         ):
             rows.append(
                 {
-                    "x": target,
+                    "reached": target,
                     "series": name,
                     "value": reading.value,
                     "low": reading.low,
@@ -61,9 +61,9 @@ def noise_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
                 }
             )
     table = pd.DataFrame(rows)
-    domain = padded(table["x"])
+    domain = padded(table["reached"])
     x = alt.X(
-        "x:Q",
+        "reached:Q",
         title="validation loss reached",
         scale=alt.Scale(type="log", domain=domain, nice=False, reverse=True),
         axis=alt.Axis(values=list(evidence.claim.targets), format="~g", grid=False),
@@ -76,7 +76,8 @@ def conditions_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel
     rows = [_condition_row(finding) for finding in verdict.findings]
     chart = alt.vconcat(*rows, spacing=26)
     keys = [key("value and 95 % interval", *LOOKS[0]), key("bound", INK, [3, 3])]
-    return draw(chart, f"{evidence.claim.name}-conditions", label, keys)
+    data = pd.DataFrame([_condition_data(finding) for finding in verdict.findings])
+    return draw(chart, f"{evidence.claim.name}-conditions", label, keys, data=data)
 
 
 def points_figure(
@@ -96,7 +97,7 @@ def points_figure(
             color=QUIET, strokeDash=[3, 3], strokeWidth=1.4, clip=True
         )
         layers.insert(0, reference.encode(x=x, y=y, detail="series:N"))
-    return draw(layered(layers), name, label, keys)
+    return draw(layered(layers), name, label, keys, data=table)
 
 
 def _to_target_figure(evidence: Evidence, clock: str, label: str) -> Panel:
@@ -120,6 +121,12 @@ def _to_target_figure(evidence: Evidence, clock: str, label: str) -> Panel:
 
 def _point(size: int, estimate: Estimate) -> dict[str, float]:
     return {"batch_size": int(size), "value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def _condition_data(finding: Finding) -> dict[str, object]:
+    reading, (low, high) = finding.reading, finding.condition.bound
+    found = {"found": reading.value, "low": reading.low, "high": reading.high, "n": reading.n}
+    return {"condition": finding.condition.says, **found, "above": low, "below": high}
 
 
 def _condition_row(finding: Finding) -> Chart:

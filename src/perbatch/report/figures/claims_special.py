@@ -29,24 +29,24 @@ def rates_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
     sizes = sorted(table["batch_size"].unique())
     shown = [sizes[round(place)] for place in np.linspace(0, len(sizes) - 1, min(SHOWN_SIZES, len(sizes)))]
     table = table[table["batch_size"].isin(shown)].assign(
-        x=lambda rows: rows["learning_rate"] / rows["batch_size"],
+        rate_over_m=lambda rows: rows["learning_rate"] / rows["batch_size"],
         value=lambda rows: rows["validation_accuracy"].where(rows["status"] == "finished", 0.0),
         series=lambda rows: rows["batch_size"].map(lambda size: f"M = {size:,}"),
     )
-    medians = table.groupby(["batch_size", "series", "x"], as_index=False)["value"].median()
+    medians = table.groupby(["batch_size", "series", "rate_over_m"], as_index=False)["value"].median()
     looks = {f"M = {size:,}": look._replace(shape=None) for size, look in zip(shown, LOOKS, strict=False)}
     powers = [2.0**power for power in range(-24, 12, 3)]
-    low, high = padded(medians["x"], share=0.02)
+    low, high = padded(medians["rate_over_m"], share=0.02)
     axis = alt.Axis(
         values=[power for power in powers if low <= power <= high],
         labelExpr="'2^' + round(log(datum.value) / LN2)",
         grid=False,
     )
-    x = alt.X("x:Q", title="learning rate over M", scale=log_scale([low, high]), axis=axis)
+    x = alt.X("rate_over_m:Q", title="learning rate over M", scale=log_scale([low, high]), axis=axis)
     y = of_one(alt.Y, "value", "validation accuracy")
-    base = alt.Chart(records(medians[["x", "value", "series"]]))
+    base = alt.Chart(records(medians[["rate_over_m", "value", "series"]]))
     layers = series_layers(base, x, y, looks, width=2)
-    return draw(layered(layers), f"{evidence.claim.name}-rates", label, keys_of(looks))
+    return draw(layered(layers), f"{evidence.claim.name}-rates", label, keys_of(looks), data=medians)
 
 
 def retention_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
@@ -65,7 +65,7 @@ def retention_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
         x=x, y=y, color=by_series(alt.Color, SHARE_LOOKS), shape=by_series(alt.Shape, SHARE_LOOKS)
     )
     chart = marks.properties(height=26 * len(means), width=WIDTH)
-    return draw(chart, f"{evidence.claim.name}-retention", label, keys_of(SHARE_LOOKS))
+    return draw(chart, f"{evidence.claim.name}-retention", label, keys_of(SHARE_LOOKS), data=means)
 
 
 def variance_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:

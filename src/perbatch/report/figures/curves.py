@@ -82,7 +82,7 @@ def _live(losses: Losses, words: dict[str, str]) -> Live:
         "median": columns(rows[[*shown, "low", "high", "name"]]),
         "seeds": columns(losses.seeds[[*shown, "seed"]]),
     }
-    return Live(spec, data, {"words": words})
+    return Live(spec, data, {"words": words, "titles": losses.titles})
 
 
 def _label(results: Results, losses: Losses, axis: str) -> str:

@@ -35,6 +35,11 @@ class Drawing:
         """Whether there is anything to draw."""
         return bool(self.panels)
 
+    @property
+    def data(self) -> str:
+        """What the panels draw, as CSV with the panel's name first; a table of its own for other columns."""
+        return stacked({panel.name: panel.data for panel in self.panels if panel.data})
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -53,6 +58,15 @@ class Figure:
     draw: Callable[[Results], Drawing]
     size: str = ""
     controls: str = ""
+
+
+def stacked(tables: Mapping[str, str]) -> str:
+    """Return tables of CSV as one, each row behind the name of its table; other columns begin a new block."""
+    blocks: dict[str, list[str]] = {}
+    for name, table in tables.items():
+        head, *rows = table.splitlines()
+        blocks.setdefault(head, []).extend(f"{name},{row}" for row in rows)
+    return "\n\n".join("\n".join([f"panel,{head}", *rows]) for head, rows in blocks.items())
 
 
 def single(*panels: Panel | None) -> Drawing:

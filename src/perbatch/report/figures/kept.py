@@ -51,7 +51,8 @@ def _against_n(table: pd.DataFrame) -> Panel | None:
         for row in table.itertuples()
     )
     label = f"Shares of the examples shown in the first epoch, against updates per visit. {values}."
-    return draw(layered(layers), "kept", label, keys)
+    shown = table[["series", "updates_per_batch", *COLUMNS]]
+    return draw(layered(layers), "kept", label, keys, data=shown)
 
 
 def _in_training(curve: pd.DataFrame) -> Panel | None:
@@ -73,7 +74,7 @@ def _in_training(curve: pd.DataFrame) -> Panel | None:
         f"{share(last['still_satisfied'])} still are."
     )
     layers = series_layers(alt.Chart(records(long)), x, y, LOOKS, width=2.2)
-    return draw(layered(layers), "retention", label, keys_of(LOOKS))
+    return draw(layered(layers), "retention", label, keys_of(LOOKS), data=long)
 
 
 FIGURE = Figure(

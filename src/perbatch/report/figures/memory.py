@@ -28,9 +28,10 @@ def draw_memory(results: Results) -> Drawing:
     looks = dict(zip(dict.fromkeys(table["series"]), LOOKS, strict=False))
     x = batch_sizes(table["batch_size"], powers_of_two(table["batch_size"]))
     y = logarithmic(alt.Y, "kibibytes", "peak memory, KiB", padded(table["kibibytes"]))
-    base = alt.Chart(records(table[["batch_size", "series", "kibibytes"]]))
+    shown = table[["batch_size", "series", "kibibytes"]]
+    base = alt.Chart(records(shown))
     layers = series_layers(base, x, y, looks, width=1.4, size=42)
-    return single(draw(layered(layers), "memory", memory_sentence(rows), keys_of(looks)))
+    return single(draw(layered(layers), "memory", memory_sentence(rows), keys_of(looks), data=shown))
 
 
 def memory_sentence(rows: pd.DataFrame) -> str:

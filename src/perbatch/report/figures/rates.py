@@ -68,7 +68,10 @@ def _panel(
     if (results.sweep.usable["status"] == "diverged").any():  # on every panel, so that they stay in line
         lost = alt.Chart(records(runs.loc[~ended, ["at", "series"]]))
         layers += [*diverged_track(SMALL[0]), crosses(lost, x, PAIR)]
-    return draw(layered(layers, *SMALL), f"rates-{size}", _label(runs, size, chosen), title=f"M = {size:,}")
+    chart, label, title = layered(layers, *SMALL), _label(runs, size, chosen), f"M = {size:,}"
+    wide = runs.pivot(index=["series", "learning_rate"], columns="seed", values="last_loss")
+    data = wide.add_prefix("seed ").reset_index()
+    return draw(chart, f"rates-{size}", label, title=title, data=data)
 
 
 def _label(runs: pd.DataFrame, size: int, chosen: list[tuple[str, pd.Series]]) -> str:

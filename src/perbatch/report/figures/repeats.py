@@ -96,7 +96,8 @@ def _panel(rows: pd.DataFrame, quantity: str, domain: list[float]) -> Panel:
     title = f"validation loss after {int(table['budget'].iloc[0]):,} {UNITS[quantity]}"
     x, y = n_axis(rows), logarithmic(alt.Y, "validation_loss", title, domain)
     ends = {"validation_loss_low": "low", "validation_loss_high": "high"}
-    base = alt.Chart(records(table.rename(columns=ends)))
+    table = table.rename(columns=ends)
+    base = alt.Chart(records(table))
     plain = base.transform_filter(f"datum.way == '{ONCE}'")
     plain = plain.mark_rule(strokeWidth=1, strokeDash=[2, 3], color=LOOKS[NAMES[ONCE]].colour)
     looks = looks_of(rows["series"])
@@ -106,7 +107,8 @@ def _panel(rows: pd.DataFrame, quantity: str, domain: list[float]) -> Panel:
         for row in table.itertuples()
     )
     label = f"{title.capitalize()}, against updates per visit. {values}."
-    return draw(layered(layers), f"repeat-{quantity}", label)
+    shown = table[["series", "updates_per_batch", "validation_loss", "low", "high"]]
+    return draw(layered(layers), f"repeat-{quantity}", label, data=shown)
 
 
 FIGURE = Figure(

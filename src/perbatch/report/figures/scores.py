@@ -48,7 +48,9 @@ def _panel(results: Results, column: str, title: str) -> Panel | None:
     heads = pd.DataFrame({"place": range(len(sizes)), "text": [_head(results, size) for size in sizes]})
     names = alt.Chart(records(heads)).mark_text(align="left", baseline="top", dy=6, fontSize=11.5)
     line = alt.Chart(records(heads)).mark_rule(color=GRID).encode(x=alt.value(0), x2=alt.value(WIDTH), y=y)
-    dots = alt.Chart(records(seeds)).mark_point(size=16, filled=True, opacity=0.35)
+    dots = alt.Chart(records(seeds[["value", "series", "place"]])).mark_point(
+        size=16, filled=True, opacity=0.35
+    )
     bars = alt.Chart(records(shown[shown["low"].notna()])).mark_rule(strokeWidth=2.6)
     low = alt.X("low:Q", scale=scale, title=title)
     mean = alt.Chart(records(shown)).mark_point(size=60, filled=True, opacity=1)
@@ -60,7 +62,11 @@ def _panel(results: Results, column: str, title: str) -> Panel | None:
         mean.encode(x=x, y=y, color=colour, shape=shape),
     ]
     label = _label(rows, title, results.sweep.score, column)
-    return draw(layered(layers, WIDTH, STEP * len(sizes)), column.replace("_", "-"), label)
+    chart = layered(layers, WIDTH, STEP * len(sizes))
+    means = rows[["batch_size", "series", "value", "low", "high"]].set_index(["batch_size", "series"])
+    each = seeds.pivot(index=["batch_size", "series"], columns="seed", values="value").add_prefix("seed ")
+    data = means.join(each).reset_index()
+    return draw(chart, column.replace("_", "-"), label, data=data)
 
 
 def _head(results: Results, size: int) -> str:
@@ -88,9 +94,9 @@ def _rows(results: Results, column: str) -> pd.DataFrame:
 
 
 def _seeds(results: Results, rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    runs = results.reported[["contender", column]].rename(columns={column: "value"})
-    runs = runs[np.isfinite(runs["value"])]
-    return runs.merge(rows[["contender", "series", "place"]], on="contender")[["value", "series", "place"]]
+    runs = results.reported[["contender", "seed", column]].rename(columns={column: "value"})
+    places = rows[["contender", "batch_size", "series", "place"]]
+    return runs[np.isfinite(runs["value"])].merge(places, on="contender")
 
 
 def _label(rows: pd.DataFrame, title: str, score: str, column: str) -> str:

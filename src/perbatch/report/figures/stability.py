@@ -70,7 +70,8 @@ def _panel(table: pd.DataFrame, name: str) -> Panel:
         saved.mark_point(filled=True, shape="square", size=50, opacity=1, color=CHUNKS).encode(x=chunks, y=y),
         words.encode(x=x, y=head, text="text:N"),
     ]
-    return draw(layered(layers), f"stability-{name}", _label(rows, title, style))
+    shown = rows[columns].drop(columns=["text", "top"])
+    return draw(layered(layers), f"stability-{name}", _label(rows, title, style), data=shown)
 
 
 def _label(rows: pd.DataFrame, title: str, style: str) -> str:

@@ -73,7 +73,8 @@ def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -
         f"epoch {number(counts.updates, 4)} updates from {number(counts.gradient_evaluations, 4)} "
         f"gradient evaluations."
     )
-    return draw(layered(layers, WIDTH, 52), f"strip-{name}", label)
+    data = pd.DataFrame({"update": range(1, len(places) + 1), "after_examples": places})
+    return draw(layered(layers, WIDTH, 52), f"strip-{name}", label, data=data)
 
 
 def _first_epoch_sentence(results: Results, row: pd.Series) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import altair as alt
+import pandas as pd
 import vl_convert
 
 from perbatch.report.figures.style import CONFIG, FONT, HEIGHT, WIDTH
@@ -24,13 +25,17 @@ class Key:
 
 @dataclass(frozen=True)
 class Panel:
-    """Inline SVG, the text that says what it shows, its title beside others, and the key to its series."""
+    """Inline SVG, the text that says what it shows, its title beside others, and the key to its series.
+
+    `data` is what is drawn, as CSV; empty where a live figure's data have it already.
+    """
 
     name: str
     svg: str
     label: str
     title: str = ""
     keys: tuple[Key, ...] = ()
+    data: str = ""
 
 
 # Called as Vega calls the shapes: its cross is an upright one.
@@ -65,8 +70,15 @@ def layered(layers: Sequence[alt.Chart], width: float = WIDTH, height: float = H
     return alt.layer(*layers).properties(width=width, height=height)
 
 
-def draw(chart: alt.TopLevelMixin, name: str, label: str, keys: Iterable[Key] = (), title: str = "") -> Panel:
-    """Draw a chart as SVG. `label` says what it shows; `name` is unique on the page."""
+def draw(
+    chart: alt.TopLevelMixin,
+    name: str,
+    label: str,
+    keys: Iterable[Key] = (),
+    title: str = "",
+    data: pd.DataFrame | None = None,
+) -> Panel:
+    """Draw a chart as SVG. `label` says what it shows; `name` is unique on the page; `data` may be taken."""
     specification = chart.configure(**CONFIG).to_dict(validate=False)
     svg = _own_ids(vl_convert.vegalite_to_svg(specification), name)
     opening = re.match(r"<svg[^>]*>", svg)
@@ -78,7 +90,8 @@ def draw(chart: alt.TopLevelMixin, name: str, label: str, keys: Iterable[Key] = 
         f'viewBox="0 0 {width[1]} {height[1]}" width="{width[1]}" font-family="{FONT}">'
     )
     body = _shared_marks(_slim(svg[opening.end() :].strip()), name)
-    return Panel(name, start + body, label, title, tuple(keys))
+    text = "" if data is None else data.to_csv(index=False, float_format="%.5g", lineterminator="\n")
+    return Panel(name, start + body, label, title, tuple(keys), text)
 
 
 def _own_ids(svg: str, name: str) -> str:

@@ -52,7 +52,8 @@ def _panel(results: Results, quantity: str) -> Panel | None:
         *series_layers(base.transform_filter("datum.reached"), x, y, PAIR, bar=2.4, size=60),
         missed.encode(x=x, y=y, color=by_series(alt.Color, PAIR)),
     ]
-    return draw(layered(layers), f"target-{quantity}", _label(points, unit))
+    shown = points.drop(columns="batch_size").rename(columns={"size": "batch_size", "value": unit})
+    return draw(layered(layers), f"target-{quantity}", _label(points, unit), data=shown)
 
 
 def _perfect(points: pd.DataFrame, power: int, domain: list[float]) -> pd.DataFrame:

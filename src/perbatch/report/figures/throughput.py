@@ -42,7 +42,8 @@ def throughput_panel(rows: pd.DataFrame, name: str, label: str = "") -> Panel:
         for column in ("gradient_us", "gradient_us_low")
     )
     columns = ["batch_size", "series", "gradient_us", "gradient_us_low", "gradient_us_high"]
-    base = alt.Chart(records(table[columns]))
+    table = table[columns]
+    base = alt.Chart(records(table))
     layers = [
         base.mark_line(color=RULE, strokeWidth=1).encode(x=x, y=y),
         base.mark_rule(strokeWidth=1.5, color=INK).encode(x=x, y=low, y2="gradient_us_high:Q"),
@@ -54,7 +55,7 @@ def throughput_panel(rows: pd.DataFrame, name: str, label: str = "") -> Panel:
                 x=x, y=y, color=by_series(alt.Color, LOOKS), shape=by_series(alt.Shape, LOOKS)
             )
         )
-    return draw(layered(layers), name, label or throughput_sentence(rows), keys_of(LOOKS))
+    return draw(layered(layers), name, label or throughput_sentence(rows), keys_of(LOOKS), data=table)
 
 
 def throughput_sentence(rows: pd.DataFrame) -> str:
