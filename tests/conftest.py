@@ -14,7 +14,8 @@ from omegaconf import DictConfig
 
 from perbatch.data import diabetes, digits
 from perbatch.data.preparation import prepare
-from perbatch.sweep import identity, places, record, task
+from perbatch.runs import identity, places
+from perbatch.sweep import record, task
 from tracking_server import Server
 
 Compose = Callable[..., DictConfig]

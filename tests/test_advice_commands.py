@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from copies import copy_repository, environment
 from perbatch.errors import UserError
-from perbatch.sweep import elastic
+from perbatch.launch import dask
 from perbatch.tracking import Store, network_disk, sqlite_file
 from perbatch.tracking.network_disk import Mount
 from perbatch.tracking.stale import HOST_TAG, LOCK_TAG
@@ -163,11 +163,11 @@ def started(tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
 def test_a_cluster_that_is_not_there(
     tmp_path: Path, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elastic, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 2)
 
     def refusal(address: str | None) -> str:
         try:
-            elastic.check(DictConfig({"address": address, "no_worker_timeout_min": 1}))
+            dask.check(DictConfig({"address": address, "no_worker_timeout_min": 1}))
         except UserError as error:
             return str(error)
         return ""

@@ -24,7 +24,9 @@ from PIL import Image
 from copies import ROOT
 from perbatch import advice
 from perbatch.errors import UserError
-from perbatch.sweep import cli, elastic, places, remote, slurm, slurm_queue
+from perbatch.launch import dask, remote, slurm, slurm_queue
+from perbatch.runs import places
+from perbatch.sweep import cli
 from perbatch.tracking.addresses import checked
 
 NOT_TYPED = {
@@ -360,7 +362,7 @@ def test_more_jobs_than_slurm_takes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("module", "check", "package"),
-    [("distributed", elastic.check, "distributed"), ("submitit", slurm.check, "submitit")],
+    [("distributed", dask.check, "distributed"), ("submitit", slurm.check, "submitit")],
 )
 def test_what_is_to_be_installed_is_what_is_missing(
     module: str,

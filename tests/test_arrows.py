@@ -13,14 +13,16 @@ ROOMS = {
     "data": GROUND,
     "tracking": GROUND,
     "timing": GROUND | {"backprop"},
-    "sweep": GROUND | {"backprop", "data", "tracking"},
+    "runs": GROUND | {"backprop", "data"},
+    "launch": GROUND | {"runs"},
+    "sweep": GROUND | {"backprop", "data", "launch", "runs", "tracking"},
     "analysis": GROUND,
     "claims": GROUND | {"analysis"},
     "report": GROUND | {"analysis", "claims"},
 }
 """Each room, and what it may import beside itself."""
 
-FOREIGN = {"hydra": {"sweep"}, "mlflow": {"sweep", "tracking"}, "dvc": set()}
+FOREIGN = {"hydra": {"sweep", "launch"}, "mlflow": {"sweep", "tracking"}, "dvc": set()}
 """Tools, and the rooms that may import them."""
 
 

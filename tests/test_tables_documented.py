@@ -54,7 +54,7 @@ def test_evaluations_tables(exported: dict[str, pd.DataFrame]) -> None:
 
 def test_trains_tables(workspace: Path, composed) -> None:
     from perbatch.data import load
-    from perbatch.sweep import identity, places, training
+    from perbatch.runs import identity, places, training
 
     config = composed("epochs=1", "model.hidden=[2]", "batch_size=full", "engine=numpy")
     settings = identity.plain(config.data)

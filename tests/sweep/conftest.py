@@ -10,7 +10,8 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 import train
-from perbatch.sweep import identity, places, record, task
+from perbatch.runs import identity, places
+from perbatch.sweep import record, task
 from processes import BASIC, GRID, Place, copy_checkout
 
 

@@ -8,7 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from perbatch.backprop import Network
-from perbatch.sweep import disk, places
+from perbatch.runs import places
+from perbatch.sweep import disk
 from perbatch.tracking import Store, StoreUnavailable
 
 

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from perbatch.errors import UserError
-from perbatch.sweep import launching, task
+from perbatch.launch import launching
+from perbatch.sweep import task
 from processes import Place
 
 SMALL = ("epochs=1", "engine=numpy", "hydra/launcher=basic")

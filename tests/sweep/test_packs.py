@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from perbatch.sweep import packs
-from perbatch.sweep.packs import ONE, PackSize
+from perbatch.launch import packs
+from perbatch.launch.packs import ONE, PackSize
 from processes import JOBLIB, Place
 
 RUNS = [

@@ -11,8 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from perbatch.data import training_examples
 from perbatch.errors import UserError
-from perbatch.sweep import identity, params, places, studies
-from perbatch.sweep.cell import experiment_name
+from perbatch.runs import identity, places
+from perbatch.runs.cell import experiment_name
+from perbatch.sweep import params, studies
 
 Compose = Callable[..., DictConfig]
 

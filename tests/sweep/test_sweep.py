@@ -19,8 +19,9 @@ from omegaconf import DictConfig, OmegaConf
 
 import train
 from perbatch.errors import UserError
-from perbatch.sweep import identity, places, record, task
-from perbatch.sweep.folder import RunFolder
+from perbatch.runs import identity, places
+from perbatch.runs.folder import RunFolder
+from perbatch.sweep import record, task
 from perbatch.sweep.preflight import ForgetConfigs
 
 GRID = ["batch_size=1,8,full,1000", "learning_rate=0.1,1e200", "seed=0,1", "epochs=2"]

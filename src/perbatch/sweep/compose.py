@@ -24,7 +24,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from perbatch.sweep import packs
+from perbatch.launch import packs
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from perbatch.sweep.identity import summary
+from perbatch.runs.identity import summary
 
 MUCH = 10**9
 """Bytes from which on it is said."""

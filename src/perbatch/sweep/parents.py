@@ -14,9 +14,11 @@ from filelock import FileLock
 
 from perbatch.advice import ELSEWHERE
 from perbatch.errors import UserError
-from perbatch.sweep import locks, provenance, record
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.plan import Plan, PlannedRun
+from perbatch.runs import provenance
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.planned import PlannedRun
+from perbatch.sweep import locks, record
+from perbatch.sweep.plan import Plan
 from perbatch.sweep.tables import runs_csv
 from perbatch.tracking import Store, StoreUnavailable, SweepLog, close_stale
 

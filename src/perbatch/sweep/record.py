@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from perbatch.columns import CURVES, METRICS
-from perbatch.sweep import identity, locks, places, provenance
-from perbatch.sweep.cell import cell, experiment_name, mode, run_name
-from perbatch.sweep.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
-from perbatch.sweep.training import read_history, schedule
+from perbatch.runs import identity, places, provenance
+from perbatch.runs.cell import cell, experiment_name, mode, run_name
+from perbatch.runs.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
+from perbatch.runs.training import read_history, schedule
+from perbatch.sweep import locks
 from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
 
 log = logging.getLogger(__name__)

@@ -19,12 +19,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from perbatch import overrides
 from perbatch.errors import UserError
-from perbatch.sweep import identity, places, record, resolvers, schema
-from perbatch.sweep.cell import run_name
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.scoring import Weights
+from perbatch.runs import identity, places
+from perbatch.runs.cell import run_name
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.scoring import Weights
+from perbatch.runs.training import describe
+from perbatch.sweep import record, resolvers
 from perbatch.sweep.tables import HISTORY, RUNS, SETTINGS
-from perbatch.sweep.training import describe
 from perbatch.tracking import Experiment, Store
 
 FILLED = {"perbatch.filled": "from the sweep's tables; trained elsewhere"}
@@ -61,7 +62,6 @@ def fill(store: Store, experiment: Experiment, tables: Path, parent: str) -> Cou
         history = {name: list(lines) for name, lines in histories if name not in known}
     missing = [row for row in rows if row["identity"] not in known]
     shared = json.loads((tables / SETTINGS).read_text(encoding="utf-8"))["overrides"]
-    schema.register()
     resolvers.register()
     with initialize_config_dir(str(places.CONF), version_base="1.3"):
         config = compose("config", [*shared, f"tracking.parent={parent}"])

@@ -12,15 +12,17 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from perbatch.errors import UserError
 from perbatch.files import replace
+from perbatch.launch import packs, remote
+from perbatch.launch.launching import Launching
 from perbatch.overrides import written
-from perbatch.sweep import defaults, disk, grid, locks, lost, packs, plan, record, remote, tables
+from perbatch.runs.folder import FAILURE
+from perbatch.runs.planned import PlannedRun
+from perbatch.runs.training import describe
+from perbatch.sweep import defaults, disk, grid, locks, lost, plan, record, tables
 from perbatch.sweep.compose import SUBFOLDER, CachingLoader
-from perbatch.sweep.folder import FAILURE
-from perbatch.sweep.launching import Launching
 from perbatch.sweep.parents import Parents
-from perbatch.sweep.plan import PlannedRun
 from perbatch.sweep.progress import watch
-from perbatch.sweep.training import describe
+from perbatch.sweep.sentences import of_logging, sentence
 from perbatch.tracking import Store
 
 log = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ def sweep(
     unended = locks.left() or any(map(locks.is_over, store.running()))
     if planned.missing or unended or not _all_logged(store, planned.reused):
         context = HydraContext(loader, context.callbacks)
-        extra = remote.overrides(master, store)
+        extra = remote.overrides(master, store.uri)
         with Parents(planned, store, _save_multirun(master)) as parents:
 
             def overrides(run: PlannedRun) -> list[str]:
@@ -74,7 +76,7 @@ def sweep(
                 return [*run.overrides, *_place(run), f"tracking.parent={parents.of(run)}", *extra]
 
             size = _pack_size(planned, master) if runs_per_job is None else packs.PackSize(runs_per_job)
-            launching = Launching(context, task_function, master, overrides, size)
+            launching = Launching(context, task_function, master, overrides, size, _said)
             launching.prepare(planned.missing, master.rerun)
             with watch(planned, launching.ended):
                 launching.train(planned.missing)
@@ -107,6 +109,10 @@ def _place(run: PlannedRun) -> list[str]:
     if run.place is None:
         return []
     return [f"{SUBFOLDER}={written(run.place)}"]
+
+
+def _said(error: Exception) -> str | None:
+    return sentence(error) if isinstance(error, OSError) else of_logging(error)
 
 
 def _all_logged(store: Store, runs: list[PlannedRun]) -> bool:

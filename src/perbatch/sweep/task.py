@@ -13,11 +13,13 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from perbatch.errors import UserError
-from perbatch.sweep import encoded, identity, places, record, resolvers, schema, worker
-from perbatch.sweep.cell import run_name
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.plan import usable
-from perbatch.sweep.training import train_run
+from perbatch.launch import worker
+from perbatch.runs import encoded, identity, places
+from perbatch.runs.cell import run_name
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.planned import usable
+from perbatch.runs.training import train_run
+from perbatch.sweep import record, resolvers
 
 Settings = dict[str, Any]
 """A run's composed config, resolved, as plain values."""
@@ -28,7 +30,6 @@ log_file = logging.getLogger(f"{__name__}.file")  # conf/config.yaml keeps it fr
 # A full disk must not print a traceback for each line that a run's log file no longer takes.
 logging.raiseExceptions = False
 
-schema.register()
 resolvers.register()
 
 

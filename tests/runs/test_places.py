@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perbatch.sweep import places, provenance
+from perbatch.runs import places, provenance
 
 
 @pytest.fixture(autouse=True)

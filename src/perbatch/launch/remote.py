@@ -7,7 +7,6 @@ from omegaconf import DictConfig
 
 from perbatch.advice import SERVER
 from perbatch.errors import UserError
-from perbatch.tracking import Store
 
 SLURM, CLUSTER = "SlurmLauncher", "ClusterLauncher"
 
@@ -44,24 +43,24 @@ def check(master: DictConfig) -> None:
             f"give an absolute one, or {SERVER}"
         )
     if launcher(master) == SLURM:
-        from perbatch.sweep import slurm
+        from perbatch.launch import slurm
 
         slurm.check(master.hydra.launcher)
     else:
-        from perbatch.sweep import elastic
+        from perbatch.launch import dask
 
-        elastic.check(master.hydra.launcher)
+        dask.check(master.hydra.launcher)
 
 
-def overrides(master: DictConfig, store: Store) -> list[str]:
+def overrides(master: DictConfig, store: str) -> list[str]:
     """Return what jobs on other machines are told beside their run.
 
-    The address of the store, a server or a database: a Dask worker has not the driver's environment. SQLite
+    The address of the `store`, a server or a database: a Dask worker has not the driver's environment. SQLite
     is for one machine: over a network file system its locks do not hold, and without one it is not there.
     Then the jobs log nothing, and the driver does it from their folders.
     """
     if not is_remote(master):
         return []
-    if store.uri.startswith("sqlite:"):
+    if store.startswith("sqlite:"):
         return ["tracking.live=false"]
-    return [f"tracking.uri='{store.uri}'"]
+    return [f"tracking.uri='{store}'"]

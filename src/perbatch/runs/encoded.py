@@ -20,8 +20,8 @@ import numpy as np
 from perbatch import data
 from perbatch.backprop import Encoded, encode_rows
 from perbatch.files import replace, replacing
-from perbatch.sweep import places
-from perbatch.sweep.identity import code
+from perbatch.runs import places
+from perbatch.runs.identity import code
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 
@@ -138,10 +137,3 @@ class Prepare:
     """What the stage `prepare` reads of the config."""
 
     data: Data = field(default_factory=Data)
-
-
-def register() -> None:
-    """Make the types known to Hydra; `conf/config.yaml` and `conf/prepare.yaml` start from them."""
-    store = ConfigStore.instance()
-    store.store(name="schema", node=Config, provider="perbatch")
-    store.store(name="prepare_schema", node=Prepare, provider="perbatch")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from perbatch.sweep import slurm_queue
+from perbatch.launch import slurm_queue
 
 
 def test_a_silent_slurm_is_said_once_and_its_jobs_are_waited_for(

@@ -11,7 +11,7 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from perbatch import data, stages
-from perbatch.sweep import places
+from perbatch.runs import places
 
 FORMAT = 1
 """Version of what a run folder holds: a newer one makes other identities."""

@@ -13,8 +13,8 @@ from perbatch.backprop.activations import ACTIVATIONS
 from perbatch.backprop.engines import ENGINES
 from perbatch.backprop.losses import LOSSES
 from perbatch.errors import UserError
-from perbatch.sweep.identity import summary
-from perbatch.sweep.keys import refuse_unknown
+from perbatch.runs.identity import summary
+from perbatch.runs.keys import refuse_unknown
 
 Rule = tuple[str, Callable[[Any], bool], str]
 

@@ -13,13 +13,12 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from perbatch.errors import UserError
-from perbatch.sweep import packs, remote
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.packs import ONE, PackSize
-from perbatch.sweep.plan import PlannedRun
-from perbatch.sweep.preflight import ForgetConfigs
-from perbatch.sweep.remote import WorkersDied
-from perbatch.sweep.sentences import of_logging, sentence
+from perbatch.launch import packs, remote
+from perbatch.launch.job import ForgetConfigs
+from perbatch.launch.packs import ONE, PackSize
+from perbatch.launch.remote import WorkersDied
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.planned import PlannedRun
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +38,17 @@ class Launching:
         master: DictConfig,
         overrides: Overrides,
         size: PackSize,
+        said: Callable[[Exception], str | None],
     ) -> None:
-        """`overrides` gives those of a run's job, `size` how many runs a job gets."""
+        """`overrides` gives those of a run's job, `size` how many runs a job gets.
+
+        `said` tells in a sentence what the user can mend of an error, None where that is nothing.
+        """
         # Callbacks are told of each run, in the job: not of the job that holds several.
         bare = HydraContext(context.config_loader, Callbacks())
         bare.callbacks.callbacks.append(ForgetConfigs())
         self._handed = bare, packs.PackedTask(task, context, master), master
-        self._overrides, self._size = overrides, size
+        self._overrides, self._size, self._said = overrides, size, said
         self._apart = remote.is_remote(master)
         self._replaced: dict[str, tuple[int, int] | None] = {}
         self._numbers: dict[str, int] = {}
@@ -83,7 +86,7 @@ class Launching:
                 continue
             if len(left) == len(waiting) and not any(run.folder.under_way for run in left):
                 tries -= 1
-                _give_up(error, tries)
+                _give_up(error, self._said(error), tries)
             hidden = [run.identity for group in dead for run in self._suspect_one_of(group)]
             suspected = [run for run in left if run.folder.under_way or run.identity in hidden]
             suspects += suspected
@@ -153,13 +156,11 @@ class Launching:
             run.folder.write_failure("".join(traceback.format_exception(raised)))
 
 
-def _give_up(error: Exception, tries: int) -> None:
+def _give_up(error: Exception, said: str | None, tries: int) -> None:
     """Raise a UserError where a launcher failed before any run began, and another try would not mend that."""
     if isinstance(error, UserError):
         raise error
-    if isinstance(error, OSError):  # a disk that takes no more, a folder that may not be written
-        raise UserError(f"no run began: {sentence(error)}") from error
-    if said := of_logging(error):
+    if said is not None:  # a disk that takes no more, a folder that may not be written, settings of logging
         raise UserError(f"no run began: {said}") from error
     if tries == 0:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from perbatch.errors import UserError
-from perbatch.sweep.check import check
+from perbatch.runs.check import check
 from perbatch.sweep.sentences import sentence
 
 BAD = [
@@ -81,7 +81,7 @@ def test_cross_entropy_needs_classes(composed) -> None:
 def test_data_that_are_missing_or_others_come_with_the_command(composed, monkeypatch, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"data\.split\.seed.*python pipelines/prepare.py data=digits"):
         check(composed("data.split.seed=5"))
-    monkeypatch.setattr("perbatch.sweep.places.PREPARED", tmp_path / "nowhere")
+    monkeypatch.setattr("perbatch.runs.places.PREPARED", tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"no prepared data.*python pipelines/prepare.py data=digits"):
         check(composed("data.split.seed=6"))
 

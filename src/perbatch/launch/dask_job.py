@@ -10,9 +10,9 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 from perbatch.errors import UserError
-from perbatch.sweep import identity, packs, plan
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.sentences import sentence
+from perbatch.launch import packs
+from perbatch.runs import identity, planned
+from perbatch.runs.folder import RunFolder
 
 Contents = dict[str, dict[str, bytes]]
 """Files of run folders, by their names below the folder of all runs."""
@@ -31,13 +31,13 @@ def execute(
     Singleton.set_state(singletons)
     loader: Any = context.config_loader
     try:
-        folders = plan.Folders(loader, master)
+        folders = planned.Folders(loader, master)
         names = [
             folders.name(identity.of(loader.settings(master, each)), each)
             for _, each in packs.unpack(overrides)
         ]
     except Exception as error:  # the data are not here, or others: what the run is called depends on them
-        return number, failed(f"{platform.node()}: {sentence(error) or error}"), {}
+        return number, failed(f"{platform.node()}: {error}"), {}
     config = loader.load_sweep_config(master, overrides)
     with open_dict(config):
         config.hydra.job.id, config.hydra.job.num = str(number), number

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from filelock import Timeout
 
-from perbatch.sweep.folder import HISTORY, RESULT, WEIGHTS, Damaged, RunFolder
+from perbatch.runs.folder import HISTORY, RESULT, WEIGHTS, Damaged, RunFolder
 
 HISTORY_TEXT = "presentations,train_loss\n0,2.25\n"
 ROW = {"identity": "abc", "status": "finished", "validation_loss": 0.1}
@@ -75,7 +75,7 @@ def test_says_which_stores_have_the_run(folder: RunFolder) -> None:
 
 def test_the_lock_is_freed_when_its_holder_is_killed(folder: RunFolder) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from perbatch.sweep.folder import RunFolder\n"
+        "import sys, time; from pathlib import Path; from perbatch.runs.folder import RunFolder\n"
         "with RunFolder(Path(sys.argv[1])).lock(): print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", program, str(folder.path)]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from perbatch.sweep import identity, places
+from perbatch.runs import identity, places
 
 CHANGES = [
     "batch_size=31",

@@ -18,8 +18,8 @@ from perbatch.backprop import Encoded, Network, generators, train
 from perbatch.data import Source, load
 from perbatch.data.preparation import prepare
 from perbatch.errors import UserError
-from perbatch.sweep import encoded, identity, places
-from perbatch.sweep.training import train_run
+from perbatch.runs import encoded, identity, places
+from perbatch.runs.training import train_run
 
 Compose = Callable[..., DictConfig]
 
@@ -183,7 +183,7 @@ def test_inputs_encoded_for_another_network_are_refused() -> None:
 WORKER = """
 import json, re, sys
 from pathlib import Path
-from perbatch.sweep import encoded, places
+from perbatch.runs import encoded, places
 
 def own():
     return int(re.search(r"^Anonymous:\\s+(\\d+)", Path("/proc/self/smaps_rollup").read_text(), re.M)[1])

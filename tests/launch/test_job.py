@@ -13,7 +13,9 @@ from hydra.experimental.callback import Callback
 from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from perbatch.sweep import job, places, task  # noqa: F401  (registers schema and resolvers)
+from perbatch.launch import job
+from perbatch.runs import places
+from perbatch.sweep import task  # noqa: F401  (registers schema and resolvers)
 from perbatch.sweep.compose import CachingLoader
 
 OVERRIDES = ["batch_size=8", "learning_rate=0.25", "model.hidden=[4,4]", "hydra.sweep.subdir=one"]

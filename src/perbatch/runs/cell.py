@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from perbatch.data import training_examples
-from perbatch.sweep.identity import effective_batch_size
-from perbatch.sweep.places import CONF
+from perbatch.runs.identity import effective_batch_size
+from perbatch.runs.places import CONF
 
 
 def mode(config: Mapping[Any, Any]) -> str:

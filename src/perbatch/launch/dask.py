@@ -20,10 +20,10 @@ from omegaconf import DictConfig
 
 from perbatch import advice
 from perbatch.errors import UserError
-from perbatch.sweep import identity
-from perbatch.sweep.elastic_job import Contents, execute, failed
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.remote import WorkersDied
+from perbatch.launch.dask_job import Contents, execute, failed
+from perbatch.launch.remote import WorkersDied
+from perbatch.runs import identity
+from perbatch.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from distributed import Client, KilledWorker

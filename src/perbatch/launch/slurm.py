@@ -13,10 +13,10 @@ from omegaconf.errors import ValidationError
 
 from perbatch import advice
 from perbatch.errors import UserError
-from perbatch.sweep import packs, slurm_queue
-from perbatch.sweep.places import CHECKOUT
-from perbatch.sweep.remote import WorkersDied
-from perbatch.sweep.slurm_job import SlurmJob
+from perbatch.launch import packs, slurm_queue
+from perbatch.launch.remote import WorkersDied
+from perbatch.launch.slurm_job import SlurmJob
+from perbatch.runs.places import CHECKOUT
 
 SIGNAL_EARLY_SECONDS = 30
 """SLURM looks every 30 s at which jobs are to get the signal before their time is up."""

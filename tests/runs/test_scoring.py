@@ -8,7 +8,7 @@ import pytest
 
 from perbatch.backprop import Network, generators
 from perbatch.errors import UserError
-from perbatch.sweep.scoring import Weights, on_test_data
+from perbatch.runs.scoring import Weights, on_test_data
 
 NETWORKS = {"wide": Network((64, 8, 10)), "narrow": Network((64, 3, 10), dtype="float32")}
 

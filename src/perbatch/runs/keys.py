@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, get_args, get_type_hints
 
 from perbatch.errors import UserError
-from perbatch.sweep.schema import Config
+from perbatch.runs.schema import Config
 
 _NO_SUCH_KEY = re.compile(r"Could not override '([^']+)'|no match in the defaults list for '([^']+)'", re.I)
 

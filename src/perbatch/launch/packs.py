@@ -16,7 +16,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 from perbatch.errors import UserError
-from perbatch.sweep import job
+from perbatch.launch import job
 
 PACK = "hydra.pack="  # launchers do not print what begins with hydra.
 SILENT = {"version": 1, "disable_existing_loggers": False, "root": None}

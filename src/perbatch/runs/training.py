@@ -11,9 +11,9 @@ from threadpoolctl import ThreadpoolController
 
 from perbatch.backprop import Network, Run, generators, log_spaced, train
 from perbatch.data import Prepared, training_examples
-from perbatch.sweep.cell import cell, mode
-from perbatch.sweep.encoded import TrainingData
-from perbatch.sweep.identity import effective_batch_size, of, summary
+from perbatch.runs.cell import cell, mode
+from perbatch.runs.encoded import TrainingData
+from perbatch.runs.identity import effective_batch_size, of, summary
 
 FINAL = (
     "presentations",

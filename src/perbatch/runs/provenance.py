@@ -5,7 +5,7 @@ import os
 import subprocess
 from functools import cache
 
-from perbatch.sweep.places import CHECKOUT
+from perbatch.runs.places import CHECKOUT
 
 SCRIPT = "pipelines/train.py"
 UNKNOWN = "unknown"

@@ -1,0 +1,89 @@
+"""A run that is planned: what it is called, what makes it, what it is known by, and where it lies."""
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from perbatch.advice import RERUN
+from perbatch.errors import UserError
+from perbatch.runs.folder import Damaged, RunFolder
+
+log = logging.getLogger(__name__)
+
+LONGEST = 255
+"""Bytes of a folder's name that file systems take."""
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run of a sweep: its name, its overrides, its experiment in MLflow, its identity and folder."""
+
+    name: str
+    overrides: list[str]
+    experiment: str
+    identity: str
+    folder: RunFolder
+    place: str | None = None
+    """Where the user has a way of their own to name folders: the folder's name below `hydra.sweep.dir`."""
+    weights: int = 0
+    """Bytes of the weights that it ends with."""
+
+
+class Folders:
+    """Where a sweep's runs lie: in `hydra.sweep.dir`, each in its `hydra.sweep.subdir`."""
+
+    def __init__(self, loader: Any, master: DictConfig) -> None:
+        """`master` describes the sweep."""
+        self._loader, self._master = loader, master
+        # Looked up once: resolving one key takes OmegaConf as long as planning a run.
+        self.root = Path(master.hydra.sweep.dir)
+        sweep = cast(dict[str, Any], OmegaConf.to_container(master.hydra.sweep, resolve=False))
+        self.named_by_identity = sweep["subdir"] == "${identity:}"
+
+    def name(self, identity: str, overrides: list[str]) -> str:
+        """Return the name, below `root`, of the folder of the run that these overrides make.
+
+        A UserError where it cannot be told, or is too long.
+        """
+        if self.named_by_identity:
+            return identity
+        # Where the user has a way of their own to name folders, only the whole config can say it.
+        try:
+            name = str(self._loader.load_sweep_config(self._master, overrides).hydra.sweep.subdir)
+        except OmegaConfBaseException as error:
+            raise UserError(
+                f"hydra.sweep.subdir cannot be told before the jobs start ({str(error).splitlines()[0]}): "
+                "name it by what is swept, or leave it out"
+            ) from error
+        longest = max(len(os.fsencode(part)) for part in Path(self.root, name).parts)
+        if longest > LONGEST:
+            raise UserError(
+                f"hydra.sweep.subdir gives a folder a name of {longest} bytes, and {LONGEST} are allowed: "
+                "leave keys out of it with hydra.job.config.override_dirname.exclude_keys, or leave it out"
+            )
+        return name
+
+
+def usable(folder: RunFolder, identity: str) -> bool:
+    """Return whether the run is complete; say so where it is damaged, which makes it incomplete.
+
+    Raises a UserError where the folder, named by the user, holds another run.
+    """
+    if not folder.complete:
+        return False
+    try:
+        found = folder.check()["identity"]
+    except Damaged as damage:
+        log.warning("%s: the run is trained again", damage)
+        return False
+    if found != identity:
+        raise UserError(
+            f"{folder.path} holds another run, {found[:12]}: give this one a folder of its own, "
+            f"or replace that one with {RERUN}"
+        )
+    return True
