@@ -19,8 +19,8 @@ from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.files import replace
 from perbatch.runs import provenance
-from perbatch.runs.cell import data_name
 from perbatch.runs.places import PREPARED, runs
+from perbatch.runs.run import data_name
 from perbatch.runs.scoring import summary_of
 from perbatch.sweep import refill
 from perbatch.sweep.cli import command

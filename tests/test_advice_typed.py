@@ -24,7 +24,7 @@ from PIL import Image
 from copies import ROOT
 from perbatch import advice
 from perbatch.errors import UserError
-from perbatch.launch import dask, remote, slurm, slurm_queue
+from perbatch.launch import dask, launchers, slurm, slurm_queue
 from perbatch.runs import places
 from perbatch.sweep import cli
 from perbatch.tracking.addresses import checked
@@ -343,10 +343,10 @@ def test_a_store_for_jobs_on_other_machines(
     monkeypatch.setattr(slurm, "check", lambda launcher: None)
     words = ["hydra/launcher=slurm", "tracking.uri=sqlite:///mlflow.db"]
     with pytest.raises(UserError, match="a relative address means another place") as caught:
-        remote.check(composed(*words))
+        launchers.check(composed(*words))
     advised = taken(str(caught.value), r"or (\S+)$")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
-    remote.check(composed(words[0], *advised))
+    launchers.check(composed(words[0], *advised))
 
 
 @pytest.mark.types("runs_per_job")

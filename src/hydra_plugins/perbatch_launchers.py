@@ -25,7 +25,7 @@ class SlurmLauncher(_Launcher):
         return slurm.launch(self._settings, *self._handed, job_overrides)
 
 
-class ClusterLauncher(_Launcher):
+class DaskLauncher(_Launcher):
     """Hydra's face of `perbatch.launch.dask.launch`."""
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:

@@ -19,6 +19,15 @@ def replace(path: Path, content: bytes | str) -> None:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
+def writing(path: Path) -> tuple[int, int] | None:
+    """Return which writing of a file this is: replaced, it is another one; None where there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Give a stream whose bytes are at `path` once the body has ended; `replace` for what comes in parts."""

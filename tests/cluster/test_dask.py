@@ -1,4 +1,4 @@
-"""`hydra/launcher=cluster`: workers without a common disk, one of them killed, and what is refused."""
+"""`hydra/launcher=dask`: workers without a common disk, one of them killed, and what is refused."""
 
 import shutil
 import signal
@@ -23,7 +23,7 @@ def here(tmp_path: Path, checkout: Path, dask: Dask) -> Place:
     return Place(tmp_path / "root", checkout, environment={"DASK_SCHEDULER_ADDRESS": dask.address})
 
 
-CLUSTER = "hydra/launcher=cluster"
+CLUSTER = "hydra/launcher=dask"
 
 
 def test_a_killed_worker_costs_nothing_and_results_come_back(

@@ -60,7 +60,7 @@ def test_leaves_what_hydras_own_leaves(
                 return repr((OmegaConf.to_container(config, resolve=False), where))
 
             if name == "ours":
-                done = job.run(context, main, whole, own)
+                done = job.run(context, main, whole, own, tmp_path / "one")
             else:
                 done = run_job(main, whole, "hydra.sweep.dir", "hydra.sweep.subdir", context)
             place = tmp_path / "one"
@@ -79,7 +79,9 @@ def test_what_the_task_raises_is_returned(tmp_path: Path, prepared: Any) -> None
         setup_globals()
         loader = CachingLoader(GlobalHydra.instance().config_loader())
         master = loader.load_configuration("config", [f"hydra.sweep.dir={tmp_path}"], RunMode.MULTIRUN)
-        done = job.run(HydraContext(loader, Callbacks()), fail, *loader.load_job(master, OVERRIDES))
+        done = job.run(
+            HydraContext(loader, Callbacks()), fail, *loader.load_job(master, OVERRIDES), tmp_path / "one"
+        )
     assert done.status == JobStatus.FAILED
     with pytest.raises(RuntimeError, match="planted"):
         _ = done.return_value

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from perbatch.launch import slurm_queue
+from perbatch.launch.slurm_queue import Queue, QueuedJob
 
 
 def test_a_silent_slurm_is_said_once_and_its_jobs_are_waited_for(
@@ -23,7 +24,10 @@ def test_a_silent_slurm_is_said_once_and_its_jobs_are_waited_for(
     timer.start()
     start = time.monotonic()
     with caplog.at_level(logging.WARNING):
-        slurm_queue.wait([SimpleNamespace(job_id="1", paths=SimpleNamespace(result_pickle=result))])
+        job = QueuedJob(SimpleNamespace(job_id="1", paths=SimpleNamespace(result_pickle=result)))
+        queue = Queue([job])
+        while not job.over:
+            queue.look()
     assert time.monotonic() - start > 1.4
     assert [record.message.partition(" for ")[0] for record in caplog.records] == [
         "SLURM has not answered squeue"

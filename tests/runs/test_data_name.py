@@ -2,7 +2,7 @@
 
 import pytest
 
-from perbatch.runs.cell import data_name, experiment_name
+from perbatch.runs.run import data_name, experiment_name
 
 
 @pytest.mark.parametrize(

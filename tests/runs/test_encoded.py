@@ -19,6 +19,7 @@ from perbatch.data import Source, load
 from perbatch.data.preparation import prepare
 from perbatch.errors import UserError
 from perbatch.runs import encoded, identity, places
+from perbatch.runs.run import Run
 from perbatch.runs.training import train_run
 
 Compose = Callable[..., DictConfig]
@@ -52,9 +53,9 @@ def test_a_run_has_the_bits_of_one_that_copies_its_data(
     found = [encoded.load(name, settings, config.model.dtype, config.model.bias) for _ in range(2)]
     assert len(copies(own_data)) == 5
     plain = load(places.PREPARED / name, settings)
-    wanted = train_run(config, plain, lambda row: None)
+    wanted = train_run(Run.of(config), plain, lambda row: None)
     for data in found:
-        outcome = train_run(config, data, lambda row: None)
+        outcome = train_run(Run.of(config), data, lambda row: None)
         assert outcome.theta.tobytes() == wanted.theta.tobytes()
         without_seconds = [
             re.sub(r",[^,]*$", "", text, flags=re.M) for text in (outcome.history, wanted.history)

@@ -15,10 +15,8 @@ def forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in (*provenance.OF_ANOTHER, "DVC_ROOT", "DVC_EXP_NAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    places.shared_root.cache_clear()
     provenance.tags.cache_clear()
     yield
-    places.shared_root.cache_clear()
     provenance.tags.cache_clear()
 
 
@@ -42,7 +40,6 @@ def git(root: Path, *arguments: str) -> str:
 
 def root_of(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(places, "CHECKOUT", checkout)
-    places.shared_root.cache_clear()
     return places.shared_root()
 
 

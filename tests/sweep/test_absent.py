@@ -14,7 +14,7 @@ CLUSTER = OmegaConf.create({"address": "tcp://127.0.0.1:1", "no_worker_timeout_m
 
 def test_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UserError, match=r"Dask is not installed: pip install -e '\.\[cluster\]'$"):
+    with pytest.raises(UserError, match=r"Dask is not installed: pip install -e '\.\[dask\]'$"):
         dask.check(CLUSTER)
 
 

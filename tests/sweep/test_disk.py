@@ -9,6 +9,7 @@ from hydra import compose, initialize_config_dir
 
 from perbatch.backprop import Network
 from perbatch.runs import places
+from perbatch.runs.run import Run
 from perbatch.sweep import disk
 from perbatch.tracking import Store, StoreUnavailable
 
@@ -22,7 +23,7 @@ def test_the_bytes_are_those_of_the_network(workspace: Path, overrides: tuple[st
         config = compose("config", list(overrides))
     sizes = (64, *config.model.hidden, 10)
     network = Network(sizes, bias=config.model.bias, dtype=config.model.dtype)
-    assert disk.weights(config) == network.n_parameters * network.dtype.itemsize
+    assert Run.of(config).bytes_of_weights == network.n_parameters * network.dtype.itemsize
 
 
 def test_what_is_little_is_not_said(tmp_path: Path) -> None:

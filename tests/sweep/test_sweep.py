@@ -19,9 +19,9 @@ from omegaconf import DictConfig, OmegaConf
 
 import train
 from perbatch.errors import UserError
-from perbatch.runs import identity, places
+from perbatch.runs import places
 from perbatch.runs.folder import RunFolder
-from perbatch.sweep import record, task
+from perbatch.sweep import record
 from perbatch.sweep.preflight import ForgetConfigs
 
 GRID = ["batch_size=1,8,full,1000", "learning_rate=0.1,1e200", "seed=0,1", "epochs=2"]
@@ -49,15 +49,8 @@ def here(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[S
 
 
 def forget() -> None:
-    for cached in (
-        places.shared_root,
-        identity._summary,
-        record.store_of,
-        record.experiment_of,
-        task._load,
-        record._store_is_back,
-    ):
-        getattr(cached, "cache_clear", getattr(cached, "clear", None))()
+    """A store that did not answer is not asked again for a while."""
+    record.try_store_again()
 
 
 def table(path: Path) -> list[dict[str, str]]:

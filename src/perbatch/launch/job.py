@@ -35,15 +35,17 @@ class ForgetConfigs(Callback):
         job_return.cfg = job_return.hydra_cfg = None
 
 
-def run(context: HydraContext, task: TaskFunction, whole: DictConfig, own: DictConfig) -> JobReturn:
+def run(
+    context: HydraContext, task: TaskFunction, whole: DictConfig, own: DictConfig, folder: Path
+) -> JobReturn:
     """Run `task` on the config `own`, with `whole`, which has Hydra's part too, as `HydraConfig`.
 
-    As Hydra does: in its folder, with its log, its three files in `.hydra/`, its environment and callbacks.
+    As Hydra does: in its `folder`, with its log, its three files in `.hydra/`, its environment and callbacks.
     Returns what the task returned, or raised. Errors: those of setting this up.
     """
     with _hydra_config(whole):
         hydra = whole.hydra
-        folder = Path(os.path.abspath(Path(hydra.sweep.dir, str(hydra.sweep.subdir))))
+        folder = Path(os.path.abspath(folder))
         with read_write(hydra), open_dict(hydra):
             hydra.runtime.output_dir = str(folder)
         OmegaConf.set_readonly(hydra, True)

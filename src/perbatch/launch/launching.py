@@ -2,8 +2,9 @@
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from filelock import Timeout
 from hydra._internal.callbacks import Callbacks
@@ -13,19 +14,18 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from perbatch.errors import UserError
-from perbatch.launch import packs, remote
+from perbatch.launch import launchers, packs
 from perbatch.launch.job import ForgetConfigs
-from perbatch.launch.packs import ONE, PackSize
-from perbatch.launch.remote import WorkersDied
+from perbatch.launch.jobs import WorkersDied
+from perbatch.launch.packs import ONE, Pack, PackSize
+from perbatch.launch.states import Seen, Standing, State, after
 from perbatch.runs.folder import RunFolder
-from perbatch.runs.planned import PlannedRun
+from perbatch.runs.planned import ANOTHER, PlannedRun
 
 log = logging.getLogger(__name__)
 
 TRIES = 2
 """Times that a launcher may fail before any run began: a worker may have been killed at its start."""
-
-Overrides = Callable[[PlannedRun], list[str]]
 
 
 class Launching:
@@ -36,11 +36,11 @@ class Launching:
         context: HydraContext,
         task: TaskFunction,
         master: DictConfig,
-        overrides: Overrides,
+        told: Callable[[PlannedRun], list[str]],
         size: PackSize,
         said: Callable[[Exception], str | None],
     ) -> None:
-        """`overrides` gives those of a run's job, `size` how many runs a job gets.
+        """`told` gives the overrides that a job gets beside its run's own, `size` how many runs it gets.
 
         `said` tells in a sentence what the user can mend of an error, None where that is nothing.
         """
@@ -48,10 +48,11 @@ class Launching:
         bare = HydraContext(context.config_loader, Callbacks())
         bare.callbacks.callbacks.append(ForgetConfigs())
         self._handed = bare, packs.PackedTask(task, context, master), master
-        self._overrides, self._size, self._said = overrides, size, said
-        self._apart = remote.is_remote(master)
+        self._told, self._size, self._said = told, size, said
+        self._kind = launchers.kind(master)
         self._replaced: dict[str, tuple[int, int] | None] = {}
         self._numbers: dict[str, int] = {}
+        self._standing: dict[str, Standing] = {}
 
     def prepare(self, missing: Sequence[PlannedRun], rerun: bool) -> None:
         """Clear the folders of what is damaged and of earlier failures.
@@ -60,7 +61,7 @@ class Launching:
         stopped long before.
         """
         for number, run in enumerate(missing):
-            self._numbers[run.identity] = number
+            self._numbers[run.identity], self._standing[run.identity] = number, Standing()
             _clear(run.folder, rerun)
             if rerun:
                 self._replaced[run.identity] = run.folder.written
@@ -70,108 +71,109 @@ class Launching:
         return run.folder.failed or run.folder.written not in (None, self._replaced.get(run.identity))
 
     def train(self, missing: Sequence[PlannedRun]) -> None:
-        """Hand out the prepared runs. Where a worker dies, its run alone fails: the others go out again.
+        """Hand out the prepared runs until each is gone. Where a worker dies, its run alone is suspected.
 
         A worker that dies takes one machine's launcher down, and with it the other workers' runs. Those that
-        were under way are under suspicion; each is tried once more, alone.
+        were under way are under suspicion; each is tried again, alone, when no other run waits.
         """
-        waiting, suspects, tries = list(missing), list[PlannedRun](), TRIES
-        size = self._size
-        while waiting:
-            error, dead = self._launch(waiting, size)
-            left = self._not_ended(waiting)
+        failures, size = 0, self._size
+        while runs := self._next(missing):
+            alone = self._standing[runs[0].identity].state is State.SUSPECT
+            seen, error = self._launch(runs, ONE if alone else size, alone)
             if error is None:
-                _note_other_runs([run for run in left if run.identity not in self._not_begun])
-                waiting, size = [run for run in left if run.identity in self._not_begun], ONE
-                continue
-            if len(left) == len(waiting) and not any(run.folder.under_way for run in left):
-                tries -= 1
-                _give_up(error, self._said(error), tries)
-            hidden = [run.identity for group in dead for run in self._suspect_one_of(group)]
-            suspected = [run for run in left if run.folder.under_way or run.identity in hidden]
-            suspects += suspected
-            waiting = [run for run in left if run not in suspected]
-        self._try_again(suspects)
+                size = ONE  # what a job had no time to begin
+            elif not {Seen.ENDED, Seen.DIED} & set(seen.values()):
+                failures += 1
+                _give_up(error, self._said(error), failures)
+            for run in runs:
+                self._move(run, seen[run.identity], error)
 
-    def _not_ended(self, runs: Sequence[PlannedRun]) -> list[PlannedRun]:
-        return [run for run in runs if not self.ended(run)]
+    def _next(self, runs: Sequence[PlannedRun]) -> list[PlannedRun]:
+        """The runs that wait; else those under suspicion: all, or one where a death takes all down."""
+        waiting, suspects = (
+            [run for run in runs if self._standing[run.identity].state is state]
+            for state in (State.WAITING, State.SUSPECT)
+        )
+        return waiting or (suspects if self._kind.remote else suspects[:1])
 
-    def _suspect_one_of(self, group: Sequence[PlannedRun]) -> Sequence[PlannedRun]:
-        """Where a job died and the driver cannot see at which run, give the first that has not ended."""
-        left = self._not_ended(group)
-        return [] if any(run.folder.under_way for run in left) else left[:1]
-
-    def _try_again(self, suspects: Sequence[PlannedRun]) -> None:
-        for run in suspects:
+    def _move(self, run: PlannedRun, seen: Seen, error: Exception | None) -> None:
+        self._standing[run.identity] = now = after(self._standing[run.identity], seen, self._kind.tries)
+        if seen is Seen.OTHER:
+            run.folder.write_failure(ANOTHER)
+        if seen is Seen.DIED and now.state is State.SUSPECT:
             log.warning("%s: a worker died during this run; it is tried once more, alone", run.name)
-        # Where jobs are processes of a cluster's own, the death of one leaves the others alone.
-        groups = [suspects] if self._apart and suspects else [[run] for run in suspects]
-        for group in groups:
-            error, _ = self._launch(group, ONE)
-            for run in group:
-                if error is not None and not self.ended(run):
-                    run.folder.write_failure(f"its worker died: {error}")
-                    log.error("FAILED: %s: its worker died", run.name)
+        if seen is Seen.DIED and now.state is State.GONE:
+            took = f"it took {now.deaths} {self._kind.workers} down"
+            run.folder.write_failure(f"its worker died: {took}, at last with: {error}")
+            log.error("FAILED: %s: its worker died", run.name)
 
     def _launch(
-        self, runs: Sequence[PlannedRun], size: PackSize
-    ) -> tuple[Exception | None, list[Sequence[PlannedRun]]]:
-        """Hand runs to the launcher; return what it raised, and the runs of each job that died.
+        self, runs: Sequence[PlannedRun], size: PackSize, alone: bool
+    ) -> tuple[Mapping[str, Seen], Exception | None]:
+        """Hand runs to the launcher; return what is seen of each, and what the launcher raised.
 
         A job that raised leaves that in its runs' folders.
         """
-        self._not_begun: set[str] = set()
         groups = [runs[start : start + size.runs] for start in range(0, len(runs), size.runs)]
         context, task, master = self._handed
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=context, task_function=task, config=master
         )
+        seen: dict[str, Seen] = {}
         jobs: Sequence[JobReturn | None]
         error: Exception | None = None
-        dead: list[Sequence[PlannedRun]] = []
         try:
             try:
                 jobs = launcher.launch([self._pack(group, size) for group in groups], initial_job_idx=0)
             except WorkersDied as death:
                 jobs, error = death.returns, death
             for group, job in zip(groups, jobs, strict=True):
-                if job is None:
-                    dead.append(group)
-                else:
-                    for run, own in zip(group, packs.returns(job, len(group)), strict=True):
-                        self._note(run, own)
+                seen |= self._of_dead(group, first=True) if job is None else self._of_job(group, job)
+        except UserError:
+            raise
         except Exception as raised:
-            return raised, []
-        return error, dead
+            error = raised
+            seen = self._of_dead(runs, first=alone)
+        return seen, error
 
     def _pack(self, runs: Sequence[PlannedRun], size: PackSize) -> list[str]:
-        numbered = [(self._numbers[run.identity], self._overrides(run)) for run in runs]
-        return packs.pack(numbered, size.seconds)
+        numbered = [
+            replace(run, number=self._numbers[run.identity], overrides=[*run.overrides, *self._told(run)])
+            for run in runs
+        ]
+        return Pack(numbered, size.seconds).as_job()
 
-    def _note(self, run: PlannedRun, job: JobReturn) -> None:
-        if job.status == JobStatus.UNKNOWN:
-            self._not_begun.add(run.identity)
-        if job.status == JobStatus.FAILED and not self.ended(run):
-            raised = job._return_value  # the property would raise it, below a line of Hydra's own
-            run.folder.write_failure("".join(traceback.format_exception(raised)))
+    def _of_job(self, runs: Sequence[PlannedRun], job: JobReturn) -> dict[str, Seen]:
+        """What is seen of the runs of a job that is done."""
+        seen = {}
+        for run, own in zip(runs, packs.returns(job, len(runs)), strict=True):
+            if own.status == JobStatus.FAILED and not self.ended(run):
+                raised = own._return_value  # the property would raise it, below a line of Hydra's own
+                run.folder.write_failure("".join(traceback.format_exception(raised)))
+            begun = Seen.NOT_BEGUN if own.status == JobStatus.UNKNOWN else Seen.OTHER
+            seen[run.identity] = Seen.ENDED if self.ended(run) else begun
+        return seen
+
+    def _of_dead(self, runs: Sequence[PlannedRun], first: bool) -> dict[str, Seen]:
+        """What is seen of runs whose job died: during those that are under way.
+
+        Where the driver cannot see that, for they are on another machine, with `first` during the first that
+        has not ended.
+        """
+        left = [run for run in runs if not self.ended(run)]
+        dead = [run for run in left if run.folder.under_way] or (left[:1] if first else [])
+        seen = dict.fromkeys([run.identity for run in runs], Seen.ENDED)
+        seen |= dict.fromkeys([run.identity for run in left], Seen.NOT_BEGUN)
+        return seen | dict.fromkeys([run.identity for run in dead], Seen.DIED)
 
 
-def _give_up(error: Exception, said: str | None, tries: int) -> None:
+def _give_up(error: Exception, said: str | None, failures: int) -> None:
     """Raise a UserError where a launcher failed before any run began, and another try would not mend that."""
-    if isinstance(error, UserError):
-        raise error
     if said is not None:  # a disk that takes no more, a folder that may not be written, settings of logging
         raise UserError(f"no run began: {said}") from error
-    if tries == 0:
+    if failures == TRIES:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise UserError(f"no run began, {TRIES} times: the launcher failed with {reason}") from error
-
-
-def _note_other_runs(runs: Sequence[PlannedRun]) -> None:
-    for run in runs:
-        run.folder.write_failure(
-            "its job made another run: the worker has other code, data or libraries than the driver"
-        )
 
 
 def _clear(folder: RunFolder, rerun: bool) -> None:

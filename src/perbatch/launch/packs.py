@@ -4,10 +4,11 @@ A pack is handed to a launcher in place of a job's overrides. In the job its run
 other, each as a job of Hydra's own: its own number, config, folder and log, and its own failure.
 """
 
-import json
+import pickle
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -17,8 +18,8 @@ from omegaconf import DictConfig, open_dict
 
 from perbatch.errors import UserError
 from perbatch.launch import job
+from perbatch.runs.planned import PlannedRun
 
-PACK = "hydra.pack="  # launchers do not print what begins with hydra.
 SILENT = {"version": 1, "disable_existing_loggers": False, "root": None}
 
 MOST = 32
@@ -57,34 +58,45 @@ def size(runs: int, workers: int | None, each: float | None) -> PackSize:
     return PackSize(max(most, 1), SECONDS if each is None else None)
 
 
-Numbered = tuple[int, list[str]]
-"""A run's `hydra.job.num` and its overrides."""
+class Pack(str):
+    """The runs of a job, and the seconds after which it begins no other.
+
+    It is text, for launchers hand on what they take for overrides; what begins with hydra. they do not print.
+    """
+
+    runs: Sequence[PlannedRun]
+    seconds: float | None
+
+    def __new__(cls, runs: Sequence[PlannedRun], seconds: float | None) -> "Pack":
+        """The runs have the numbers and the whole overrides of their jobs."""
+        pack = super().__new__(cls, "hydra.pack")
+        pack.runs, pack.seconds = runs, seconds
+        return pack
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """Have it pickled with its runs."""
+        return self.runs, self.seconds
+
+    def as_job(self) -> list[str]:
+        """Return what a launcher gets: the pack, and what it may print."""
+        first, last = self.runs[0], self.runs[-1]
+        alone = len(self.runs) == 1
+        return [self, *(first.overrides if alone else [f"runs {first.number} to {last.number}"])]
 
 
-def pack(runs: Sequence[Numbered], seconds: float | None) -> list[str]:
-    """Return the overrides of the job that trains these runs; after `seconds` it begins no other run."""
-    (first, shown), (last, _) = runs[0], runs[-1]
-    label = shown if len(runs) == 1 else [f"runs {first} to {last}"]
-    return [PACK + json.dumps([seconds, list(runs)]), *label]
+def of(overrides: Sequence[str]) -> Pack | None:
+    """Return the pack that a launcher handed on as a job's overrides; None where they are a run's."""
+    return overrides[0] if overrides and isinstance(overrides[0], Pack) else None
 
 
-def is_pack(overrides: Sequence[str]) -> bool:
-    """Return whether these are the overrides of a pack."""
-    return bool(overrides) and overrides[0].startswith(PACK)
-
-
-def unpack(overrides: Sequence[str]) -> list[Numbered]:
-    """Return the runs of a pack."""
-    return [(number, own) for number, own in _payload(overrides)[1]]
-
-
-def as_job_of(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+def as_job_of(config: DictConfig, pack: Pack) -> DictConfig:
     """Turn the config of a pack's first run into that of the job that holds it, which leaves no trace."""
+    with open_dict(config.hydra.job):
+        config.hydra.job.pack = pickle.dumps(pack)
     with open_dict(config):
         config.hydra.sweep.subdir = "."
         config.hydra.output_subdir = None
         config.hydra.job_logging = SILENT
-        config.hydra.overrides.task = list(overrides)
     return config
 
 
@@ -98,17 +110,18 @@ class PackedTask:
     def __call__(self, config: DictConfig) -> list[JobReturn]:
         """Return what each run of the pack returned or raised, as Hydra reports it; UNKNOWN if not begun."""
         began, hydra = time.monotonic(), HydraConfig.get()
-        seconds, runs = _payload(hydra.overrides.task)
-        loader: Any = self._context.config_loader
+        pack: Pack = pickle.loads(hydra.job.pack)  # type: ignore[attr-defined]
+        root, loader = Path(self._master.hydra.sweep.dir), self._context.config_loader
         done: list[JobReturn] = []
-        for number, overrides in runs:
-            if done and seconds is not None and time.monotonic() - began > seconds:
+        for run in pack.runs:
+            if done and pack.seconds is not None and time.monotonic() - began > pack.seconds:
                 done.append(JobReturn(status=JobStatus.UNKNOWN))
                 continue
-            whole, own = loader.load_job(self._master, overrides)
+            whole, own = loader.load_job(self._master, run.overrides)  # type: ignore[attr-defined]
             with open_dict(whole):
-                whole.hydra.job.id, whole.hydra.job.num = hydra.job.id, number
-            done.append(job.run(self._context, self._task, whole, own))
+                whole.hydra.job.id, whole.hydra.job.num = hydra.job.id, run.number
+            with run.expected():
+                done.append(job.run(self._context, self._task, whole, own, root / run.place))
         return done
 
 
@@ -123,8 +136,3 @@ def returns(pack: JobReturn, runs: int) -> list[JobReturn]:
     if isinstance(value, Exception):
         raise value
     return list(value)
-
-
-def _payload(overrides: Sequence[str]) -> tuple[float | None, list[Any]]:
-    seconds, runs = json.loads(overrides[0].removeprefix(PACK))
-    return seconds, runs

@@ -14,7 +14,7 @@ from omegaconf.errors import ValidationError
 from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.launch import packs, slurm_queue
-from perbatch.launch.remote import WorkersDied
+from perbatch.launch.jobs import WorkersDied, gather
 from perbatch.launch.slurm_job import SlurmJob
 from perbatch.runs.places import CHECKOUT
 
@@ -54,7 +54,7 @@ def launch(
 
     Raises WorkersDied, after all jobs have ended, where some ended without a result.
     """
-    _refuse_large_array(jobs)
+    _refuse_large_array(len(jobs), max(len(pack.runs) for pack in map(packs.of, jobs) if pack))
     from hydra_plugins.hydra_submitit_launcher.submitit_launcher import SlurmLauncher
 
     params = _complete(settings)
@@ -67,17 +67,15 @@ def launch(
         f"its SLURM job ran out of time ({params['timeout_min']} min), and was queued again "
         f"{params['max_num_timeout']} times (max_num_timeout): give it more minutes, or fewer runs"
     )
-    submitted = _submit(params, SlurmJob(job, last_word), jobs)
+    queued = [slurm_queue.QueuedJob(each) for each in _submit(params, SlurmJob(job, last_word), jobs)]
+    queue = slurm_queue.Queue(queued)
     try:
-        slurm_queue.wait(submitted)
-    except BaseException:
-        slurm_queue.cancel(submitted)
+        return gather(queued, queue.look)
+    except WorkersDied:
         raise
-    returns = [slurm_queue.result(each) for each in submitted]
-    dead = [each for each, result in zip(submitted, returns, strict=True) if result is None]
-    if dead:
-        raise WorkersDied(returns, f"SLURM job {dead[0].job_id}: {slurm_queue.last_words(dead[0])}")
-    return [each for each in returns if each is not None]
+    except BaseException:
+        queue.cancel()
+        raise
 
 
 def _complete(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,13 +139,13 @@ def _refuse_short(settings: Mapping[str, Any]) -> None:
         )
 
 
-def _refuse_large_array(jobs: Sequence[Sequence[str]]) -> None:
+def _refuse_large_array(jobs: int, runs: int) -> None:
+    """Refuse more jobs, of so many runs each, than SLURM takes as an array."""
     for line in slurm_queue.ask("scontrol", "show", "config").splitlines():
         name, _, value = line.partition("=")
-        if name.strip() == "MaxArraySize" and len(jobs) >= int(value):
-            runs = sum(len(packs.unpack(job)) for job in jobs)
-            enough = -(-runs // (int(value) - 1))
+        if name.strip() == "MaxArraySize" and jobs >= int(value):
+            enough = -(-jobs * runs // (int(value) - 1))
             raise UserError(
-                f"{len(jobs)} jobs are more than this SLURM takes at once ({int(value) - 1}): put several "
+                f"{jobs} jobs are more than this SLURM takes at once ({int(value) - 1}): put several "
                 f"runs into a job, {advice.runs_per_job(enough)} or more"
             )

@@ -16,6 +16,7 @@ from hydra.core.utils import JobReturn
 
 from perbatch.advice import QUEUE
 from perbatch.errors import UserError
+from perbatch.launch.jobs import Absence
 
 log = logging.getLogger(__name__)
 
@@ -29,59 +30,88 @@ USUAL = {"None", "Resources", "Priority", "JobArrayTaskLimit", "BeginTime", "Dep
 """Why SLURM lets jobs wait that will run in time; any other reason may hold them for ever."""
 
 
-def wait(jobs: Sequence[Any]) -> None:
-    """Wait until each of submitit's jobs has left its result, or has left the queue without one."""
-    gone: dict[str, float] = {}
-    said = set(USUAL)
-    silence = _Silence()
-    while waiting := [job for job in jobs if not job.paths.result_pickle.exists()]:
+class QueuedJob:
+    """One of submitit's jobs."""
+
+    def __init__(self, job: Any) -> None:
+        """It has just been queued."""
+        self.id: str = job.job_id
+        self._job = job
+        self._left: float | None = None
+
+    def look(self, queued: bool) -> None:
+        """Take whether it is in the queue now."""
+        self._left = None if queued else self._left or time.monotonic()
+
+    @property
+    def over(self) -> bool:
+        """Whether it has left its result, or the queue without one."""
+        gone = self._left is not None and time.monotonic() - self._left > GRACE_SECONDS
+        return gone or self._job.paths.result_pickle.exists()
+
+    def result(self) -> JobReturn | None:
+        """Return what it returned; None where it was killed, or ended before it could start."""
+        from submitit.core.utils import FailedJobError, UncompletedJobError
+
+        if not self._job.paths.result_pickle.exists():
+            return None
+        try:
+            return self._job.results()[0]
+        except (FailedJobError, UncompletedJobError):
+            return None
+
+    def last_words(self) -> str:
+        """Return the last line that it printed, and where."""
+        path = Path(self._job.paths.stderr)
+        lines = path.read_text(errors="replace").split("\n") if path.is_file() else []
+        words = [line for line in lines if line.strip()]
+        return f"SLURM job {self.id}: {words[-1] if words else 'no word of why'} ({path})"
+
+    def cancel(self) -> None:
+        """Have SLURM end it."""
+        self._job.cancel(check=False)
+
+
+class Queue:
+    """An array of jobs in SLURM's queue."""
+
+    def __init__(self, jobs: Sequence[QueuedJob]) -> None:
+        """All have just been queued."""
+        self._jobs, self._said = jobs, set(USUAL)
+        self._silence = Absence(
+            SILENT_SECONDS,
+            f"SLURM has not answered squeue for {SILENT_SECONDS:.0f} s: the sweep waits on, for its jobs may "
+            "be at work",
+        )
+
+    def look(self) -> None:
+        """See which jobs are queued, say why they wait where that may be for ever, and wait a little."""
         queued = _queue()
-        silence.look(queued is not None)
+        self._silence.look(queued is not None)
         if queued is not None:
-            now = time.monotonic()
-            gone = {job.job_id: gone.get(job.job_id, now) for job in waiting if job.job_id not in queued}
-            if all(now - gone.get(job.job_id, now) > GRACE_SECONDS for job in waiting):
-                return
-            for reason in {queued.get(job.job_id, "None") for job in waiting} - said:
+            for job in self._jobs:
+                job.look(job.id in queued)
+            for reason in {queued[job.id] for job in self._jobs if job.id in queued} - self._said:
                 log.warning("SLURM lets jobs wait (%s): `%s` shows them", reason, QUEUE)
-                said.add(reason)
+                self._said.add(reason)
         time.sleep(POLL_SECONDS)
 
+    def cancel(self) -> None:
+        """Cancel the jobs, and wait, at most a minute, until they have left the queue.
 
-class _Silence:
-    """How long SLURM has not answered: said once it is long. Its jobs may be at work, so the sweep waits."""
-
-    def __init__(self) -> None:
-        self._since, self._said = time.monotonic(), False
-
-    def look(self, answered: bool) -> None:
-        """Take whether SLURM has just answered."""
-        if answered:
-            self._since, self._said = time.monotonic(), False
-        elif time.monotonic() - self._since > SILENT_SECONDS and not self._said:
-            log.warning(
-                "SLURM has not answered squeue for %.0f s: the sweep waits on, for its jobs may be at work",
-                time.monotonic() - self._since,
-            )
-            self._said = True
-
-
-def cancel(jobs: Sequence[Any]) -> None:
-    """Cancel submitit's jobs, and wait, at most a minute, until they have left the queue.
-
-    A job at work lives on for SLURM's `KillWait`: until then its run is not free, nor over in MLflow.
-    """
-    for job in jobs:
-        job.cancel(check=False)
-    log.info("the jobs are cancelled; SLURM may take half a minute to end those at work")
-    end = time.monotonic() + CANCEL_SECONDS
-    ids = {job.job_id for job in jobs}
-    while time.monotonic() < end:
-        queued = _queue()
-        if queued is not None and not ids & queued.keys():
-            return
-        time.sleep(POLL_SECONDS)
-    log.warning("cancelled jobs are still in SLURM's queue: `%s` shows them", QUEUE)
+        A job at work lives on for SLURM's `KillWait`: until then its run is not free, nor over in MLflow.
+        """
+        for job in self._jobs:
+            job.cancel()
+        log.info("the jobs are cancelled; SLURM may take half a minute to end those at work")
+        end = time.monotonic() + CANCEL_SECONDS
+        ids = {job.id for job in self._jobs}
+        while time.monotonic() < end:
+            queued = _queue()
+            if queued is not None and not ids & queued.keys():
+                return
+            time.sleep(POLL_SECONDS)
+        log.warning("cancelled jobs are still in SLURM's queue: `%s` shows them", QUEUE)
 
 
 def _queue() -> dict[str, str] | None:
@@ -91,26 +121,6 @@ def _queue() -> dict[str, str] | None:
     except UserError:
         return None
     return {job: reason for job, _, reason in (line.partition(" ") for line in lines)}
-
-
-def result(job: Any) -> JobReturn | None:
-    """What a job returned; None where it was killed, or ended before it could start."""
-    from submitit.core.utils import FailedJobError, UncompletedJobError
-
-    if not job.paths.result_pickle.exists():
-        return None
-    try:
-        return job.results()[0]
-    except (FailedJobError, UncompletedJobError):
-        return None
-
-
-def last_words(job: Any) -> str:
-    """The last line that one of submitit's jobs printed, and where."""
-    path = Path(job.paths.stderr)
-    lines = path.read_text(errors="replace").split("\n") if path.is_file() else []
-    words = [line for line in lines if line.strip()]
-    return f"{words[-1] if words else 'no word of why'} ({path})"
 
 
 def ask(*command: str) -> str:

@@ -53,7 +53,7 @@ def load(name: str, settings: Mapping[str, Any], dtype: str, bias: bool) -> Trai
     prepared = places.PREPARED / name
     summary = data.load_summary(prepared, settings)
     if size(summary, dtype, bias) >= LARGE:
-        place = _place(name, summary, dtype, bias)
+        place = _place(prepared, summary, dtype, bias)
         try:
             arrays = _found(place) or _made(place, prepared, summary, dtype, bias)
             return _training_data(arrays, bias, summary)
@@ -86,9 +86,9 @@ def _training_data(arrays: Mapping[str, np.ndarray], bias: bool, summary: dict[s
     )
 
 
-def _place(name: str, summary: Mapping[str, Any], dtype: str, bias: bool) -> Path:
+def _place(prepared: Path, summary: Mapping[str, Any], dtype: str, bias: bool) -> Path:
     made_of = hashlib.sha256(f"{summary['digest']} {code()}".encode()).hexdigest()[:32]
-    return places.encoded() / name / made_of / f"{dtype}{'-bias' * bias}"
+    return prepared.parents[1] / "encoded" / prepared.name / made_of / f"{dtype}{'-bias' * bias}"
 
 
 def _found(place: Path) -> dict[str, np.ndarray] | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from perbatch.files import replace
+from perbatch.files import replace, writing
 
 RESULT, ROW = "run.json", "row"  # the last to be written: with it the run is complete
 HISTORY = "history.csv"
@@ -53,11 +53,7 @@ class RunFolder:
     @property
     def written(self) -> tuple[int, int] | None:
         """Which writing of a complete run this is: trained again it is another one; None while incomplete."""
-        try:
-            status = (self.path / RESULT).stat()
-        except FileNotFoundError:
-            return None
-        return status.st_ino, status.st_mtime_ns
+        return writing(self.path / RESULT)
 
     @property
     def under_way(self) -> bool:

@@ -5,12 +5,15 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from omegaconf import OmegaConf
 
 from perbatch import data, stages
+from perbatch.data.prepared import SUMMARY
+from perbatch.files import writing
 from perbatch.runs import places
 
 FORMAT = 1
@@ -31,14 +34,19 @@ IGNORED = {
 
 def of(config: Mapping[Any, Any]) -> str:
     """Return the identity of a run's composed config (hex); a UserError where its data are not prepared."""
+    return digest(settings(config), summary(config)["digest"])
+
+
+def digest(settings: Mapping[str, Any], data_digest: str) -> str:
+    """Return the identity of the run of these settings on the data of that digest."""
     parts = {
-        "config": settings(config),
-        "data": summary(config)["digest"],
+        "config": settings,
+        "data": data_digest,
         "code": code(),
         "numpy": _minor(np.__version__),
         "format": FORMAT,
     }
-    if config["engine"]["name"] == "compiled":
+    if settings["engine"]["name"] == "compiled":
         parts["numba"] = _numba()
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -74,7 +82,9 @@ def effective_batch_size(config: Mapping[Any, Any]) -> int:
 
 def summary(config: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the summary of the run's prepared data; a UserError where they are missing or others."""
-    return _summary(config["data"]["name"], json.dumps(plain(config["data"]), sort_keys=True))
+    folder = places.PREPARED / config["data"]["name"]
+    settings = json.dumps(plain(config["data"]), sort_keys=True)
+    return _summary(folder, settings, writing(folder / SUMMARY))
 
 
 def _minor(version: str) -> str:
@@ -93,8 +103,8 @@ def code() -> str:
 
 
 @cache
-def _summary(name: str, wanted: str) -> dict[str, Any]:
-    return data.load_summary(places.PREPARED / name, json.loads(wanted))
+def _summary(folder: Path, settings: str, writing: tuple[int, int] | None) -> dict[str, Any]:
+    return data.load_summary(folder, json.loads(settings))
 
 
 def plain(node: Any) -> Any:

@@ -12,12 +12,6 @@ PARAMS = CHECKOUT / "params.yaml"
 PREPARED = CHECKOUT / "data" / "prepared"
 
 
-def encoded() -> Path:
-    """The folder of what sweeps make of large prepared data for their workers; it may be deleted."""
-    return PREPARED.with_name("encoded")
-
-
-@cache
 def shared_root() -> Path:
     """The folder that all worktrees and DVC's temporary copies of one repository share.
 
@@ -25,9 +19,13 @@ def shared_root() -> Path:
     in a temporary copy) or else this checkout, mapped to the main worktree where it is in a linked one.
     Files tell, not git: it may be missing, or look at a repository that encloses this one.
     """
-    start = Path(os.environ.get("DVC_ROOT", CHECKOUT))
-    if start in CHECKOUT.parents and not CHECKOUT.is_relative_to(start / ".dvc"):
-        start = CHECKOUT  # of a DVC project that encloses this one
+    return _shared_root(Path(os.environ.get("DVC_ROOT", CHECKOUT)), CHECKOUT)
+
+
+@cache
+def _shared_root(start: Path, checkout: Path) -> Path:
+    if start in checkout.parents and not checkout.is_relative_to(start / ".dvc"):
+        start = checkout  # of a DVC project that encloses this one
     for folder in (start, *start.parents):
         if os.path.exists(folder / ".git"):  # Path.exists raises where a folder may not be looked into
             shared = (_main_worktree(folder) or folder) / start.relative_to(folder)

@@ -2,6 +2,9 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,27 +14,68 @@ from omegaconf.errors import OmegaConfBaseException
 
 from perbatch.advice import RERUN
 from perbatch.errors import UserError
+from perbatch.runs import places
 from perbatch.runs.folder import Damaged, RunFolder
+from perbatch.runs.run import Run
 
 log = logging.getLogger(__name__)
+
+ANOTHER = "its job made another run: the worker has other code, data or libraries than the driver"
 
 LONGEST = 255
 """Bytes of a folder's name that file systems take."""
 
 
+_expected: ContextVar["PlannedRun | None"] = ContextVar("expected", default=None)
+
+
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run of a sweep: its name, its overrides, its experiment in MLflow, its identity and folder."""
+    """One run of a sweep: its name, its overrides, its experiment in MLflow, its identity and folder.
+
+    It is handed on as it is: to the launcher, and with the job to a worker.
+    """
 
     name: str
     overrides: list[str]
     experiment: str
     identity: str
     folder: RunFolder
-    place: str | None = None
-    """Where the user has a way of their own to name folders: the folder's name below `hydra.sweep.dir`."""
+    place: str = ""
+    """The folder's name below `hydra.sweep.dir`, which may be another folder on another machine."""
+    data: str = ""
+    """The digest of its data."""
     weights: int = 0
     """Bytes of the weights that it ends with."""
+    number: int = 0
+    """Among those that the sweep hands out: its `hydra.job.num`."""
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """Let the task refuse another run than this one while the body runs."""
+        token = _expected.set(self)
+        try:
+            yield
+        finally:
+            _expected.reset(token)
+
+
+def refuse_another(run: Run) -> None:
+    """Raise a UserError where a job is about to make another run than the planned one."""
+    planned = _expected.get()
+    if planned is None or planned.identity == run.identity:
+        return
+    if planned.data != run.data["digest"]:
+        raise UserError(prepared_anew(run))
+    raise UserError(ANOTHER)
+
+
+def prepared_anew(run: Run) -> str:
+    """Say that a run's data are others than when it was planned."""
+    folder = places.PREPARED / run.config["data"]["name"]
+    return (
+        f"the data in {folder} were prepared anew since this run was planned: the same command plans it again"
+    )
 
 
 class Folders:

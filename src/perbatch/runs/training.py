@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from perbatch.backprop import Network, Run, generators, log_spaced, train
-from perbatch.data import Prepared, training_examples
-from perbatch.runs.cell import cell, mode
+from perbatch import backprop
+from perbatch.backprop import Network, generators
+from perbatch.data import Prepared
 from perbatch.runs.encoded import TrainingData
-from perbatch.runs.identity import effective_batch_size, of, summary
+from perbatch.runs.run import Run
 
 FINAL = (
     "presentations",
@@ -50,27 +50,22 @@ class Outcome:
         )
 
 
-def network_for(config: Mapping[Any, Any], data: Prepared | TrainingData) -> Network:
-    """Return the network that fits the data: an input a feature, an output a class (regression: one)."""
-    model = {key: config["model"][key] for key in ("activation", "loss", "bias", "dtype", "output")}
-    return Network(_sizes(config, data.summary), **model)
-
-
 def train_run(
-    config: Mapping[str, Any],
-    data: Prepared | TrainingData,
-    on_evaluation: Callable[[dict[str, float]], None],
+    run: Run, data: Prepared | TrainingData, on_evaluation: Callable[[dict[str, float]], None]
 ) -> Outcome:
-    """Train one run with one BLAS thread; the same config, data and machine give the same bits."""
-    network = network_for(config, data)
+    """Train one run with one BLAS thread; the same run, data and machine give the same bits."""
+    config, model = run.config, run.config["model"]
+    network = Network(
+        run.sizes, **{key: model[key] for key in ("activation", "loss", "bias", "dtype", "output")}
+    )
     start = time.time()
     with _threads().limit(limits=1, user_api="blas"):
-        run = train(
+        trained = backprop.train(
             network,
             network.init(generators(config["seed"])[0]),
             data.X_train,
             data.y_train,
-            batch_size=config["batch_size"],
+            batch_size=run.batch_size,
             learning_rate=config["learning_rate"],
             epochs=config["epochs"],
             seed=config["seed"],
@@ -81,20 +76,20 @@ def train_run(
             shuffle=config["shuffle"],
             validation=(data.X_validation, data.y_validation),
             stop_at=config["stop_at"],
-            schedule=schedule(config),
+            schedule=run.schedule,
             on_evaluation=on_evaluation,
         )
-    history = {key: values.tolist() for key, values in run.history.items()}
+    history = {key: values.tolist() for key, values in trained.history.items()}
     seconds = history.pop("training_seconds")
     return Outcome(
-        row=_row(config, network, run),
+        row=_row(run, network, trained),
         history=history_csv(history),
-        theta=run.theta,
+        theta=trained.theta,
         timings={
             "start": start,
             "end": time.time(),
-            "training_seconds": run.training_seconds,
-            "evaluation_seconds": run.evaluation_seconds,
+            "training_seconds": trained.training_seconds,
+            "evaluation_seconds": trained.evaluation_seconds,
             "at_evaluation": seconds,
         },
     )
@@ -122,52 +117,12 @@ def read_history(text: str) -> list[dict[str, float]]:
     ]
 
 
-def schedule(config: Mapping[Any, Any]) -> np.ndarray:
-    """Return the presentations at which the run is evaluated, the same for every batch size."""
-    last = training_examples(config["data"]) * config["epochs"]
-    return log_spaced(min(config["evaluation"]["first"], last), last, config["evaluation"]["factor"])
-
-
-def describe(config: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return the columns of the table of runs that are known before the run is trained."""
-    data = summary(config)
-    return {
-        "identity": of(config),
-        "data": config["data"]["name"],
-        "data_digest": data["digest"],
-        "task": data["task"],
-        "n_train": training_examples(config["data"]),
-        "mode": mode(config),
-        "batch_size": effective_batch_size(config),
-        "updates_per_batch": config["repeat"]["updates_per_batch"],
-        "tolerance": config["repeat"]["tolerance"],
-        "learning_rate": config["learning_rate"],
-        "seed": config["seed"],
-        "cell": cell(config),
-        "epochs": config["epochs"],
-        "stop_at": config["stop_at"],
-        "micro_batch_size": config["micro_batch_size"],
-        "shuffle": config["shuffle"],
-        "sizes": "-".join(map(str, _sizes(config, data))),
-        "activation": config["model"]["activation"],
-        "loss": config["model"]["loss"],
-        "bias": config["model"]["bias"],
-        "output": config["model"]["output"],
-        "dtype": config["model"]["dtype"],
-        "engine": config["engine"]["name"],
-    }
-
-
-def _row(config: Mapping[Any, Any], network: Network, run: Run) -> dict[str, Any]:
-    last = {key: values[-1].item() for key, values in run.history.items()}
+def _row(run: Run, network: Network, trained: backprop.Run) -> dict[str, Any]:
+    last = {key: values[-1].item() for key, values in trained.history.items()}
     return (
-        describe(config)
-        | {"status": "diverged" if run.diverged else "finished"}
-        | {"diverged_epoch": last["epoch"] if run.diverged else None}
+        run.describe()
+        | {"status": "diverged" if trained.diverged else "finished"}
+        | {"diverged_epoch": last["epoch"] if trained.diverged else None}
         | {key: last[key] for key in FINAL}
         | {"n_parameters": network.n_parameters}
     )
-
-
-def _sizes(config: Mapping[Any, Any], summary: Mapping[str, Any]) -> tuple[int, ...]:
-    return (summary["features"], *config["model"]["hidden"], len(summary["classes"]) or 1)

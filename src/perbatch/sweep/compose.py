@@ -33,10 +33,6 @@ INTERPOLATION = re.compile(r"\$\{(?!oc\.env:|checkout:|runs:|server:)")
 """An interpolation that may refer to another key: all but those of the resolvers that never do."""
 
 
-SUBFOLDER = "hydra.sweep.subdir"
-"""The one key of Hydra's part that a job is given a value of its own for: the folder that was planned."""
-
-
 class Unusual(Exception):
     """A choice of groups that only Hydra itself composes."""
 
@@ -70,9 +66,9 @@ class CachingLoader(ConfigLoader):
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """Return the config of one job of the sweep that `master_config` describes."""
-        if packs.is_pack(sweep_overrides):
-            _, first = packs.unpack(sweep_overrides)[0]
-            return packs.as_job_of(self.load_sweep_config(master_config, first), sweep_overrides)
+        if pack := packs.of(sweep_overrides):
+            first = self.load_sweep_config(master_config, pack.runs[0].overrides)
+            return packs.as_job_of(first, pack)
         return self.load_job(master_config, sweep_overrides)[0]
 
     def load_job(self, master: DictConfig, sweep_overrides: list[str]) -> tuple[DictConfig, DictConfig]:
@@ -161,7 +157,7 @@ class CachingLoader(ConfigLoader):
         if _adds_or_deletes(override) or override.package is not None:
             return False
         if key.split(".")[0] == "hydra":
-            return key == SUBFOLDER
+            return False
         return "." in key or isinstance(override.value(), dict) or not self._is_group(key)
 
     def _is_group(self, key: str) -> bool:

@@ -2,28 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-
-from perbatch.runs.identity import summary
 
 MUCH = 10**9
 """Bytes from which on it is said."""
 
 COPIES = 2
 """Of a run's weights: in its folder, and as an artifact in MLflow."""
-
-
-def weights(config: Mapping[Any, Any]) -> int:
-    """Return the bytes of the weights that a run ends with."""
-    model, data = config["model"], summary(config)
-    sizes = (data["features"], *model["hidden"], len(data["classes"]) or 1)
-    numbers = sum((fan_in + bool(model["bias"])) * fan_out for fan_in, fan_out in pairwise(sizes))
-    return int(numbers) * np.dtype(str(model["dtype"])).itemsize
 
 
 def sentence(missing: int, table: int, root: Path) -> str | None:

@@ -15,7 +15,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from perbatch.runs import identity, places
-from perbatch.runs.cell import data_name
+from perbatch.runs.run import data_name
 from perbatch.sweep import grid, params, resolvers
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.sentences import sentence

@@ -11,14 +11,12 @@ from tqdm import tqdm
 
 from perbatch.backprop.engines import unusable
 from perbatch.errors import UserError
-from perbatch.runs.cell import experiment_name, run_name
 from perbatch.runs.check import check
 from perbatch.runs.folder import RunFolder
-from perbatch.runs.identity import effective_batch_size, flat, of
-from perbatch.runs.identity import settings as resolved
+from perbatch.runs.identity import flat
 from perbatch.runs.planned import Folders, PlannedRun, usable
+from perbatch.runs.run import Run
 from perbatch.runs.schema import Config
-from perbatch.sweep import disk
 from perbatch.sweep.compose import CachingLoader
 
 log = logging.getLogger(__name__)
@@ -82,10 +80,10 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
         settings = loader.settings(master, overrides)
         refuse(settings)
         check(settings)
-        size = effective_batch_size(settings)
-        if settings["batch_size"] not in ("full", size):
-            capped[settings["batch_size"]] = size
-        identity = of(settings)
+        run = Run.of(settings)
+        if settings["batch_size"] not in ("full", run.batch_size):
+            capped[settings["batch_size"]] = run.batch_size
+        identity = run.identity
         if identity not in seen:
             seen.add(identity)
             place = folders.name(identity, overrides)
@@ -96,13 +94,21 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
                     "name it by all that is swept, or leave it out"
                 )
             taken.add(folder)
-            name, experiment = run_name(settings), experiment_name(settings)
-            own = None if folders.named_by_identity else place
-            run = PlannedRun(name, overrides, experiment, identity, folder, own, disk.weights(settings))
-            _narrow(plan.common, flat(resolved(settings)), first=not plan.order)
+            _narrow(plan.common, flat(run.settings), first=not plan.order)
             plan.order.append(identity)
             reused = not settings["rerun"] and usable(folder, identity)
-            (plan.reused if reused else plan.missing).append(run)
+            (plan.reused if reused else plan.missing).append(
+                PlannedRun(
+                    run.name,
+                    overrides,
+                    run.experiment,
+                    identity,
+                    folder,
+                    place,
+                    run.data["digest"],
+                    run.bytes_of_weights,
+                )
+            )
     for asked, size in capped.items():
         log.warning("batch_size=%d: above the training part's %d examples, so it is full-batch", asked, size)
     return plan

@@ -1,39 +1,41 @@
-"""Sweeps whose jobs run on other machines: what must hold before they start, and what jobs must not do."""
+"""The launchers: how often each tries a run whose worker dies, and what is to hold before a sweep starts."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from hydra.core.utils import JobReturn
 from omegaconf import DictConfig
 
 from perbatch.advice import SERVER
 from perbatch.errors import UserError
 
-SLURM, CLUSTER = "SlurmLauncher", "ClusterLauncher"
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of launcher."""
+
+    workers: str
+    """What its workers are called."""
+    tries: int
+    """Workers that a run may take down before it is a failed run."""
+    remote: bool
+    """Whether jobs are at work on other machines, where one that dies leaves the others alone."""
 
 
-class WorkersDied(UserError):
-    """Some jobs ended without a result; `returns` has the others', in the jobs' order, and None for those."""
-
-    def __init__(self, returns: Sequence[JobReturn | None], reason: str) -> None:
-        """`reason` says of one of them what is known."""
-        died = sum(each is None for each in returns)
-        super().__init__(f"{died} of {len(returns)} jobs ended without a result: {reason}")
-        self.returns = returns
+LOCAL = Kind("workers", 2, False)
+SLURM = Kind("SLURM jobs", 2, True)
+DASK = Kind("Dask workers", 4, True)
+KINDS = {"SlurmLauncher": SLURM, "DaskLauncher": DASK}
+"""By the class of the launcher; any other of Hydra's starts processes of this machine."""
 
 
-def is_remote(master: DictConfig) -> bool:
-    """Return whether the sweep's launcher starts jobs on other machines."""
-    return launcher(master) in (SLURM, CLUSTER)
-
-
-def launcher(master: DictConfig) -> str:
-    """Return the class name of the sweep's launcher."""
-    return str(master.hydra.launcher.get("_target_", "")).rpartition(".")[2]
+def kind(master: DictConfig) -> Kind:
+    """Return the kind of a sweep's launcher."""
+    return KINDS.get(str(master.hydra.launcher.get("_target_", "")).rpartition(".")[2], LOCAL)
 
 
 def check(master: DictConfig) -> None:
     """Raise a UserError where jobs on other machines could not start, or would log to places of their own."""
-    if not is_remote(master):
+    launcher = kind(master)
+    if not launcher.remote:
         return
     uri = str(master.tracking.uri or "")
     relative = uri.startswith("sqlite:///") and not uri.startswith("sqlite:////")
@@ -42,7 +44,7 @@ def check(master: DictConfig) -> None:
             f"tracking.uri={uri}: a relative address means another place on each machine of a cluster; "
             f"give an absolute one, or {SERVER}"
         )
-    if launcher(master) == SLURM:
+    if launcher is SLURM:
         from perbatch.launch import slurm
 
         slurm.check(master.hydra.launcher)
@@ -59,7 +61,7 @@ def overrides(master: DictConfig, store: str) -> list[str]:
     is for one machine: over a network file system its locks do not hold, and without one it is not there.
     Then the jobs log nothing, and the driver does it from their folders.
     """
-    if not is_remote(master):
+    if not kind(master).remote:
         return []
     if store.startswith("sqlite:"):
         return ["tracking.live=false"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from omegaconf import DictConfig
 
-from perbatch.launch import remote
+from perbatch.launch import launchers
 from perbatch.tracking import Store
 
 Compose = Callable[..., DictConfig]
@@ -15,16 +15,16 @@ Compose = Callable[..., DictConfig]
 @pytest.mark.parametrize(
     "uri", ["http://mlflow.example.org", "postgresql://me@db.example.org/mlflow?sslmode=require"]
 )
-@pytest.mark.parametrize("launcher", ["slurm", "cluster"])
+@pytest.mark.parametrize("launcher", ["slurm", "dask", "cluster"])
 def test_the_address_of_a_server_or_database_is_told_them(
     composed: Compose, tmp_path: Path, launcher: str, uri: str
 ) -> None:
-    told = remote.overrides(composed(f"hydra/launcher={launcher}"), Store(uri, tmp_path).uri)
+    told = launchers.overrides(composed(f"hydra/launcher={launcher}"), Store(uri, tmp_path).uri)
     config = composed(*told)
     assert (config.tracking.uri, config.tracking.live) == (uri, True)
 
 
 def test_sqlite_is_left_to_the_driver(composed: Compose, tmp_path: Path) -> None:
     store = Store.locate(None, tmp_path).uri
-    assert remote.overrides(composed("hydra/launcher=cluster"), store) == ["tracking.live=false"]
-    assert remote.overrides(composed("hydra/launcher=joblib"), store) == []
+    assert launchers.overrides(composed("hydra/launcher=dask"), store) == ["tracking.live=false"]
+    assert launchers.overrides(composed("hydra/launcher=joblib"), store) == []
