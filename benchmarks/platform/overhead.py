@@ -5,6 +5,7 @@ Real commands in a temporary root; ratios are of measurements of one call. Secon
 """
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -14,7 +15,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -48,21 +48,22 @@ class Machine:
         self.root = root
         self.environment = {**os.environ, "DVC_ROOT": str(root), "MLFLOW_DISABLE_TELEMETRY": "true"}
         self.environment.pop("MLFLOW_TRACKING_URI", None)
+        self.said = ""
 
     def call(self, *command: object, cwd: Path = ROOT) -> Measured:
-        """Run a Python script to its end."""
+        """Run a Python script to its end; what it says is in `said`."""
         before, start, peak = _cpu(), time.perf_counter(), [0.0]
         process = subprocess.Popen(
             [sys.executable, *map(str, command)],
             cwd=cwd,
             env=self.environment,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
         watcher.start()
-        _, errors = process.communicate()
+        self.said, errors = process.communicate()
         if process.returncode:
             sys.exit(f"{command} ended with {process.returncode}:\n{errors}")
         return Measured(time.perf_counter() - start, _cpu() - before, peak[0])
@@ -87,27 +88,57 @@ def _watch(pid: int, peak: list[float]) -> None:
         return
 
 
-def new_runs(machine: Machine, count: int = 40) -> list[str]:
-    """CPU of a new run beside plain Hydra and MLflow: the difference between a long and a short sweep."""
+def new_runs(machine: Machine) -> list[str]:
+    """CPU of the default grid's runs, one of each kind, beside plain Hydra and MLflow that log as much.
 
-    def marginal(call: Callable[[str], float]) -> float:
-        call("0,1")  # the store is made
-        short, long = call("range(10,13)"), call(f"range(100,{103 + count})")
-        return (long - short) / count
+    The difference between a long and a short sweep, so that starting costs nothing; less the training loops.
+    """
+    kinds = ["sweep=pipeline", "learning_rate=0.1", "sweep.results=null", "hydra/launcher=basic"]
+    machine.sweep(*kinds, "seed=0", "epochs=1")  # the store is made, the code compiled
 
-    ours = marginal(lambda seeds: machine.sweep(*TINY, f"seed={seeds}", "hydra/launcher=basic").cpu)
-    store = f"sqlite:///{machine.root}/plain.db"
-    script = Path(__file__).with_name("plain.py")
-    where = f"hydra.sweep.dir={machine.root}/plain"
+    def spent(*seeds: str) -> tuple[float, float, int]:
+        known = set(machine.root.glob("runs/*/timings.json"))
+        cpu = machine.sweep(*kinds, *seeds).cpu
+        made = [path for path in machine.root.glob("runs/*/timings.json") if path not in known]
+        return cpu, sum(json.loads(path.read_text())["training_seconds"] for path in made), len(made)
 
-    def plain(seeds: str) -> float:
-        return machine.call(script, "-m", f"store={store}", where, f"seed={seeds}", cwd=machine.root).cpu
-
-    theirs = marginal(plain)
-    return [
-        f"| a new run, all but training, CPU | {ours * 1e3:.0f} ms | {theirs * 1e3:.0f} ms plain, "
-        f"{ours / theirs:.2f} of plain | 0.25 of plain |"
+    short, long = spent("seed=100"), spent("seed=range(200,204)")
+    cpu, training, runs = (after - before for before, after in zip(short, long, strict=True))
+    ours = (cpu - training) / runs
+    rows = [
+        f"| a run of the default grid, all but its training loop, CPU | {ours * 1e3:.0f} ms | "
+        f"{runs} runs of {short[2]} kinds; training {training / runs * 1e3:.0f} ms | |"
     ]
+    for launcher in ("basic", "joblib"):
+        theirs = _plain(machine, launcher)
+        rows.append(
+            f"| plain Hydra and MLflow, launcher {launcher}, as many curves and points, CPU | "
+            f"{theirs * 1e3:.0f} ms | {ours / theirs:.2f} of it is ours | 0.25 |"
+        )
+    return [*rows, *_shares(machine, kinds)]
+
+
+def _plain(machine: Machine, launcher: str, count: int = 20) -> float:
+    """CPU of a run of plain.py, as a difference of two sweeps."""
+    options = ["-m", f"store=sqlite:///{machine.root}/{launcher}.db", f"hydra/launcher={launcher}"]
+    options.append(f"hydra.sweep.dir={machine.root}/{launcher}")
+
+    def spent(seeds: str) -> float:
+        script = Path(__file__).with_name("plain.py")
+        return machine.call(script, *options, f"seed={seeds}", cwd=machine.root).cpu
+
+    spent("0,1")  # the store is made
+    return (spent(f"range(100,{103 + count})") - spent("range(10,13)")) / count
+
+
+def _shares(machine: Machine, kinds: list[str]) -> list[str]:
+    """Where the CPU time of those runs goes."""
+    machine.call(Path(__file__).with_name("shares.py"), "-m", *kinds, "seed=range(300,302)")
+    seconds: dict[str, float] = json.loads(machine.said.strip().splitlines()[-1])
+    total = sum(seconds.values())
+    parts = sorted(seconds.items(), key=lambda part: -part[1])
+    text = ", ".join(f"{name} {100 * used / total:.0f} %" for name, used in parts)
+    return [f"| where the CPU of a run goes | {text} | | |"]
 
 
 def reused_runs(machine: Machine, count: int = 10_000) -> list[str]:

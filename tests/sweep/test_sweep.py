@@ -141,7 +141,12 @@ def test_mlflow_shows_what_sorts_groups_and_compares(swept: SimpleNamespace) -> 
     assert run.data.metrics["best/validation_loss"] <= run.data.metrics["final/validation_loss"]
     curve = swept.client().get_metric_history(run.info.run_id, "validation/loss")
     assert (curve[0].step, curve[-1].step) == (0, 2000)
-    assert 10 < len(curve) <= 100
+    assert 10 < len(curve) <= 40
+    curves = {name for name in run.data.metrics if not name.startswith(("config/", "final/", "best/"))}
+    scores = {f"{part}/{value}" for part in ("train", "validation") for value in ("loss", "accuracy")}
+    assert curves == {*scores, "train/gradient_norm", "count/updates", "count/gradient_evaluations"}
+    history = (RunFolder(swept.root / "runs" / row["identity"])).history().splitlines()
+    assert len(history) > len(curve)
     assert "validation/r2" not in run.data.metrics
     inputs = run.inputs.dataset_inputs[0].dataset
     assert (inputs.name, inputs.digest) == ("digits", row["data_digest"][:36])
