@@ -104,6 +104,7 @@ plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B":
 
 pictures: env  ## what README and docs take from the results and the code: numbers, pictures, columns
 	python tools/tables_page.py
+	python tools/house.py
 	python tools/pictures.py
 
 lock: env  ## resolve pyproject.toml into requirements.lock anew
