@@ -7,7 +7,7 @@ import pytest
 from omegaconf import DictConfig
 
 from perbatch.launch import launchers
-from perbatch.tracking import Store
+from perbatch.tracking import locate
 
 Compose = Callable[..., DictConfig]
 
@@ -19,12 +19,12 @@ Compose = Callable[..., DictConfig]
 def test_the_address_of_a_server_or_database_is_told_them(
     composed: Compose, tmp_path: Path, launcher: str, uri: str
 ) -> None:
-    told = launchers.overrides(composed(f"hydra/launcher={launcher}"), Store(uri, tmp_path).uri)
+    told = launchers.overrides(composed(f"hydra/launcher={launcher}"), locate(uri, tmp_path).uri)
     config = composed(*told)
     assert (config.tracking.uri, config.tracking.live) == (uri, True)
 
 
 def test_sqlite_is_left_to_the_driver(composed: Compose, tmp_path: Path) -> None:
-    store = Store.locate(None, tmp_path).uri
+    store = locate(None, tmp_path).uri
     assert launchers.overrides(composed("hydra/launcher=dask"), store) == ["tracking.live=false"]
     assert launchers.overrides(composed("hydra/launcher=joblib"), store) == []

@@ -11,7 +11,7 @@ from perbatch.backprop import Network
 from perbatch.runs import places
 from perbatch.runs.run import Run
 from perbatch.sweep import disk
-from perbatch.tracking import Store, StoreUnavailable
+from perbatch.tracking import StoreUnavailable, locate
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_is_much_is_said_with_what_is_free(
 def test_a_store_on_a_full_disk_is_called_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mlflow.db").mkdir()  # SQLite cannot use it, whatever the disk
     with pytest.raises(StoreUnavailable, match=r"cannot be written \(Is a directory"):
-        Store.locate(None, tmp_path).check()
+        locate(None, tmp_path).check()
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     with pytest.raises(StoreUnavailable, match="cannot be written, for its disk is full; make room"):
-        Store.locate(None, tmp_path).check()
+        locate(None, tmp_path).check()

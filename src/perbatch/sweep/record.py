@@ -16,7 +16,7 @@ from perbatch.runs.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
 from perbatch.runs.run import Run
 from perbatch.runs.training import read_history
 from perbatch.sweep import locks
-from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
+from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store, locate
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def store_of(uri: str | None) -> Store:
 @cache
 def store_at(uri: str | None, root: Path) -> Store:
     """Return the store of a root, as `store_of` does."""
-    store = Store.locate(uri, root)
+    store = locate(uri, root)
     store.settle()
     return store
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from perbatch.tracking.network_disk import Mount, is_network, mount_of, others, shares_locks
+from perbatch.tracking.mounts import Mount, is_network, mount_of, others, shares_locks
 from perbatch.tracking.stale import Running
 
 NFS = Mount("/home", "nfs4", "rw,relatime,vers=4.2,hard,proto=tcp,local_lock=none,addr=10.0.0.2")
