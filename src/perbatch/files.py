@@ -1,10 +1,12 @@
-"""Files on disk: replaced whole or left as they were."""
+"""Files on disk: replaced whole or left as they were; digests of what they hold."""
 
+import hashlib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 
@@ -43,3 +45,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             unfinished.unlink()
         raise
+
+
+def digest(content: bytes | str) -> str:
+    """Return the SHA-256 (hex) of bytes, or of text as UTF-8."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def json_digest(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of plain values as JSON, whatever the order of keys."""
+    return digest(json.dumps(values, sort_keys=True))

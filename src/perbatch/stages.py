@@ -161,7 +161,7 @@ HARMLESS = {
     "perbatch/data/command.py": "says what to type",
     "perbatch/data/problems.py": "says what is wrong with data",
     "perbatch/errors.py": "what errors are called",
-    "perbatch/files.py": "puts on disk what others made",
+    "perbatch/files.py": "puts on disk what others made; its digests are plain SHA-256",
     "perbatch/fingerprint.py": "makes the digests; if it makes others, every stage has another",
     "perbatch/stages.py": "names what is digested; if it names more, the digest is another",
     "perbatch/launch/__init__.py": "a docstring",

@@ -6,7 +6,6 @@ when the next is made.
 """
 
 import fcntl
-import hashlib
 import logging
 import shutil
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ import numpy as np
 
 from perbatch import data
 from perbatch.backprop import Encoded, encode_rows
-from perbatch.files import replace, replacing
+from perbatch.files import digest, replace, replacing
 from perbatch.runs import places
 from perbatch.runs.identity import code
 
@@ -87,7 +86,7 @@ def _training_data(arrays: Mapping[str, np.ndarray], bias: bool, summary: dict[s
 
 
 def _place(prepared: Path, summary: Mapping[str, Any], dtype: str, bias: bool) -> Path:
-    made_of = hashlib.sha256(f"{summary['digest']} {code()}".encode()).hexdigest()[:32]
+    made_of = digest(f"{summary['digest']} {code()}")[:32]
     return prepared.parents[1] / "encoded" / prepared.name / made_of / f"{dtype}{'-bias' * bias}"
 
 

@@ -1,6 +1,5 @@
 """A run's folder: the truth about the run. It is complete once `run.json` is there, which comes last."""
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from perbatch.files import replace, writing
+from perbatch.files import digest, json_digest, replace, writing
 
 RESULT, ROW = "run.json", "row"  # the last to be written: with it the run is complete
 HISTORY = "history.csv"
@@ -95,8 +94,10 @@ class RunFolder:
         replace(self.path / HISTORY, history.encode())
         replace(self.path / TIMINGS, json.dumps(timings).encode())
         replace(self.path / WEIGHTS, _npy(theta))
-        digests = {name: _digest(self.path / name) for name in (HISTORY, WEIGHTS, TIMINGS, CONFIG)}
-        digests[ROW] = _digest_of_row(row)
+        digests = {
+            name: digest((self.path / name).read_bytes()) for name in (HISTORY, WEIGHTS, TIMINGS, CONFIG)
+        }
+        digests[ROW] = json_digest(row)
         replace(self.path / RESULT, json.dumps({ROW: row, "digests": digests}, indent=1).encode())
 
     def files(self) -> dict[str, bytes]:
@@ -127,10 +128,10 @@ class RunFolder:
     def check(self) -> dict[str, Any]:
         """Return the run's row; raise `Damaged` where something of the run is not as it was written."""
         result = self._result()
-        for name, digest in result["digests"].items():
+        for name, written in result["digests"].items():
             path = self.path / (RESULT if name == ROW else name)
-            now = _digest_of_row(result[ROW]) if name == ROW else path.is_file() and _digest(path)
-            if now != digest:
+            now = json_digest(result[ROW]) if name == ROW else path.is_file() and digest(path.read_bytes())
+            if now != written:
                 raise Damaged(f"{path} is damaged")
         return dict(result[ROW])
 
@@ -208,11 +209,3 @@ def _npy(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
-
-
-def _digest_of_row(row: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

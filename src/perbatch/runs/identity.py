@@ -1,6 +1,5 @@
 """A run's identity: what determines its result, and nothing else, as one SHA-256."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -13,7 +12,7 @@ from omegaconf import OmegaConf
 
 from perbatch import data, stages
 from perbatch.data.prepared import SUMMARY
-from perbatch.files import writing
+from perbatch.files import json_digest, writing
 from perbatch.runs import places
 
 FORMAT = 1
@@ -48,7 +47,7 @@ def digest(settings: Mapping[str, Any], data_digest: str) -> str:
     }
     if settings["engine"]["name"] == "compiled":
         parts["numba"] = _numba()
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return json_digest(parts)
 
 
 def settings(config: Mapping[Any, Any]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """What a run was made from: the commit, whether code or config differ from it, the pipeline's lock."""
 
-import hashlib
 import os
 import subprocess
 from functools import cache
 
+from perbatch.files import digest
 from perbatch.runs.places import CHECKOUT
 
 SCRIPT = "pipelines/train.py"
@@ -38,7 +38,7 @@ def tags() -> dict[str, str]:
 
 def _lock_digest() -> str:
     try:
-        return hashlib.sha256((CHECKOUT / "dvc.lock").read_bytes()).hexdigest()[:12]
+        return digest((CHECKOUT / "dvc.lock").read_bytes())[:12]
     except OSError:
         return UNKNOWN
 
