@@ -20,7 +20,7 @@ UV := $(CLEAN) $(BIN)/uv pip
 
 .DEFAULT_GOAL := all
 .PHONY: all help env repro test test-slow test-browser test-server test-cluster test-all lint \
-	ui server docs plots pictures lock soak benchmark-platform benchmark-peers
+	ui server docs plots pictures lock soak benchmark-platform benchmark-peers benchmark-data
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -92,6 +92,9 @@ ui: env  ## MLflow's pages on http://127.0.0.1:5000 (UI_PORT=5001 for another po
 
 benchmark-platform: env  ## what a run costs beside its training: benchmarks/platform/platform.md
 	python benchmarks/platform/overhead.py
+
+benchmark-data: env  ## what reading large data costs: benchmarks/data/data.md
+	python benchmarks/data/large.py
 
 soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained twice or left RUNNING
 	python tests/endurance/soak.py

@@ -60,7 +60,7 @@ def judge_studies() -> list[tuple[claims.Verdict, claims.Evidence | None]]:
     for name in study_names():
         claim = evidence = None
         try:
-            claim = claims.check_claim(name, study_block(name), report.FIGURES)
+            claim = claims.check_claim(name, study_block(name), report.CLAIM_FIGURES)
             tables = {"benchmark": RESULTS / "benchmark" / "throughput.csv"}
             path = tables.get(claim.evidence, RESULTS / "study" / name / "evidence.csv")
             evidence = claims.read_evidence(claim, path)

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 def main(name: str) -> None:
     """Prepare the study's data, run its sweep, write its evidence and say the verdict."""
-    claim = claims.check_claim(name, study_block(name), report.FIGURES)
+    claim = claims.check_claim(name, study_block(name), report.CLAIM_FIGURES)
     if claim.evidence == "benchmark":
         raise UserError(f"{name} is judged from results/benchmark/throughput.csv and runs nothing")
     os.chdir(checkout.ROOT)  # paths of data are relative to it, as DVC's are

@@ -1,17 +1,16 @@
 """Tables with a known outcome: each planted run says when it reaches the target and where it ends."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
-from perbatch.analysis import Settings, build_sweep, choose_all, compare, reported_runs
+from perbatch.analysis import EvaluateSettings, build_sweep, choose_all, compare, reported_runs
 from perbatch.analysis.results import Results
 from perbatch.analysis.tables import Tables, check_tables
 
 N = 100
 TARGET = 0.2
-SETTINGS = Settings(target={"digits": (TARGET,), "diabetes": (TARGET,)}, tuning_seeds=(0, 1), mini_batch=32)
+TARGETS = {"digits": (TARGET,), "diabetes": (TARGET,)}
+SETTINGS = EvaluateSettings(target=TARGETS, tuning_seeds=(0, 1), mini_batch=32)
 SEEDS = range(5)
 Y_TRAIN = np.sqrt(2) * np.tile([-1.0, 1.0], 50)  # the best constant answer has a loss of 1, as planted starts
 

@@ -1,7 +1,5 @@
 """Evidence made to order: for each study one table that shows its claim, one that refutes it, one unclear."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 import numpy as np

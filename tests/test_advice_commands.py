@@ -1,7 +1,5 @@
 """Advice that takes a process, typed in a shell; see test_advice_typed.py."""
 
-from __future__ import annotations
-
 import re
 import shlex
 import shutil

@@ -5,8 +5,6 @@ advice. Not advice is what is wrong, `key=value: why`, and an override that the 
 text that is nothing but `key=value`, where it is not part of what is raised or logged.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ A test says by `@pytest.mark.types` which names of `perbatch.advice` it types. T
 are in test_advice_commands.py, those on a server of MLflow's in tracking/test_server.py.
 """
 
-from __future__ import annotations
-
 import ast
 import itertools
 import re

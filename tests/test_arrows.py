@@ -23,7 +23,7 @@ ROOMS = {
     "sweep": GROUND | {"backprop", "data", "launch", "runs", "tracking"},
     "analysis": GROUND,
     "claims": GROUND | {"analysis"},
-    "report": GROUND | {"analysis", "claims"},
+    "report": GROUND | {"analysis", "claims", "backprop"},  # the lessons compute as runs do
 }
 """Each room, and what it may import beside itself."""
 

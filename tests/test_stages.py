@@ -188,8 +188,8 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     ),
     "the rate in the training code": (
         "src/perbatch/runs/training.py",
-        "learning_rate=config.learning_rate",
-        "learning_rate=0.5 * config.learning_rate",
+        'learning_rate=config["learning_rate"]',
+        'learning_rate=0.5 * config["learning_rate"]',
         {"train", *STUDIES},
     ),
     "a docstring of the training code": (

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from perbatch.columns import RUNS
+import perbatch.columns
+from perbatch.columns import RUNS, Role
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -84,3 +85,23 @@ def test_the_tutorial_cuts_the_columns_that_answer_its_question() -> None:
     cut = [name for first, _, last in places for name in columns[int(first) - 1 : int(last or first)]]
     epochs = [f"epochs_to_target{end}" for end in ("", "_low", "_high")]
     assert cut == ["target", "batch_size", "learning_rate", "n", *epochs]
+
+
+def test_a_column_is_a_line_that_may_go_on() -> None:
+    text = """
+loss | loss | result needed final interval | of the part,
+    as told | loss head
+seed | | key config | draws
+"""
+    loss, seed = perbatch.columns.table(text)
+    assert (loss.name, loss.unit, loss.meaning, loss.head) == (
+        "loss",
+        "loss",
+        "of the part, as told",
+        "loss head",
+    )
+    assert (loss.role, loss.needed, loss.metric) == (Role.RESULT, True, "final/loss")
+    assert loss.names == ["loss", "loss_low", "loss_high"]
+    assert (seed.unit, seed.role, seed.metric, seed.names) == ("", Role.KEY, "config/seed", ["seed"])
+    with pytest.raises(TypeError, match="wanted"):
+        perbatch.columns.table("seed | | key wanted | draws")

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools")]
 
 import mlflow_page  # noqa: E402
-from perbatch.report.figures.style import COLOURS, INK, QUIET, log_axis, log_scale, padded  # noqa: E402
+from perbatch.report.figures.style import INK, MODES, QUIET, log_axis, log_scale, padded  # noqa: E402
 from perbatch.report.figures.svg import draw  # noqa: E402
 from perbatch.sweep.record import experiment_of, store_of  # noqa: E402
 from perbatch.tracking import views  # noqa: E402
@@ -27,6 +27,7 @@ PICTURES = ROOT / "docs" / "pictures"
 CSS = ROOT / "src" / "perbatch" / "report" / "templates" / "report.css"
 NAMES = ("stochastic", "mini_batch", "full_batch", "repeat")
 START, END = "<!-- numbers: written by make pictures -->\n", "<!-- end of numbers -->\n"
+COLOURS = {name: look.colour for name, look in MODES.items()}
 Modes = Mapping[str, Mapping[str, Any]]
 """The modes of the README's table by name: `modes` of answers.json."""
 # Above the plot and its axis's name, with room for a wider font than the one it is drawn with.

@@ -1,4 +1,4 @@
-"""The sections of docs/tables.md that the library's list of columns makes: `make pictures` writes them."""
+"""The sections of docs/tables.md, which the library's lists of columns make: `make pictures` writes them."""
 
 import re
 import sys
@@ -8,10 +8,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from perbatch.columns import HISTORY, RUNS, Column  # noqa: E402
+from perbatch.analysis.columns import TABLES  # noqa: E402
+from perbatch.columns import HISTORY, RUNS, THROUGHPUT, Column  # noqa: E402
 
 PAGE = ROOT / "docs" / "tables.md"
-SECTIONS = {"runs.csv": RUNS, "history.csv": HISTORY}
+SECTIONS = {"runs.csv": RUNS, "history.csv": HISTORY, **TABLES, "throughput.csv": THROUGHPUT}
 
 
 def written(page: str) -> str:
@@ -27,9 +28,13 @@ def _rows(columns: Iterable[Column]) -> str:
     cells = [
         ("column", "unit", "meaning"),
         ("---", "---", "---"),
-        *((f"`{each.name}`", each.unit, each.meaning) for each in columns),
+        *((", ".join(f"`{name}`" for name in _names(each)), each.unit, each.meaning) for each in columns),
     ]
     return "".join(f"| {name} | {unit}{' ' * bool(unit)}| {meaning} |\n" for name, unit, meaning in cells)
+
+
+def _names(column: Column) -> list[str]:
+    return [column.name, "_low", "_high"] if column.interval else [column.name]
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ A command is typed in the root of the checkout. An override is added to the comm
 place of its faulty one. `tests/test_advice_typed.py` types all of them and sees each error gone.
 """
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Values in the grammar of Hydra's overrides, and overrides as a shell takes them: what advice is made of."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterable, Mapping

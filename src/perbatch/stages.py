@@ -100,7 +100,7 @@ STAGES = {
         ("perbatch/backprop", "perbatch/timing", "perbatch/sweep/params.py"),
         {
             "perbatch/advice.py": "says what to type",
-            "perbatch/columns.py": "columns of tables that other stages write",
+            "perbatch/columns.py": "says what columns mean; `timing` writes its own names",
             "perbatch/overrides.py": "writes overrides, for other stages",
             "perbatch/runs/schema.py": "says which keys a run has, for the errors of other stages",
         },
@@ -160,6 +160,7 @@ HARMLESS = {
     "perbatch/__init__.py": "the version",
     "perbatch/data/command.py": "says what to type",
     "perbatch/data/problems.py": "says what is wrong with data",
+    "perbatch/data/progress.py": "says how far reading and writing are",
     "perbatch/errors.py": "what errors are called",
     "perbatch/files.py": "puts on disk what others made; its digests are plain SHA-256",
     "perbatch/fingerprint.py": "makes the digests; if it makes others, every stage has another",

@@ -7,8 +7,7 @@ import pytest
 
 from perbatch.analysis import build_sweep, choose_rates, compare, write_tables
 from perbatch.analysis.curves import loss_curves, rate_curves
-from perbatch.analysis.exports import result_tables
-from perbatch.analysis.metrics import flat_metrics
+from perbatch.analysis.exports import flat_metrics, result_tables
 from perbatch.errors import UserError
 from perbatch.report.answers import answer_scores
 from perbatch.report.caveats import caveats

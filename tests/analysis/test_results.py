@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from perbatch.analysis import build_sweep
-from perbatch.analysis.contrasts import Outcome
+from perbatch.analysis.contrasts import ContrastVerdict
 from perbatch.analysis.pairs import pairs
 from perbatch.analysis.repeats import repeats
 from perbatch.analysis.stability import stability
@@ -161,11 +161,11 @@ class TestFaster:
         pair = table[(table["first"] == "stochastic") & (table["second"] == "full_batch")]
         verdicts = dict(zip(pair["quantity"], pair["verdict"], strict=True))
         assert verdicts == {
-            "epochs": Outcome.LESS,
-            "updates": Outcome.MORE,
-            "gradient_evaluations": Outcome.LESS,
-            "evaluations": Outcome.LESS,
-            "seconds": Outcome.LESS,
+            "epochs": ContrastVerdict.LESS,
+            "updates": ContrastVerdict.MORE,
+            "gradient_evaluations": ContrastVerdict.LESS,
+            "evaluations": ContrastVerdict.LESS,
+            "seconds": ContrastVerdict.LESS,
         }
         row = only(pair, quantity="epochs")
         assert row["ratio_low"] < row["ratio"] < row["ratio_high"]
@@ -174,12 +174,12 @@ class TestFaster:
     def test_repeat_is_held_against_the_same_batch_size(self):
         row = only(pairs(results_of(usual_runs())), first="repeat", quantity="seconds")
         assert (row["second"], row["second_contender"]) == ("plain", "stochastic, M = 1")
-        assert row["verdict"] == Outcome.MORE
+        assert row["verdict"] == ContrastVerdict.MORE
 
     def test_unreached_seeds_stay_in_the_verdict(self):
         runs = [*some(10, batch_size=1), *some(7, at=lambda s: 500 + s, batch_size=N)]
         row = only(pairs(results_of(runs)), quantity="epochs")
-        assert row["verdict"] == Outcome.LESS
+        assert row["verdict"] == ContrastVerdict.LESS
         assert row["ratio_low"] > 5
         assert row["ratio_high"] == np.inf
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from perbatch.analysis import build_sweep
-from perbatch.analysis.costs import SETTING, price
+from perbatch.analysis.costs import SETTING, last_loss, price
 from planted import SETTINGS, Y_TRAIN, N, contender, planted_run, planted_tables, planted_throughput
 
 
@@ -63,3 +63,17 @@ def test_accumulating_run_takes_the_price_of_accumulation():
         run["micro_batch_size"] = 8
     sweep = study_of(runs, pd.concat([whole, chunked], ignore_index=True))
     assert sweep.runs["gradient_us"].iloc[0] == pytest.approx(3 * 100 / 8)
+
+
+def test_a_run_that_did_not_finish_ends_at_an_infinite_loss():
+    statuses, losses = ["finished", "diverged", "failed", "finished"], [0.5, 0.1, np.nan, np.nan]
+    runs = pd.DataFrame({"status": statuses, "validation_loss": losses})
+    assert last_loss(runs).tolist() == [0.5, np.inf, np.inf, np.inf]
+
+
+def test_a_sweep_finds_the_evaluations_of_some_runs_in_the_historys_order():
+    sweep = study_of([planted_run(seed=seed, reach=50) for seed in range(4)])
+    some = sweep.runs.iloc[[2, 0]]
+    found = sweep.history_of(some)
+    assert found.equals(sweep.history[sweep.history["identity"].isin(some["identity"])])
+    assert sweep.history_of(sweep.runs.iloc[:0]).empty

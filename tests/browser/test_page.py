@@ -1,12 +1,15 @@
 """The report in a real browser: at both widths, in both colour schemes, by keyboard, without JavaScript."""
 
+import csv
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from whole import write_whole_report
 
+SVG = "{http://www.w3.org/2000/svg}"
 PANELS = ".panel > svg"
 CROSS = r"M[^ML]*L[^ML]*M[^ML]*L[^ML]*"
 
@@ -23,7 +26,7 @@ def test_it_is_small_and_the_same_bytes_again(report: Path, tmp_path: Path) -> N
     assert write_whole_report(tmp_path).read_bytes() == report.read_bytes()
 
 
-@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("width", [320, 390, 1200])
 def test_only_tables_scroll_sideways(open_page, width: int) -> None:
     page = open_page(width)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
@@ -36,7 +39,7 @@ def test_only_tables_scroll_sideways(open_page, width: int) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("width", [320, 1200])
 def test_axe_finds_no_serious_fault(open_page, width: int, scheme: str) -> None:
     page = open_page(width, color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
@@ -77,6 +80,77 @@ def test_print_has_the_drawn_panels_and_no_controls(open_page) -> None:
     assert not page.locator(".controls").first.is_visible()
 
 
+def test_claims_that_could_be_judged_come_before_inconclusive_ones(open_page) -> None:
+    heads = open_page().locator(".study h3").all_inner_texts()
+    found = [head.rpartition(": ")[2] for head in heads]
+    order = ("reproduced", "not reproduced", "inconclusive")
+    assert set(found) == set(order)
+    assert found == sorted(found, key=order.index)
+
+
+@pytest.mark.parametrize("settings", [{}, {"java_script_enabled": False, "alive": 0}])
+def test_printing_gives_a_handout_of_two_sheets(open_page, settings: dict) -> None:
+    page = open_page(**settings)
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf)) == 2
+    page.emulate_media(media="print")
+    shown = page.locator("main > :visible").all()
+    places = [each.get_attribute("id") or each.get_attribute("class") or "header" for each in shown]
+    assert places == [
+        *("header", "answers", "lesson-a", "figure-2", "figure-5a", "figure-6a", "handout small")
+    ]
+    assert page.locator("#lesson-a li:visible").count() == 12
+    assert page.locator(".more:visible").count() == 0
+
+
+def test_every_figure_can_be_taken_along_with_its_data(open_page) -> None:
+    page = open_page()
+    with page.expect_download() as download:
+        page.locator("#figure-4 .take button", has_text="SVG").click()
+    assert download.value.url.startswith("blob:")
+    assert download.value.suggested_filename == "figure-4.svg"
+    # A browser stops a page that saves dozens of files: from here on they are read as they are made.
+    page.evaluate(
+        "window.made = []; URL.createObjectURL = (blob) => (made.push(blob), '#');"
+        "HTMLAnchorElement.prototype.click = function () { made.at(-1).file = this.download; }; 0"
+    )
+    page.evaluate("document.querySelectorAll('.take button').forEach((each) => each.click())")
+    files = dict(
+        page.evaluate("Promise.all(made.map((blob) => blob.text().then((text) => [blob.file, text])))")
+    )
+    assert len(files) == 2 * page.locator("main figure").count() >= 40
+    for name, text in files.items():
+        if name.endswith(".csv"):
+            head, first = text.splitlines()[:2]
+            assert len(next(csv.reader([head]))) == len(next(csv.reader([first]))) > 1, name
+            assert re.search(r"\d", first), name
+        else:
+            drawing = ElementTree.fromstring(text)
+            used = {each.get("href")[1:] for each in drawing.iter(f"{SVG}use")}
+            assert used <= {each.get("id") for each in drawing.iter()}, name
+            assert float(drawing.get("height")) > 100
+    assert page.complaints == []
+
+
+def test_a_words_meaning_shows_by_pointer_tap_and_keyboard_and_is_shut(open_page) -> None:
+    page = open_page(320, has_touch=True)
+    word = page.locator(".answers .term").first
+    style = "e => { const s = getComputedStyle(e, '::after'); return [s.content, s.position].join(); }"
+    assert word.evaluate(style).startswith("none")
+    for show in (word.hover, word.tap, word.focus):
+        show()
+        assert "which way, and how strongly" in word.evaluate(style)
+        page.keyboard.press("Escape")
+        assert word.evaluate(style).startswith("none")
+        page.mouse.move(0, 0)
+        page.evaluate("document.activeElement.blur()")
+    meaning = page.locator(f"#{word.get_attribute('aria-describedby')} + dd")
+    assert meaning.inner_text() == word.get_attribute("data-meaning")
+    for each in page.locator(".term:visible").all():
+        each.focus()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_the_axis_is_chosen_by_keyboard(open_page) -> None:
     page = open_page()
     titles = "[...document.querySelectorAll('#figure-2 .view text')].map(e => e.textContent)"
@@ -114,7 +188,8 @@ def test_the_rate_is_chosen_by_keyboard_and_diverged_runs_are_on_the_rail(open_p
 def test_tab_reaches_every_control_and_shows_where_it_is(open_page) -> None:
     page = open_page()
     wanted = page.evaluate(
-        "[...document.querySelectorAll('a, button, summary, input[type=range], input:checked, .scroll')]"
+        "[...document.querySelectorAll('a, button, summary, select, input[type=range], input:checked,"
+        ' [tabindex="0"]\')]'
         ".filter(e => e.checkVisibility()).map((e, i) => e.dataset.place = i).length"
     )
     seen = set()

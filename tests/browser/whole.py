@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from perbatch.claims import Evidence, check_claim, judge
-from perbatch.report import FIGURES, Exhibit, exhibit, statements, write_report
+from perbatch.report import CLAIM_FIGURES, Exhibit, exhibit, statements, write_report
 from perbatch.sweep.studies import study_block
 from planted import SETTINGS, N, contender, planted_throughput, results_of
 from planted_studies import PLANTED
@@ -38,7 +38,9 @@ def gallery(kinds: tuple[str, ...] = ("reproduced", "not reproduced", "inconclus
     """Every sweep of the gallery, their verdicts in turn."""
     exhibits = []
     for place, (name, plant) in enumerate(PLANTED.items()):
-        evidence = Evidence(check_claim(name, study_block(name), FIGURES), plant(kinds[place % len(kinds)]))
+        evidence = Evidence(
+            check_claim(name, study_block(name), CLAIM_FIGURES), plant(kinds[place % len(kinds)])
+        )
         exhibits.append(exhibit(judge(evidence), evidence))
     return exhibits
 

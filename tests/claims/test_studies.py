@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path
@@ -11,7 +9,7 @@ import pytest
 from perbatch import claims
 from perbatch.claims import Evidence, Verdict, judge
 from perbatch.errors import UserError
-from perbatch.report import FIGURES, exhibit, statements
+from perbatch.report import CLAIM_FIGURES, exhibit, statements
 from perbatch.report.citation import PAPERS, doi_of, reading
 from perbatch.report.page import render
 from perbatch.runs.places import CONF
@@ -22,12 +20,12 @@ from planted_studies import PLANTED, REFUTED, SHOWN, UNCLEAR
 
 
 def planted(name: str, kind: str) -> Evidence:
-    return Evidence(claims.check_claim(name, study_block(name), FIGURES), PLANTED[name](kind))
+    return Evidence(claims.check_claim(name, study_block(name), CLAIM_FIGURES), PLANTED[name](kind))
 
 
 def judged(name: str, kind: str = SHOWN, **changes: object) -> Verdict:
     block = {**study_block(name), **changes}
-    return judge(Evidence(claims.check_claim(name, block, FIGURES), PLANTED[name](kind)))
+    return judge(Evidence(claims.check_claim(name, block, CLAIM_FIGURES), PLANTED[name](kind)))
 
 
 def test_every_study_of_params_is_planted_here() -> None:
@@ -50,7 +48,8 @@ def test_every_study_has_a_figure_and_a_sentence(name: str) -> None:
     assert shown.figure.svg.startswith("<svg")
     assert shown.sentence in shown.figure.label or name == "powers_of_two"
     assert shown.sentence.startswith("Not reproduced: ")
-    assert len(shown.conditions) == len(evidence.claim.conditions)
+    claim = evidence.claim
+    assert len(shown.conditions.rows) == len(claim.conditions) + len(claim.beside)
 
 
 def test_a_best_rate_at_the_edge_of_its_grid_is_never_a_verdict() -> None:
@@ -125,7 +124,7 @@ def test_a_bad_condition_is_one_sentence(change: dict[str, object], said: str) -
 )
 def test_a_bad_block_is_one_sentence(key: str, value: object, said: str) -> None:
     with pytest.raises(UserError, match=re.escape(said)):
-        claims.check_claim("steps_to_target", {**study_block("steps_to_target"), key: value}, FIGURES)
+        claims.check_claim("steps_to_target", {**study_block("steps_to_target"), key: value}, CLAIM_FIGURES)
 
 
 def test_an_unknown_column_or_row_is_named() -> None:
@@ -173,7 +172,7 @@ def test_evidence_survives_its_file(tmp_path: Path) -> None:
 
 def test_missing_evidence_names_the_stage_that_makes_it(tmp_path: Path) -> None:
     for name, stage in (("redundancy", "study@redundancy"), ("powers_of_two", "benchmark")):
-        claim = claims.check_claim(name, study_block(name), FIGURES)
+        claim = claims.check_claim(name, study_block(name), CLAIM_FIGURES)
         with pytest.raises(UserError, match=rf"^{name}: .*none\.csv is missing: dvc repro {stage}$"):
             claims.read_evidence(claim, tmp_path / "none.csv")
 

@@ -1,7 +1,5 @@
 """What a refusal says to type is taken."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A user's own arrays."""
 
-from __future__ import annotations
-
 import pickle
 import zipfile
 from pathlib import Path

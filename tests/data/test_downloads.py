@@ -1,7 +1,5 @@
 """Public files: found here, or downloaded from a server on this machine that a test starts."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterator

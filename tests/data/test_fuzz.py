@@ -1,7 +1,5 @@
 """Damaged and odd files: a reader refuses them in a sentence, or what it loads is what they say."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

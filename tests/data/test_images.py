@@ -1,7 +1,5 @@
 """A user's own images, a folder a class."""
 
-from __future__ import annotations
-
 import io
 import logging
 import os
@@ -13,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from perbatch.data import images
+from perbatch.data import images, pixels
 from perbatch.errors import UserError
 
 GREY = np.arange(48, dtype=np.uint8).reshape(6, 8)
@@ -173,3 +171,28 @@ def test_the_folder_of_a_class_whose_name_is_not_utf_8(tmp_path: Path) -> None:
         pytest.skip("this disk takes only names in UTF-8")
     with pytest.raises(UserError, match=r"has 1 folder whose name is not text in UTF-8.*'caf\\udce9'"):
         images.read(str(folder))
+
+
+def test_how_a_png_is_turned_may_stand_behind_its_pixels(folder: Callable[..., str]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    whole, plain = encoded(GREY, exif=exif), encoded(GREY)
+    start = whole.index(b"eXIf") - 4
+    chunk = whole[start : start + 12 + int.from_bytes(whole[start : start + 4], "big")]
+    moved = plain[:-12] + chunk + plain[-12:]
+    assert moved.index(b"IDAT") < moved.index(b"eXIf")
+    source = images.read(folder(**{"cat/0.png": moved}))
+    assert np.array_equal(source.X[0].reshape(6, 8), GREY[::-1, ::-1])
+
+
+def test_what_is_not_looked_at_twice_is_what_pillow_finds_sound() -> None:
+    """Each byte of a PNG changed, and each end cut off: the quick look says sound of no more than Pillow."""
+    content = encoded(GREY)
+    assert pixels._is_sound_png(content)
+    harmed = [
+        content[:place] + bytes([byte ^ 1]) + content[place + 1 :] for place, byte in enumerate(content)
+    ]
+    for other in [*harmed, *(content[:place] for place in range(len(content)))]:
+        if pixels._is_sound_png(other):
+            with Image.open(io.BytesIO(other)) as image:
+                image.verify()

@@ -1,7 +1,5 @@
 """Users' files as people have them: each fault's whole kind, in the readers that have it."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Omniglot's letters: from archives made here, and, where they are at hand, from the real ones."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import zipfile

@@ -1,7 +1,5 @@
 """MNIST and its format."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Generated tables and arrays: prepared with exactly what was written, or refused in one sentence."""
 
-from __future__ import annotations
-
 import csv
 import io
 import logging

@@ -1,7 +1,5 @@
 """Generated Parquet files and arrays: exactly what was written, or one sentence."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The two data sets that come with scikit-learn, prepared with the settings of `conf/data/`."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path

@@ -1,9 +1,10 @@
 """A user's own table, as odd as they come."""
 
-from __future__ import annotations
-
 import logging
+import os
 import re
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -229,3 +230,49 @@ def test_a_large_table_is_read_in_pieces_and_the_same(tmp_path: Path, kind: str)
         tracemalloc.stop()
     assert np.array_equal(source.X, frame[list("abcdef")]) and peak < 3 * source.X.nbytes
     assert [source.classes[label] for label in source.y] == list(frame["t"])
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_wide_table_is_read_some_columns_at_a_time_and_the_same(tmp_path: Path, kind: str) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(9, 9000))).add_prefix("g")
+    frame.insert(5000, "t", list("xyxyxyxyx"))
+    path = tmp_path / f"own.{kind}"
+    frame.to_csv(path, index=False) if kind == "csv" else frame.to_parquet(path)
+    source = table.read(str(path), "t")
+    assert np.array_equal(source.X, frame.drop(columns="t"))
+    assert source.feature_names == tuple(frame.columns.drop("t"))
+    assert list(source.y) == [0, 1, 0, 1, 0, 1, 0, 1, 0]
+
+
+READER = """
+import re, sys
+from pathlib import Path
+from perbatch.data import table
+
+def memory(key):
+    return int(re.search(rf"^{key}:\\s+(\\d+)", Path("/proc/self/status").read_text(), re.M)[1]) * 1024
+
+table.read(sys.argv[1], "t")  # a small one, for what is imported then
+Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here on
+before = memory("VmRSS")
+table.read(sys.argv[2], "t")
+print(memory("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/clear_refs"), reason="Linux tells the peak of the memory")
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("shape", [(60, 20_000), (400_000, 20)])
+def test_all_memory_of_a_large_table_is_at_most_three_times_its_own(
+    tmp_path: Path, kind: str, shape: tuple[int, int]
+) -> None:
+    """Arrow's own too, which Python does not count; 100 MB are what a reader has for any table."""
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=shape).round(6)).add_prefix("g")
+    frame["t"] = np.where(np.arange(len(frame)) % 2, "x", "y")
+    small, path = tmp_path / f"small.{kind}", tmp_path / f"own.{kind}"
+    for part, file in ((frame.iloc[:9, -3:], small), (frame, path)):
+        part.to_csv(file, index=False) if kind == "csv" else part.to_parquet(file)
+    command = [sys.executable, "-c", READER, str(small), str(path)]
+    peak = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert peak < 3 * 8 * shape[0] * shape[1] + 100e6

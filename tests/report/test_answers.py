@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from perbatch.analysis.contrasts import Outcome, contrast
+from perbatch.analysis.contrasts import ContrastVerdict, contrast
 from perbatch.report.answers import (
     ABSENT,
     ALL_DIVERGED,
@@ -39,32 +39,50 @@ WHEN = [
         lambda s: 60 + s,
         lambda s: 800 + s,
         {},
-        Outcome.LESS,
+        ContrastVerdict.LESS,
         "12.7 times fewer epochs than updating once per pass",
     ),
     (
         lambda s: 800 + s,
         lambda s: 100 + s,
         {},
-        Outcome.MORE,
+        ContrastVerdict.MORE,
         "was not the faster way here: it took 7.8 times more",
     ),
     (
         noisy(310),
         lambda s: 300 + s,
         {},
-        Outcome.SAME,
+        ContrastVerdict.SAME,
         "No difference was shown between updating after every example",
     ),
-    (60, 800, {"seeds": [0]}, Outcome.SINGLE, "with one seed: there is no interval, so this is an example"),
-    (60, None, {}, Outcome.FIRST_ONLY, "did not get there in the 10 epochs it was given (0 of 3 seeds)"),
-    (None, 800, {}, Outcome.SECOND_ONLY, "Updating once per pass over all 100 examples brought"),
-    (lambda s: None if s == 3 else 60, 800, {}, Outcome.PARTLY, "with 2 of 3 seeds (median 0.6 epochs)"),
+    (
+        60,
+        800,
+        {"seeds": [0]},
+        ContrastVerdict.SINGLE,
+        "with one seed: there is no interval, so this is an example",
+    ),
+    (
+        60,
+        None,
+        {},
+        ContrastVerdict.FIRST_ONLY,
+        "did not get there in the 10 epochs it was given (0 of 3 seeds)",
+    ),
+    (None, 800, {}, ContrastVerdict.SECOND_ONLY, "Updating once per pass over all 100 examples brought"),
+    (
+        lambda s: None if s == 3 else 60,
+        800,
+        {},
+        ContrastVerdict.PARTLY,
+        "with 2 of 3 seeds (median 0.6 epochs)",
+    ),
     (
         None,
         None,
         {"final": 0.5},
-        Outcome.NEITHER,
+        ContrastVerdict.NEITHER,
         "Neither updating after every example nor updating once per pass",
     ),
 ]
@@ -111,28 +129,33 @@ REPEAT = [
     (
         lambda s: 50 + s,
         lambda s: 60 + s,
-        Outcome.MORE,
+        ContrastVerdict.MORE,
         "Repeating each example until its loss was at most 0.1 (at most 10",
     ),
     (
         lambda s: 5 + s,
         lambda s: 700 + 3 * s,
-        Outcome.LESS,
+        ContrastVerdict.LESS,
         "times fewer evaluations of the network than visiting each example once",
     ),
-    (noisy(60), lambda s: 650 + s, Outcome.SAME, "No difference was shown between repeating each example"),
-    (None, 60, Outcome.SECOND_ONLY, "Visiting each example once per epoch brought"),
+    (
+        noisy(60),
+        lambda s: 650 + s,
+        ContrastVerdict.SAME,
+        "No difference was shown between repeating each example",
+    ),
+    (None, 60, ContrastVerdict.SECOND_ONLY, "Visiting each example once per epoch brought"),
     (
         60,
         None,
-        Outcome.FIRST_ONLY,
+        ContrastVerdict.FIRST_ONLY,
         "Repeating each example until its loss was at most 0.1 (at most 10 updates) brought",
     ),
-    (None, None, Outcome.NEITHER, "Neither repeating"),
+    (None, None, ContrastVerdict.NEITHER, "Neither repeating"),
     (
         60,
         lambda s: None if s == 3 else 60,
-        Outcome.PARTLY,
+        ContrastVerdict.PARTLY,
         "visiting each example once per epoch with 2 of 3 seeds",
     ),
 ]
@@ -146,7 +169,7 @@ def test_repeat(repeat, plain, verdict, said):
 
 
 def test_repeat_with_one_seed():
-    assert answer_repeat(repeat_and_plain(50, 60, seeds=[3])).verdict == Outcome.SINGLE
+    assert answer_repeat(repeat_and_plain(50, 60, seeds=[3])).verdict == ContrastVerdict.SINGLE
 
 
 def test_repeat_is_not_compared_across_batch_sizes():
@@ -230,16 +253,21 @@ def some(reached, at):
         (
             some(10, 60),
             some(7, 700),
-            Outcome.LESS,
+            ContrastVerdict.LESS,
             "to 0.2: 10 of 10 seeds got there against 7 of 10 seeds (95 % order-statistic interval of the "
             "median ratio",
         ),
-        (some(10, 60), some(4, 700), Outcome.LESS, "Updating after every example took at least 11 times"),
-        (some(7, 700), some(10, 60), Outcome.MORE, "was not the faster way here: it took"),
+        (
+            some(10, 60),
+            some(4, 700),
+            ContrastVerdict.LESS,
+            "Updating after every example took at least 11 times",
+        ),
+        (some(7, 700), some(10, 60), ContrastVerdict.MORE, "was not the faster way here: it took"),
         (
             some(4, 60),
             some(4, 700),
-            Outcome.SAME,
+            ContrastVerdict.SAME,
             "No difference was shown between updating after every example",
         ),
     ],
@@ -281,6 +309,6 @@ def test_contrast_is_paired_by_seed():
     """Seeds differ a hundredfold, the modes by a factor of two within each: pairing shows it."""
     results = two_sizes(lambda s: 2 * 3**s, lambda s: 4 * 3**s)
     found = contrast(results, results.comparison.iloc[0], results.comparison.iloc[1], "epochs")
-    assert found.verdict == Outcome.LESS
+    assert found.verdict == ContrastVerdict.LESS
     assert found.factor.value == pytest.approx(2)
     assert np.isfinite(found.factor.low)

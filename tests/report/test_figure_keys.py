@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from perbatch.report.figures.throughput import throughput_figure
-from perbatch.report.page_figures import page_figures
+from perbatch.report.figures.throughput import throughput_panel
+from perbatch.report.page_figures import panels as panels_of
 from planted import N, contender, planted_throughput, results_of, usual_runs
 
 # How Vega draws a shape, and how the key does.
@@ -40,7 +40,7 @@ def panels():
         *contender(50, n=10, tolerance=0.03),
         *contender(700, batch_size=N, n=10, tolerance=0.1),
     ]
-    return page_figures(results_of(runs)).files()
+    return panels_of(results_of(runs))
 
 
 @pytest.mark.parametrize("name", PANELS)
@@ -90,5 +90,5 @@ def test_what_is_kept_is_told_by_fill_and_the_series_by_shape(panels):
 
 
 def test_powers_of_two_lie_on_top_of_their_neighbours():
-    svg = throughput_figure(planted_throughput()).svg
+    svg = throughput_panel(planted_throughput(), "throughput").svg
     assert svg.rindex('fill="#0072B2"') < svg.index('fill="#D55E00"')

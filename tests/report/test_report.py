@@ -150,8 +150,8 @@ def test_without_benchmark_there_are_no_seconds_and_it_is_said():
 
 
 def test_second_answer_follows_the_data(usual):
-    assert "Usually not: each example is used once per epoch" in Page(usual).text
-    assert "Here repeating until satisfied took more evaluations of the network" in Page(usual).text
+    assert "No, not usually: each example is used once per pass" in Page(usual).text
+    assert "Here repeating until satisfied took more work" in Page(usual).text
     runs = [*contender(lambda s: 300 + s), *contender(lambda s: 5 + s, n=10, tolerance=0.1)]
     assert "Here repeating until satisfied paid" in Page(render(results_of(runs))).text
 
@@ -171,7 +171,7 @@ def test_a_users_file_is_called_by_its_own_name_and_asked_for_by_its_option(usua
     page = render(replace(results_of(usual_runs()), data=summary))
     assert "<title>When is back-propagation applied? iris</title>" in page
     text = Page(page).text
-    assert "on iris (100 training examples)" in text
+    assert "on iris , 100 training examples" in text
     assert "Result of 20 runs on iris" in text
     assert "python pipelines/train.py -m data=digits" in text  # the option of conf/data/
 

@@ -1,7 +1,5 @@
 """The stage's script, in-process, on a parameter file and an out of the test's own."""
 
-from __future__ import annotations
-
 import csv
 import importlib.util
 from collections.abc import Callable

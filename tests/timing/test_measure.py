@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import gc
 import tracemalloc
 from typing import Any
@@ -9,7 +7,7 @@ import pandas as pd
 import pytest
 
 from perbatch.analysis.costs import measured, price
-from perbatch.analysis.tables import THROUGHPUT_COLUMNS, THROUGHPUT_KEYS
+from perbatch.columns import PRICED, THROUGHPUT
 from perbatch.timing import check_settings, measure
 from perbatch.timing.workload import EPOCH, Case, Workload, cases
 
@@ -23,8 +21,8 @@ def test_every_batch_size_has_a_row_and_the_larger_ones_one_with_accumulation(bl
 def test_the_table_is_what_the_comparison_reads(block: dict[str, Any]) -> None:
     block["dtype"] = ["float64", "float32"]
     table = pd.DataFrame(measure(check_settings(block)))
-    assert set(THROUGHPUT_COLUMNS) <= set(table)
-    assert not table.duplicated(THROUGHPUT_KEYS).any() and len(table) == 10
+    assert list(table) == [name for column in THROUGHPUT for name in column.names]
+    assert not table.duplicated(PRICED).any() and len(table) == 10
     run = pd.Series({**table.iloc[0], "micro_batch_size": np.nan})
     rows = measured(table, run)
     assert list(rows["batch_size"]) == [8, 64, 1000]

@@ -3,14 +3,14 @@
 from perbatch.analysis.champion import champion, write_champion
 from perbatch.analysis.exports import write_tables
 from perbatch.analysis.results import Results, compare
-from perbatch.analysis.settings import Settings, check_settings
+from perbatch.analysis.settings import EvaluateSettings, check_settings
 from perbatch.analysis.sweep import Sweep, build_sweep
 from perbatch.analysis.tables import Tables, read_tables
 from perbatch.analysis.tuning import choose_all, choose_final_rates, choose_rates, reported_runs
 
 __all__ = [
+    "EvaluateSettings",
     "Results",
-    "Settings",
     "Sweep",
     "Tables",
     "build_sweep",

@@ -8,15 +8,15 @@ import pandas as pd
 
 from perbatch.analysis.results import Results, reported_by
 from perbatch.analysis.statistics import (
-    NOTHING,
     Estimate,
+    no_value,
     paired_difference,
     paired_ratio,
     probability_of_improvement,
 )
 
 
-class Outcome(StrEnum):
+class ContrastVerdict(StrEnum):
     """What a contrast can say of its first contender against its second."""
 
     LESS = "less"
@@ -30,14 +30,19 @@ class Outcome(StrEnum):
     UNPRICED = "no price"
 
     @property
+    def judged(self) -> bool:
+        """Whether an interval of the ratio decided."""
+        return self in (ContrastVerdict.LESS, ContrastVerdict.MORE, ContrastVerdict.SAME)
+
+    @property
     def saved(self) -> bool:
         """Whether the first needed less."""
-        return self in (Outcome.LESS, Outcome.FIRST_ONLY)
+        return self in (ContrastVerdict.LESS, ContrastVerdict.FIRST_ONLY)
 
     @property
     def cost(self) -> bool:
         """Whether the first needed more."""
-        return self in (Outcome.MORE, Outcome.SECOND_ONLY)
+        return self in (ContrastVerdict.MORE, ContrastVerdict.SECOND_ONLY)
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Contrast:
     interval where too few seeds reached. `improvement`: the share of seeds in which the first needs less.
     """
 
-    verdict: Outcome
+    verdict: ContrastVerdict
     ratio: Estimate
     improvement: Estimate
     first: pd.Series
@@ -70,12 +75,12 @@ class Contrast:
 def contrast(results: Results, first: pd.Series, second: pd.Series, quantity: str) -> Contrast:
     """Compare two rows of the comparison by `quantity`_to_target over the seeds that both have."""
     a, b = _paired(results, first, second, f"{quantity}_to_target")
-    nothing = Estimate(np.nan, np.nan, np.nan, len(a), NOTHING)
+    nothing = no_value(len(a))
     if a.isna().any() or b.isna().any() or (a <= 0).any() or (b <= 0).any():
-        return Contrast(Outcome.UNPRICED, nothing, nothing, first, second, quantity)
+        return Contrast(ContrastVerdict.UNPRICED, nothing, nothing, first, second, quantity)
     ratio = paired_ratio(b, a)
     verdict = _reached(np.isfinite(a), np.isfinite(b)) or _verdict(ratio)
-    if verdict == Outcome.PARTLY and not np.isnan(ratio.low):
+    if verdict == ContrastVerdict.PARTLY and not np.isnan(ratio.low):
         verdict = _verdict(ratio)
     return Contrast(verdict, ratio, probability_of_improvement(a, b), first, second, quantity)
 
@@ -96,21 +101,21 @@ def _paired(
     return a.loc[seeds], b.loc[seeds]
 
 
-def _reached(a: pd.Series, b: pd.Series) -> Outcome | None:
+def _reached(a: pd.Series, b: pd.Series) -> ContrastVerdict | None:
     if a.all() and b.all() and len(a):
         return None
     if not a.any() and not b.any():
-        return Outcome.NEITHER
+        return ContrastVerdict.NEITHER
     if a.all() and not b.any():
-        return Outcome.FIRST_ONLY
+        return ContrastVerdict.FIRST_ONLY
     if b.all() and not a.any():
-        return Outcome.SECOND_ONLY
-    return Outcome.PARTLY
+        return ContrastVerdict.SECOND_ONLY
+    return ContrastVerdict.PARTLY
 
 
-def _verdict(ratio: Estimate) -> Outcome:
+def _verdict(ratio: Estimate) -> ContrastVerdict:
     if ratio.n == 1:
-        return Outcome.SINGLE
+        return ContrastVerdict.SINGLE
     if ratio.low > 1:
-        return Outcome.LESS
-    return Outcome.MORE if ratio.high < 1 else Outcome.SAME
+        return ContrastVerdict.LESS
+    return ContrastVerdict.MORE if ratio.high < 1 else ContrastVerdict.SAME

@@ -1,16 +1,16 @@
-"""Cost to a target: what a run had spent at its first evaluation with a validation loss at or below it.
+"""What a run spent up to its first evaluation that meets a target, and how it ended.
 
 Training seconds to a target, end to end: a run's evaluations with their counts stand in history.csv; here the
 counts at the first one at the target are multiplied by microseconds per evaluation, which `price_runs` takes
 from the benchmark's throughput.csv (`perbatch.timing.measure`: medians of many timings), interpolated in
 batch size; `results.estimates` then takes the geometric mean over the reported seeds. No clock of a run has a
-part in it.
+part in it: that one is MLflow's `final/training_seconds`.
 """
 
 import numpy as np
 import pandas as pd
 
-from perbatch.columns import COUNTS
+from perbatch.columns import COUNTS, PRICED
 
 QUANTITIES = ["epochs", "updates", "gradient_evaluations", "evaluations", "seconds"]
 FORWARD = 0.5
@@ -44,6 +44,14 @@ def evaluations(counts: pd.DataFrame) -> pd.Series:
     return counts["gradient_evaluations"] + FORWARD * counts["forward_evaluations"]
 
 
+def last_loss(runs: pd.DataFrame) -> pd.Series:
+    """Return the validation loss that each run ended at, infinite where it did not finish: what breaks ties.
+
+    Evaluation, which has the histories, counts a run as lost too that ended above its start (see `Sweep`).
+    """
+    return runs["validation_loss"].where(runs["status"] == "finished", np.inf).fillna(np.inf)
+
+
 def _quantities(counts: pd.DataFrame, n_train: pd.Series, prices: pd.DataFrame) -> pd.DataFrame:
     # inf * 0 would be nan; a run without checks has none to price.
     checks = counts["forward_evaluations"].where(counts["forward_evaluations"] > 0, 0.0)
@@ -60,7 +68,7 @@ def _quantities(counts: pd.DataFrame, n_train: pd.Series, prices: pd.DataFrame) 
 
 
 PRICES = ("gradient_us", "forward_us")
-SETTING = ["engine", "dtype", "sizes", "loss", "activation", "bias", "output", "micro_batch_size"]
+SETTING = [key for key in PRICED if key != "batch_size"]
 
 
 def measured(throughput: pd.DataFrame, run: pd.Series) -> pd.DataFrame:
@@ -89,7 +97,7 @@ def price(rows: pd.DataFrame, batch_size: int) -> tuple[float, float]:
 def price_runs(runs: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
     """Return columns gradient_us and forward_us for each run (nan where the benchmark has no such row)."""
     prices = pd.DataFrame(dict.fromkeys(PRICES, np.nan), index=runs.index)
-    for _, alike in runs.groupby([*SETTING, "batch_size"], dropna=False):
+    for _, alike in runs.groupby(PRICED, dropna=False):
         rows = measured(throughput, alike.iloc[0])
         prices.loc[alike.index, list(PRICES)] = price(rows, int(alike.iloc[0]["batch_size"]))
     return prices

@@ -5,6 +5,7 @@ import pandas as pd
 
 from perbatch.analysis.contenders import CONTENDER
 from perbatch.analysis.results import Results, fact
+from perbatch.analysis.sweep import Sweep
 
 AXES = ["epoch", "updates", "gradient_evaluations", "satisfied_when_left", "still_satisfied"]
 
@@ -17,10 +18,7 @@ def loss_curves(results: Results) -> pd.DataFrame:
     a curve ends where its first other seed ends, so that every point speaks for the same seeds. The other
     axes are medians over the seeds.
     """
-    parts = [
-        _curve(results, choice, results.reported[results.reported["contender"] == choice["contender"]])
-        for _, choice in results.choices.iterrows()
-    ]
+    parts = [_curve(results, choice, results.runs_of(choice)) for _, choice in results.choices.iterrows()]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -41,13 +39,12 @@ def _diverged(status: pd.Series) -> int:
     return int((status == "diverged").sum())
 
 
-def loss_table(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+def loss_table(sweep: Sweep, runs: pd.DataFrame) -> pd.DataFrame:
     """Return the validation losses of `runs` at their common evaluations: presentations by identity.
 
     A diverged run stays in, as infinite; the table ends where the first other run ends.
     """
-    mine = history[history["identity"].isin(runs["identity"])]
-    losses = mine.pivot(index="presentations", columns="identity", values="validation_loss")
+    losses = sweep.history_of(runs).pivot(index="presentations", columns="identity", values="validation_loss")
     diverged = runs.loc[runs["status"] == "diverged", "identity"]
     for identity in losses.columns.intersection(diverged):
         end = losses[identity].last_valid_index()
@@ -56,10 +53,8 @@ def loss_table(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _curve(results: Results, choice: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
-    history = results.sweep.history
-    mine = history[history["identity"].isin(runs["identity"])]
-    losses = loss_table(history, runs)
-    axes = mine.groupby("presentations")[AXES].median().reindex(losses.index)
+    losses = loss_table(results.sweep, runs)
+    axes = results.sweep.history_of(runs).groupby("presentations")[AXES].median().reindex(losses.index)
     curve = pd.DataFrame(
         {
             **{key: choice[key] for key in [*CONTENDER, "contender", "learning_rate"]},

@@ -1,20 +1,25 @@
-"""The files of FOLDER/evaluate: the same bytes from the same tables."""
+"""The tables of FOLDER/evaluate and metrics.json: the same bytes from the same tables."""
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
 
+from perbatch.analysis.columns import columns_of
+from perbatch.analysis.contenders import CONTENDER
+from perbatch.analysis.contrasts import contrast
+from perbatch.analysis.costs import QUANTITIES
 from perbatch.analysis.curves import loss_curves, rate_curves
-from perbatch.analysis.metrics import flat_metrics
+from perbatch.analysis.fastest import fastest
 from perbatch.analysis.pairs import pairs
 from perbatch.analysis.repeats import repeats
+from perbatch.analysis.representatives import REPRESENTATIVES, repeat_and_plain, representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.stability import stability
 from perbatch.analysis.stable_rates import stable_ranges
+from perbatch.analysis.statistics import no_value
 from perbatch.files import replace
-
-RANGE = ["contender", "stable_low", "stable_high", "octaves", "gaps", "open_low", "open_high", "rates_tried"]
 
 
 def write_tables(results: Results, folder: Path) -> None:
@@ -26,16 +31,21 @@ def write_tables(results: Results, folder: Path) -> None:
 
 
 def result_tables(results: Results) -> dict[str, pd.DataFrame]:
-    """Return what evaluation exports, by file name."""
+    """Return what evaluation exports, by file name; a score that the task does not have is left out."""
     ranges = stable_ranges(results.sweep).rename(columns={"low": "stable_low", "high": "stable_high"})
-    steady = stability(results).merge(ranges[RANGE], on="contender", how="left")
-    return {
-        "comparison.csv": all_results(results).drop(columns="contender"),
+    ranges = ranges.drop(columns=[*CONTENDER, "way"])
+    tables = {
+        "comparison.csv": all_results(results),
         "pairs.csv": pairs(results),
-        "stability.csv": steady.drop(columns="contender"),
-        "repeats.csv": repeats(results).drop(columns="contender"),
+        "stability.csv": stability(results).merge(ranges, on="contender", how="left"),
+        "repeats.csv": repeats(results),
         "curves.csv": loss_curves(results),
         "rates.csv": rate_curves(results),
+    }
+    absent = "test_accuracy" if results.sweep.regression else "test_r2"
+    return {
+        name: table[[column for column in columns_of(name) if not column.startswith(absent)]]
+        for name, table in tables.items()
     }
 
 
@@ -46,3 +56,52 @@ def all_results(results: Results) -> pd.DataFrame:
         ending = results.ending.comparison
         parts.append(ending.drop(columns=[name for name in ending if "target" in name or "reached" in name]))
     return pd.concat(parts, ignore_index=True)
+
+
+def flat_metrics(results: Results) -> dict[str, float | int | str | None]:
+    """Return few numbers by keys that are the same whatever was run, for `dvc metrics show` and `diff`.
+
+    None where a mode was not run or did not reach the target.
+
+    Beside the modes `fastest`: the batch size that took the least training time (see `fastest`), None without
+    prices, and as text the sizes that were not shown to take more. Six significant digits: beyond them
+    processors may differ.
+    """
+    quantities = [f"test_{results.sweep.score}", "validation_loss", "learning_rate", "reached"]
+    quantities += [f"{quantity}_to_target" for quantity in QUANTITIES]
+    rows, raising = representatives(results), stability(results).set_index("contender")["raising"]
+    quickest = fastest(results, "seconds")
+    shown = rows if quickest is None else rows | {"fastest": quickest.row}
+    result: dict[str, float | int | str | None] = {
+        f"{name}_{quantity}": _number(shown[name][quantity]) if name in shown else None
+        for name in (*REPRESENTATIVES, "fastest")
+        for quantity in quantities
+    }
+    result["fastest_batch_size"] = None if quickest is None else int(quickest.row["batch_size"])
+    others = [] if quickest is None else [*quickest.alike, *quickest.better]
+    result["fastest_not_shown_slower"] = None if quickest is None else " ".join(map(str, others))
+    for name in REPRESENTATIVES:
+        share = raising[rows[name]["contender"]] if name in rows else math.nan
+        result[f"{name}_updates_that_raise_the_loss"] = _number(share)
+    result |= _repeat_over_plain(results)
+    status = results.sweep.runs["status"]
+    result["target"] = _number(results.sweep.target)
+    result["runs"] = len(status)
+    result["diverged"] = int((status == "diverged").sum())
+    result["failed"] = int((status == "failed").sum())
+    return result
+
+
+def _repeat_over_plain(results: Results) -> dict[str, float | None]:
+    """How many times what going on takes the repeat mode takes, paired by seed, with its interval."""
+    result: dict[str, float | None] = {}
+    pair = repeat_and_plain(results)
+    for quantity in ("evaluations", "seconds"):
+        ratio = no_value(0) if pair is None else contrast(results, *pair, quantity).ratio.inverse
+        numbers = ratio.columns(f"repeat_over_plain_{quantity}").items()
+        result |= {name: _number(number) for name, number in numbers}
+    return result
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.6g}") if math.isfinite(value) else None

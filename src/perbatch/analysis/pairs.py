@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from perbatch.analysis.columns import columns_of
 from perbatch.analysis.contrasts import contrast
 from perbatch.analysis.costs import QUANTITIES
 from perbatch.analysis.representatives import repeat_and_plain, representatives
@@ -11,16 +12,11 @@ from perbatch.analysis.results import Results, fact
 
 PAIRS = (("stochastic", "full_batch"), ("stochastic", "mini_batch"), ("mini_batch", "full_batch"))
 PLAIN = "plain"
-COLUMNS = [
-    *("target", "first", "second", "first_contender", "second_contender", "quantity", "n"),
-    *("ratio", "ratio_low", "ratio_high", "kind"),
-    *("improvement", "improvement_low", "improvement_high", "verdict"),
-]
 
 
 @fact
 def pairs(results: Results) -> pd.DataFrame:
-    """Return a row a target, pair of speaking modes and quantity; each seed against itself.
+    """Return a row a target, pair of representatives and quantity; each seed against itself.
 
     first, second: names of `representatives`, or for repeat `plain`, the same batch size without repeating.
     ratio: how many times the first one's need the second has (above 1: the first is faster), ratio_low,
@@ -34,7 +30,7 @@ def pairs(results: Results) -> pd.DataFrame:
         for names, first, second in _pairs(each)
         for quantity in QUANTITIES
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=columns_of("pairs.csv"))
 
 
 def _pairs(results: Results) -> Iterator[tuple[tuple[str, str], pd.Series, pd.Series]]:
@@ -58,12 +54,8 @@ def _row(
         "second_contender": second["contender"],
         "quantity": quantity,
         "n": found.n,
-        "ratio": found.ratio.value,
-        "ratio_low": found.ratio.low,
-        "ratio_high": found.ratio.high,
+        **found.ratio.columns("ratio"),
         "kind": found.ratio.kind,
-        "improvement": found.improvement.value,
-        "improvement_low": found.improvement.low,
-        "improvement_high": found.improvement.high,
+        **found.improvement.columns("improvement"),
         "verdict": found.verdict,
     }

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from perbatch.analysis.columns import columns_of
 from perbatch.analysis.contenders import CONTENDER, ONCE, in_order
 from perbatch.analysis.costs import evaluations
 from perbatch.analysis.results import Results, fact
@@ -19,11 +20,7 @@ from perbatch.analysis.tuning import CELL, choose, split_seeds
 
 AXES = ("updates", "evaluations")
 EPOCHS = (1, 3, 10, 30)
-COLUMNS = [
-    *("quantity", "plain_epochs", "budget", *CONTENDER, "contender", "way", "learning_rate", "n"),
-    *("validation_loss", "validation_loss_low", "validation_loss_high", "kind", "spent"),
-    *("satisfied_when_left", "still_satisfied"),
-]
+RUN = [*CONTENDER, "contender", "way", "learning_rate"]
 
 
 @fact
@@ -38,15 +35,15 @@ def repeats(results: Results) -> pd.DataFrame:
     sweep = results.sweep
     rows = [
         row
-        for _, alike in sweep.usable.groupby("batch_size")
+        for _, alike in sweep.usable[[*RUN, "seed", "identity", "epochs"]].groupby("batch_size")
         if (alike["way"] != ONCE).any()
         for row in _at_size(sweep, alike)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=[*columns_of("repeats.csv"), "contender"])
 
 
 def _at_size(sweep: Sweep, runs: pd.DataFrame) -> Iterator[dict[str, object]]:
-    history = sweep.history[sweep.history["identity"].isin(runs["identity"])]
+    history = sweep.history_of(runs)
     history = history.assign(evaluations=evaluations(history))
     first = history[history["epoch"] >= 1].groupby("identity").first()
     shares = first[["satisfied_when_left", "still_satisfied"]]
@@ -70,19 +67,13 @@ def _at_budget(runs: pd.DataFrame, history: pd.DataFrame, axis: str, budget: int
 def _rows(sweep: Sweep, runs: pd.DataFrame, shares: pd.DataFrame) -> Iterator[dict[str, object]]:
     seeds = split_seeds(sweep)
     chosen = choose(runs[runs["seed"].isin(seeds.tuning)], ["loss"], ["contender"])
-    chosen = chosen.merge(runs[[*CONTENDER, "contender"]].drop_duplicates())
-    reported = dict(iter(runs[runs["seed"].isin(seeds.reported)].groupby(CELL)))
-    for _, best in in_order(chosen).iterrows():
-        mine = reported.get(tuple(best[CELL]))
-        if mine is None:
-            continue
+    shown = runs[runs["seed"].isin(seeds.reported)].merge(chosen[CELL])
+    for _, mine in in_order(shown).groupby("contender", sort=False):
         loss = geometric_interval(mine["loss"])
         yield {
-            **{key: mine.iloc[0][key] for key in [*CONTENDER, "contender", "way", "learning_rate"]},
+            **mine.iloc[0][RUN],
             "n": len(mine),
-            "validation_loss": loss.value,
-            "validation_loss_low": loss.low,
-            "validation_loss_high": loss.high,
+            **loss.columns("validation_loss"),
             "kind": loss.kind,
             "spent": float(mine["spent"].median()),
             **shares.reindex(mine["identity"]).mean().to_dict(),

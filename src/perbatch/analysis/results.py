@@ -1,7 +1,5 @@
 """The comparison table: a row a target and contender, at the rate chosen for it, over the reported seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -10,7 +8,6 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from perbatch.analysis.contenders import CONTENDER
 from perbatch.analysis.costs import QUANTITIES
 from perbatch.analysis.statistics import Estimate, geometric_interval, mean_interval, share_interval
 from perbatch.analysis.sweep import Sweep
@@ -37,8 +34,8 @@ class Results:
     reported: pd.DataFrame
     comparison: pd.DataFrame
     data: Mapping[str, Any]
-    others: tuple[Results, ...] = ()
-    ending: Results | None = None
+    others: tuple["Results", ...] = ()
+    ending: "Results | None" = None
     known: dict[object, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     @property
@@ -47,7 +44,7 @@ class Results:
         return str(self.data.get("name", self.sweep.data))
 
     @property
-    def each(self) -> tuple[Results, ...]:
+    def each(self) -> tuple["Results", ...]:
         """The results at every target, the first one's first."""
         return (self, *self.others)
 
@@ -56,6 +53,10 @@ class Results:
         """The reported runs at all the rates that were chosen, for a target or for the end, once each."""
         parts = [*self.each, self.ending] if self.ending else self.each
         return pd.concat([part.reported for part in parts]).drop_duplicates("identity")
+
+    def runs_of(self, row: pd.Series) -> pd.DataFrame:
+        """The reported runs of the contender of a row of the comparison or of the choices."""
+        return self.reported[self.reported["contender"] == row["contender"]]
 
 
 Fact = TypeVar("Fact")
@@ -129,11 +130,9 @@ def _at(sweep: Sweep, choices: pd.DataFrame, shown: pd.DataFrame, data: Mapping[
     judged = shown[pd.MultiIndex.from_frame(shown[CELL]).isin(chosen)]
     counts = [f"{quantity}_to_target" for quantity in QUANTITIES]
     judged = judged.assign(**sweep.runs.loc[judged.index, counts])
-    cells, everything = (
-        dict(iter(runs.groupby(by))) for runs, by in ((judged, CELL), (sweep.runs, "contender"))
-    )
+    cells = dict(iter(judged.groupby(CELL)))
     rows = [
-        _row(sweep, choice, cells.get(tuple(choice[CELL]), judged.iloc[:0]), everything[choice["contender"]])
+        _row(sweep, choice, cells.get(tuple(choice[CELL]), judged.iloc[:0]))
         for _, choice in choices.iterrows()
     ]
     return Results(sweep, split_seeds(sweep), choices, judged, pd.DataFrame(rows), data)
@@ -150,21 +149,21 @@ def _with_test_metrics(reported: pd.DataFrame, tested: pd.DataFrame, score: str)
     )
 
 
-def _row(sweep: Sweep, choice: pd.Series, mine: pd.DataFrame, everything: pd.DataFrame) -> dict[str, object]:
-    """A contender's row: `mine` are its reported runs at the chosen rate, `everything` all of its runs."""
-    reached = share_interval(int(np.isfinite(mine["epochs_to_target"]).sum()), len(mine))
-    row: dict[str, object] = {key: choice[key] for key in ["target", *CONTENDER, "contender", "way"]}
-    row["learning_rate"] = choice["learning_rate"]
-    row["learning_rate_over_batch_size"] = choice["learning_rate"] / choice["batch_size"]
-    row["rate_at_edge"] = choice["rate_at_edge"]
-    row["rates_tried"] = choice["rates_tried"]
-    row["n"] = len(mine)
-    row |= {"reached": reached.value, "reached_low": reached.low, "reached_high": reached.high}
-    for name, estimate in estimates(mine, sweep.score).items():
-        row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-        if name in ("epochs_to_target", "validation_loss"):  # all counts, and all final values, are alike
-            row["to_target_kind" if name == "epochs_to_target" else "final_kind"] = estimate.kind
-    row["runs"] = len(everything)
-    row["diverged"] = int((everything["status"] == "diverged").sum())
-    row["failed"] = int((everything["status"] == "failed").sum())
+def _row(sweep: Sweep, choice: pd.Series, mine: pd.DataFrame) -> dict[str, object]:
+    """A contender's row: `mine` are its reported runs at the chosen rate."""
+    statuses = sweep.statuses.loc[choice["contender"]]
+    row: dict[str, object] = {
+        **choice.drop(["tuning_cost", "tuning_loss"]),
+        "learning_rate_over_batch_size": choice["learning_rate"] / choice["batch_size"],
+        "n": len(mine),
+        **share_interval(int(np.isfinite(mine["epochs_to_target"]).sum()), len(mine)).columns("reached"),
+        "runs": int(statuses.sum()),
+        "diverged": int(statuses["diverged"]),
+        "failed": int(statuses["failed"]),
+    }
+    found = estimates(mine, sweep.score)
+    for name, estimate in found.items():
+        row |= estimate.columns(name)
+    # all counts, and all final values, are alike
+    row["to_target_kind"], row["final_kind"] = found["epochs_to_target"].kind, found["validation_loss"].kind
     return row

@@ -10,7 +10,7 @@ KEYS = ("target", "tuning_seeds", "mini_batch")
 
 
 @dataclass(frozen=True)
-class Settings:
+class EvaluateSettings:
     """What evaluation needs to know beforehand, so that no result can choose it."""
 
     target: Mapping[str, tuple[float, ...]]
@@ -31,8 +31,8 @@ class Settings:
         return self.target[data]
 
 
-def check_settings(block: object) -> Settings:
-    """Turn the block `evaluate` (plain containers) into Settings; UserError names the first bad key."""
+def check_settings(block: object) -> EvaluateSettings:
+    """Turn the block `evaluate` (plain containers) into settings; UserError names the first bad key."""
     if not isinstance(block, Mapping):
         raise UserError(f"params.yaml: evaluate is {block!r}; it must be a block with {', '.join(KEYS)}")
     for key in KEYS:
@@ -41,7 +41,7 @@ def check_settings(block: object) -> Settings:
     for key in block:
         if key not in KEYS:
             raise UserError(f"params.yaml: evaluate.{key} is not known; evaluate has {', '.join(KEYS)}")
-    return Settings(
+    return EvaluateSettings(
         target=_targets(block["target"]),
         tuning_seeds=_seeds(block["tuning_seeds"]),
         mini_batch=_whole("mini_batch", block["mini_batch"], at_least=2),

@@ -1,6 +1,6 @@
 """Memory against stability: how often an update makes things worse, how far seeds lie apart."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,16 @@ def stability(results: Results) -> pd.DataFrame:
     shares, measured = raising_shares(results.sweep.history), results.sweep.memory
     rows = []
     for _, row in results.comparison.iterrows():
-        runs = results.reported[results.reported["contender"] == row["contender"]]
-        mine = runs["identity"].map(shares)
+        runs = results.runs_of(row)
+        raising = _within_one(mean_interval(runs["identity"].map(shares).dropna()))
+        spread = spread_interval(np.log10(runs["final_loss"]))
         rows.append(
             {
                 **{key: row[key] for key in [*CONTENDER, "contender", "way", "learning_rate", "n"]},
-                **_columns("raising", _within_one(mean_interval(mine.dropna()))),
-                **_columns("spread", spread_interval(np.log10(runs["final_loss"]))),
+                **raising.columns("raising"),
+                "raising_kind": raising.kind,
+                **spread.columns("spread"),
+                "spread_kind": spread.kind,
                 **_memory(measured, runs),
             }
         )
@@ -50,11 +53,6 @@ def _within_one(share: Estimate) -> Estimate:
     """Cut an interval where a share ends: at 0 and 1."""
     low, high = (float(np.clip(end, 0.0, 1.0)) for end in (share.low, share.high))
     return replace(share, low=low, high=high)
-
-
-def _columns(name: str, estimate: Estimate) -> dict[str, object]:
-    values = asdict(estimate)
-    return {name: values["value"], **{f"{name}_{part}": values[part] for part in ("low", "high", "kind")}}
 
 
 def _memory(measured: pd.DataFrame, runs: pd.DataFrame) -> dict[str, float]:

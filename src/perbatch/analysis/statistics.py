@@ -11,12 +11,11 @@ approximation for large n, and it would take a diverged run, which never gets th
 watched less long. So it is SciPy's `quantile_test`, and not lifelines.
 """
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,15 +52,29 @@ class Estimate:
         """Whether there are both ends."""
         return math.isfinite(self.low) and math.isfinite(self.high)
 
-    def times(self, factor: float) -> Estimate:
+    def times(self, factor: float) -> Self:
         """The estimate in a unit that is `factor` (above 0) times smaller."""
         return replace(self, value=self.value * factor, low=self.low * factor, high=self.high * factor)
 
     @property
-    def inverse(self) -> Estimate:
+    def inverse(self) -> Self:
         """The estimate of one over a positive quantity."""
         value, low, high = (_inverse(x) for x in (self.value, self.low, self.high))
-        return Estimate(value, high, low, self.n, self.kind)
+        return replace(self, value=value, low=high, high=low)
+
+    def columns(self, name: str) -> dict[str, float]:
+        """The value and the ends of its interval, by the names of a table's columns."""
+        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], name: str, kind: str = "kind") -> Self:
+        """The estimate that `columns` wrote into a row of a table with n; its kind is in column `kind`."""
+        return cls(row[name], row[f"{name}_low"], row[f"{name}_high"], int(row["n"]), row[kind])
+
+
+def no_value(n: int, kind: str = NOTHING) -> Estimate:
+    """Return the estimate of what `n` seeds cannot say."""
+    return Estimate(math.nan, math.nan, math.nan, n, kind)
 
 
 def mean_interval(values: ArrayLike, worst: float = math.inf) -> Estimate:
@@ -87,20 +100,34 @@ def median_interval(values: ArrayLike) -> Estimate:
     """
     x = column(values)
     if len(x) == 0 or np.isnan(x).any():
-        return Estimate(math.nan, math.nan, math.nan, len(x), NOTHING)
+        return no_value(len(x))
     middle = _median(x)
     value = middle if math.isfinite(middle) else math.nan
-    low, high = map(float, stats.quantile_test(x, p=0.5).confidence_interval(LEVEL))
+    low, high = (math.nan if rank is None else float(np.sort(x)[rank]) for rank in _ranks(len(x)))
     if math.isnan(low) or math.isnan(high) or (math.isinf(low) and low == high):
         return Estimate(value, math.nan, math.nan, len(x), SINGLE if len(x) == 1 else MEDIAN)
     return Estimate(value, low, high, len(x), ORDER)
 
 
 @cache
+def _ranks(n: int) -> tuple[int | None, int | None]:
+    """The places of the order statistics that are the ends of a median's interval; None without an end."""
+    ends = stats.quantile_test(np.arange(n), p=0.5).confidence_interval(LEVEL)
+    low, high = (None if math.isnan(end) else int(end) for end in ends)
+    return low, high
+
+
+@cache
+def _t(n: int) -> float:
+    """Half the width of the t-interval on a mean of n values, in their standard errors."""
+    return float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+
+
+@cache
 def share_interval(count: int, n: int) -> Estimate:
     """`count` of `n` as a share, with the exact interval of Clopper and Pearson."""
     if n == 0:
-        return Estimate(math.nan, math.nan, math.nan, 0, NOTHING)
+        return no_value(0)
     low, high = map(float, stats.binomtest(count, n).proportion_ci(LEVEL, method="exact"))
     return Estimate(count / n, low, high, n, SHARE)
 
@@ -109,7 +136,7 @@ def spread_interval(values: ArrayLike) -> Estimate:
     """Standard deviation over seeds, with the interval for values that vary as a bell curve does."""
     x = column(values)
     if len(x) < 2 or not np.isfinite(x).all():
-        return Estimate(math.nan, math.nan, math.nan, len(x), SINGLE if len(x) == 1 else NOTHING)
+        return no_value(len(x), SINGLE if len(x) == 1 else NOTHING)
     squares = float(np.square(x - x.mean()).sum())
     ends = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], len(x) - 1)
     low, high = np.sqrt(squares / ends)
@@ -125,7 +152,7 @@ def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
     """
     x, y = column(a), column(b)
     if np.isnan(x).any() or np.isnan(y).any():
-        return Estimate(math.nan, math.nan, math.nan, len(x), NOTHING)
+        return no_value(len(x))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = x / y
     if np.isfinite(ratio).all() and (ratio > 0).all():
@@ -149,7 +176,7 @@ def probability_of_improvement(a: ArrayLike, b: ArrayLike) -> Estimate:
     """
     x, y = column(a), column(b)
     if len(x) == 0 or np.isnan(x).any() or np.isnan(y).any():
-        return Estimate(math.nan, math.nan, math.nan, len(x), NOTHING)
+        return no_value(len(x))
     wins, ties = int((x < y).sum()), int((x == y).sum())
     low, high = share_interval(wins, len(x)).low, share_interval(wins + ties, len(x)).high
     return Estimate((wins + ties / 2) / len(x), low, high, len(x), IMPROVEMENT)
@@ -179,7 +206,7 @@ def _estimate(x: NDArray[np.float64], kind: str, forward: Map, backward: Map) ->
     if len(x) == 1:
         return Estimate(float(x[0]), math.nan, math.nan, 1, SINGLE)
     y = forward(x)
-    half = stats.t.ppf((1 + LEVEL) / 2, len(y) - 1) * y.std(ddof=1) / math.sqrt(len(y))
+    half = _t(len(y)) * y.std(ddof=1) / math.sqrt(len(y))
     ends = backward(np.array([y.mean(), y.mean() - half, y.mean() + half]))
     return Estimate(float(ends[0]), float(ends[1]), float(ends[2]), len(x), kind)
 

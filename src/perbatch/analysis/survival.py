@@ -22,7 +22,7 @@ def survival(results: Results) -> pd.DataFrame:
     spent: what the unreached had spent in vain, their median; empty where all reached.
     """
     rows = [
-        _row(row, each.reported[each.reported["contender"] == row["contender"]], quantity)
+        _row(row, each.runs_of(row), quantity)
         for each in results.each
         for row in representatives(each).values()
         for quantity in QUANTITIES
@@ -38,12 +38,8 @@ def _row(row: pd.Series, runs: pd.DataFrame, quantity: str) -> dict[str, object]
         **{key: row[key] for key in KEYS},
         "quantity": quantity,
         "n": len(runs),
-        "reached": share.value,
-        "reached_low": share.low,
-        "reached_high": share.high,
-        "median": middle.value,
-        "median_low": middle.low,
-        "median_high": middle.high,
+        **share.columns("reached"),
+        **middle.columns("median"),
         "kind": middle.kind,
         "spent": float(spent(runs[~reached])[quantity].median()),
     }

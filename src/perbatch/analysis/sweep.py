@@ -1,16 +1,17 @@
 """One comparison's runs with what is derived for each of them: contender, price, time to target."""
 
-from __future__ import annotations
-
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from perbatch.analysis.contenders import contenders
-from perbatch.analysis.costs import PRICES, measured, price_runs, to_target
-from perbatch.analysis.settings import Settings
-from perbatch.analysis.tables import Tables
+from perbatch.analysis.costs import PRICES, last_loss, measured, price_runs, to_target
+from perbatch.analysis.settings import EvaluateSettings
+from perbatch.analysis.tables import STATUSES, Tables
 from perbatch.columns import KEYS
 from perbatch.errors import UserError
 
@@ -20,8 +21,9 @@ class Sweep:
     """All runs of one sweep over one data set, judged at one target, and the settings they are judged by.
 
     `runs` has the columns of runs.csv, then contender, way, gradient_us, forward_us, the five `_to_target`,
-    last_loss (the last validation loss; infinite if diverged), lost (diverged, or ended above the training
-    loss it started from) and final_loss (last_loss; infinite if lost). Its index is the row in runs.csv.
+    last_loss (the last validation loss; infinite if it did not finish), lost (diverged, or ended above the
+    training loss it started from) and final_loss (last_loss; infinite if lost). Its index is the row in
+    runs.csv.
     `targets` are all that the settings name, `target` is the one that the `_to_target` columns speak of.
     `overrides` turn the defaults of a run into what all runs share.
     `constant_loss` is the training loss of the best constant answer.
@@ -30,13 +32,13 @@ class Sweep:
     runs: pd.DataFrame
     history: pd.DataFrame
     throughput: pd.DataFrame
-    settings: Settings
+    settings: EvaluateSettings
     targets: tuple[float, ...]
     target: float
     constant_loss: float
     overrides: tuple[str, ...] = ()
 
-    def at(self, target: float) -> Sweep:
+    def at(self, target: float) -> Self:
         """Return the same runs judged at another target, any validation loss."""
         if target == self.target:
             return self
@@ -63,25 +65,40 @@ class Sweep:
         """The number of training examples."""
         return int(self.runs["n_train"].iloc[0])
 
-    @property
+    @cached_property
     def benchmark(self) -> pd.DataFrame:
         """The benchmark's rows for the network, dtype and engine of the runs, without accumulation."""
         return measured(self.throughput, self.runs.iloc[0])
 
-    @property
+    @cached_property
     def memory(self) -> pd.DataFrame:
         """The benchmark's rows for that network, with and without accumulation."""
         run, chunks = self.runs.iloc[0], self.throughput["micro_batch_size"].drop_duplicates()
         parts = [measured(self.throughput, pd.Series({**run, "micro_batch_size": size})) for size in chunks]
         return pd.concat(parts) if parts else self.throughput
 
-    @property
+    @cached_property
     def usable(self) -> pd.DataFrame:
         """The runs with a result: all but the failed."""
         return self.runs[self.runs["status"] != "failed"]
 
+    def history_of(self, runs: pd.DataFrame) -> pd.DataFrame:
+        """Return the evaluations of some runs, in the order of the history."""
+        places = [self._places[identity] for identity in runs["identity"] if identity in self._places]
+        return self.history.take(np.sort(np.concatenate(places))) if places else self.history.iloc[:0]
 
-def build_sweep(tables: Tables, settings: Settings, y_train: np.ndarray) -> Sweep:
+    @cached_property
+    def _places(self) -> Mapping[Hashable, np.ndarray]:
+        return self.history.groupby("identity").indices
+
+    @cached_property
+    def statuses(self) -> pd.DataFrame:
+        """How many runs of each contender finished, diverged and failed: a row a contender."""
+        counts = self.runs.groupby(["contender", "status"]).size().unstack(fill_value=0)
+        return counts.reindex(columns=list(STATUSES), fill_value=0)
+
+
+def build_sweep(tables: Tables, settings: EvaluateSettings, y_train: np.ndarray) -> Sweep:
     """Derive contender, price and time to the first target of every run.
 
     `y_train` are the training part's labels or targets. UserError if the data set has no target or one that
@@ -93,7 +110,7 @@ def build_sweep(tables: Tables, settings: Settings, y_train: np.ndarray) -> Swee
     history = tables.history.sort_values(["identity", "presentations"], kind="stable")
     _check_targets(tables, targets)
     prices = price_runs(runs, tables.throughput)
-    last = runs["validation_loss"].where(runs["status"] != "diverged", np.inf)
+    last = last_loss(runs)
     lost = _lost(runs, history)
     derived = pd.concat(
         [
@@ -106,7 +123,7 @@ def build_sweep(tables: Tables, settings: Settings, y_train: np.ndarray) -> Swee
         ],
         axis=1,
     )
-    runs = pd.concat([runs, derived], axis=1)
+    runs = pd.concat([runs, derived], axis=1).copy()  # columns of a type in one block: rows are taken often
     constant = constant_loss(y_train, str(runs["loss"].iloc[0]))
     return Sweep(runs, history, tables.throughput, settings, targets, targets[0], constant, tables.overrides)
 

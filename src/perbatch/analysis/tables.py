@@ -9,15 +9,9 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from perbatch import advice
-from perbatch.analysis.costs import SETTING
-from perbatch.columns import HISTORY, KEYS, RUNS, Role, names, needed
+from perbatch.columns import HISTORY, KEYS, PRICED, RUNS, THROUGHPUT, Role, names, needed
 from perbatch.errors import UserError
 
-THROUGHPUT_KEYS = [*SETTING, "batch_size"]
-THROUGHPUT_COLUMNS = [
-    *("processor", "numpy", *THROUGHPUT_KEYS, "gradient_us", "gradient_us_low", "gradient_us_high"),
-    *("forward_us", "peak_bytes", "repeats"),
-]
 RUN_NUMBERS = [*(key for key in KEYS if key != "mode"), "n_train", "epochs", "validation_loss"]
 HISTORY_NUMBERS = [column for column in needed(HISTORY) if column != "identity"]
 # What evaluation derives for each run: a table that has such a column is no table of runs.
@@ -48,9 +42,8 @@ def read_tables(train: Path, benchmark: Path) -> Tables:
     runs = _read(train / "runs.csv", needed(RUNS))
     history = _read(train / "history.csv", needed(HISTORY))
     prices = benchmark / "throughput.csv"
-    throughput = (
-        _read(prices, THROUGHPUT_COLUMNS) if prices.exists() else pd.DataFrame(columns=THROUGHPUT_COLUMNS)
-    )
+    priced = needed(THROUGHPUT)
+    throughput = _read(prices, priced) if prices.exists() else pd.DataFrame(columns=priced)
     return check_tables(Tables(runs, history, throughput, _read_overrides(train / "settings.json")))
 
 
@@ -83,7 +76,7 @@ def check_tables(tables: Tables) -> Tables:
             )
     _check_unique(runs, ["identity"], "runs.csv")
     _check_unique(runs, KEYS, "runs.csv")
-    _check_unique(tables.throughput, THROUGHPUT_KEYS, "throughput.csv")
+    _check_unique(tables.throughput, PRICED, "throughput.csv")
     _check_history(runs, tables.history)
     _check_unique(tables.history, ["identity", "presentations"], "history.csv")
     return tables

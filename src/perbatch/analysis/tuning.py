@@ -1,8 +1,9 @@
 """Each contender's learning rate, chosen on the tuning seeds' validation data by one rule: `choose`.
 
 For a target, the rate is chosen by the evaluations of the network to it (see `costs`; unreached is infinite,
-and seconds have no part in it), among equals by the final validation loss (divergence is infinite). For the
-end of training it is chosen by that loss alone. Test data have no part in it.
+and seconds have no part in it), among equals by the final validation loss (`costs.last_loss`; infinite where
+a run diverged or ended above its start), and at last it is the lower rate. For the end of training it is
+chosen by that loss alone. Test data have no part in it.
 """
 
 from collections.abc import Sequence

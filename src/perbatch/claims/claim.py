@@ -94,24 +94,24 @@ def _conditions(
     name: str, key: str, block: Mapping[str, Any], quantities: Mapping[str, Any]
 ) -> tuple[Condition, ...]:
     return tuple(
-        _condition(name, f"{key}[{index}]", given, quantities, judged=key == "conditions")
-        for index, given in enumerate(block[key])
+        _condition(name, f"{key}[{index}]", condition, quantities, judged=key == "conditions")
+        for index, condition in enumerate(block[key])
     )
 
 
 def _condition(
-    name: str, where: str, given: Mapping[str, Any], quantities: Mapping[str, Any], judged: bool
+    name: str, where: str, block: Mapping[str, Any], quantities: Mapping[str, Any], judged: bool
 ) -> Condition:
-    _one_of(name, f"{where}.quantity", given["quantity"], quantities)
+    _one_of(name, f"{where}.quantity", block["quantity"], quantities)
     try:
-        inspect.signature(quantities[given["quantity"]]).bind(None, **given["of"])
+        inspect.signature(quantities[block["quantity"]]).bind(None, **block["of"])
     except TypeError as error:
-        _refuse(name, f"{where}.of", f"does not fit the quantity {given['quantity']}: {error}")
-    low = -math.inf if given["low"] is None else float(given["low"])
-    high = math.inf if given["high"] is None else float(given["high"])
+        _refuse(name, f"{where}.of", f"does not fit the quantity {block['quantity']}: {error}")
+    low = -math.inf if block["low"] is None else float(block["low"])
+    high = math.inf if block["high"] is None else float(block["high"])
     if judged and (low >= high or (low, high) == (-math.inf, math.inf)):
         _refuse(name, where, "needs a lower bound, an upper bound, or both with the lower below the upper")
-    return Condition(given["says"].strip(), given["quantity"], given["of"], low, high)
+    return Condition(block["says"].strip(), block["quantity"], block["of"], low, high)
 
 
 def _one_of(name: str, key: str, value: str, allowed: Collection[str]) -> None:

@@ -1,8 +1,9 @@
 """A study's evidence: a row a run with what the conditions need, made from the tables of its sweep."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,10 +26,11 @@ FORMAT = "%.12g"
 
 @dataclass(frozen=True)
 class Evidence:
-    """A claim and the table that it is judged by."""
+    """A claim and the table that it is judged by. `chosen`: what `at_chosen_rate` returned."""
 
     claim: Claim
     table: pd.DataFrame
+    chosen: dict[object, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
 
 def from_sweep(claim: Claim, runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from perbatch.analysis.tuning import choose
 
-CLOCKS = ("updates", "presentations", "evaluations")
+SPENT_BY = ("updates", "presentations", "evaluations")
 
 
 def between_copies(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def at_equal_updates(
 
     Plain means one update a batch, none skipped, with the same data, order and batch size. Columns
     `plain_at_CLOCK` (the same rate and seed) and `best_plain_at_CLOCK` (the same seed, at the rate whose
-    tuning seeds were best at that moment) for each of CLOCKS; `evaluations` are gradient evaluations and
+    tuning seeds were best at that moment) for each of SPENT_BY; `evaluations` are gradient evaluations and
     the checks' forward evaluations together. nan where plain updates were not trained as long.
     """
     history = history.assign(evaluations=history["gradient_evaluations"] + history["forward_evaluations"])
@@ -80,7 +80,7 @@ def at_equal_updates(
         rows.append(
             {
                 name: value
-                for clock in CLOCKS
+                for clock in SPENT_BY
                 for name, value in _plain_losses(run, mine, by_run, clock, spent[clock], tuning_seeds).items()
             }
         )

@@ -7,24 +7,19 @@ from perbatch.analysis.statistics import Estimate
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A value, its interval (the value itself where it has none to have), n, and what stands against it.
+class Reading(Estimate):
+    """An estimate (its interval the value itself where it has none to have), and what stands against it.
 
     A `reservation` (a target not reached, a best rate at the edge of its grid, too few seeds) makes every
     condition on the reading inconclusive.
     """
 
-    value: float
-    low: float
-    high: float
-    n: int
-    kind: str
     reservation: str = ""
 
     @property
     def usable(self) -> bool:
         """Whether the reading can be held against bounds."""
-        return not self.reservation and all(map(math.isfinite, (self.value, self.low, self.high)))
+        return not self.reservation and math.isfinite(self.value) and self.has_interval
 
 
 def estimated(estimate: Estimate, *reservations: str) -> Reading:
@@ -32,9 +27,7 @@ def estimated(estimate: Estimate, *reservations: str) -> Reading:
     said = [text for text in dict.fromkeys(reservations) if text]
     if not estimate.has_interval:
         said.append(f"there is no interval ({estimate.kind})")
-    return Reading(
-        estimate.value, estimate.low, estimate.high, estimate.n, estimate.kind, "; ".join(dict.fromkeys(said))
-    )
+    return Reading(**vars(estimate), reservation="; ".join(dict.fromkeys(said)))
 
 
 def exact(value: float, n: int, kind: str) -> Reading:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from perbatch.analysis.costs import evaluations
+from perbatch.analysis.costs import evaluations, last_loss
 from perbatch.analysis.tuning import choose
 from perbatch.claims.evidence import Evidence
 from perbatch.columns import AXES
@@ -67,6 +67,14 @@ def at_chosen_rate(evidence: Evidence, rows: pd.DataFrame, target: float | None 
     network, or the last validation loss or accuracy; among equals the lower last validation loss, then the
     lower rate (see `tuning.choose`). Where one rate was tried it was given, not chosen.
     """
+    key = (tuple(rows.index), target)
+    if key not in evidence.chosen:
+        evidence.chosen[key] = _chosen(evidence, rows, target)
+    chosen: Chosen = evidence.chosen[key]
+    return chosen
+
+
+def _chosen(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> Chosen:
     claim = evidence.claim
     reported, tuning = claim.reported(rows), claim.tuning(rows)
     rates = sorted(rows["learning_rate"].unique())
@@ -133,7 +141,7 @@ def _equal(evidence: Evidence, parts: list[pd.DataFrame], what: str, budget: Any
 
 def scored(evidence: Evidence, tuning: pd.DataFrame, target: float | None = None) -> pd.DataFrame:
     """Return the runs with the columns BY, by which the claim has rates chosen."""
-    return tuning.assign(score=_score(evidence, tuning, target), loss=_loss(tuning))
+    return tuning.assign(score=_score(evidence, tuning, target), loss=last_loss(tuning))
 
 
 def _score(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> pd.Series:
@@ -143,11 +151,7 @@ def _score(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> pd.S
         return evaluations(pd.DataFrame({name: rows[f"{name}_to_{wanted:g}"] for name in names}))
     if evidence.claim.chosen_by == "validation_accuracy":
         return -rows["validation_accuracy"].where(rows["status"] == "finished", -np.inf)
-    return _loss(rows)
-
-
-def _loss(rows: pd.DataFrame) -> pd.Series:
-    return rows["validation_loss"].where(rows["status"] == "finished", np.inf).fillna(np.inf)
+    return last_loss(rows)
 
 
 def _named(rows: pd.DataFrame) -> str:

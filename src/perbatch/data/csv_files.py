@@ -6,7 +6,7 @@ import csv
 import io
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,16 @@ import pyarrow.csv as pacsv
 from perbatch.data.cells import LARGEST_WHOLE, MISSING, judged
 from perbatch.data.frames import Frame, Wanted, check_names, wanted
 from perbatch.data.problems import MOST, Row, counted, listed
+from perbatch.data.progress import bar
 from perbatch.errors import UserError
 
 log = logging.getLogger(__name__)
 
-BLOCK = 2**21
+BLOCK = 2**19
 """Bytes that are parsed at once: the parser's own memory is then small beside the table's."""
+
+COLUMNS = 2**12
+"""Columns of numbers that are read at once: for each Arrow keeps more than the values of a wide table."""
 
 GROUP = 2**20
 """Cells that are judged at once."""
@@ -75,8 +79,24 @@ class _File:
         self.wanted = Wanted(self.wanted.target, features, self.wanted.dropped)
 
     def numbers(self) -> Frame | None:
-        """The fast way, a block of rows at a time; None where not every cell is a plain number."""
-        types = {name: pa.float64() for name in self.wanted.features} | {self.wanted.target: pa.string()}
+        """The fast way; None where not every cell is a plain number."""
+        features = self.wanted.features
+        X, target = self._numbers(features[:COLUMNS])
+        if len(features) > COLUMNS:
+            whole = np.empty((len(X), len(features)))
+            whole[:, :COLUMNS] = X
+            for first in range(COLUMNS, len(features), COLUMNS):
+                group = slice(first, first + COLUMNS)
+                whole[:, group], _ = self._numbers(features[group])
+            X = whole
+        extremes = np.stack([X.min(axis=0), X.max(axis=0)])
+        if not (np.abs(extremes) < LARGEST_WHOLE).all():  # nan too
+            return None
+        return Frame(features, X, {}, [], target, self.row)
+
+    def _numbers(self, features: list[str]) -> tuple[np.ndarray, pa.Array]:
+        """Columns of numbers and the target, a block of rows at a time."""
+        types = dict.fromkeys(features, pa.float64()) | {self.wanted.target: pa.string()}
         parts, targets = [], []
         with self._opened() as stream:
             reader = pacsv.open_csv(
@@ -85,16 +105,11 @@ class _File:
                 convert_options=self._conversion(types),
             )
             for batch in reader:
-                targets.append(batch.column(len(self.wanted.features)))
-                numbers = batch.remove_column(len(self.wanted.features))
+                targets.append(batch.column(len(features)))
+                numbers = batch.remove_column(len(features))
                 parts.append(numbers.to_tensor(null_to_nan=True, row_major=True).to_numpy())
         target = self._ended(pa.chunked_array(targets, pa.string()))
-        X = np.concatenate(parts)[: len(target)]
-        parts.clear()
-        extremes = np.stack([X.min(axis=0), X.max(axis=0)])
-        if not (np.abs(extremes) < LARGEST_WHOLE).all():  # nan too
-            return None
-        return Frame(self.wanted.features, X, {}, [], target, self.row)
+        return np.concatenate(parts)[: len(target)], target
 
     def judged(self) -> Frame:
         """Every cell as text first, then what it is."""
@@ -178,21 +193,25 @@ class _File:
     @contextmanager
     def _opened(self) -> Iterator[io.RawIOBase]:
         cells = [_END if name == self.wanted.target else "" for name in self.names]
-        with self.path.open("rb") as file:
-            yield _Followed(file, f"\n{self.separator.join(cells)}\n".encode())
+        with (
+            self.path.open("rb") as file,
+            bar(f"reading {self.path.name}", self.path.stat().st_size) as shown,
+        ):
+            yield _Followed(file, f"\n{self.separator.join(cells)}\n".encode(), shown.update)
 
 
 class _Followed(io.RawIOBase):
     """A file, and some bytes after its end."""
 
-    def __init__(self, file: Any, end: bytes) -> None:
-        self._file, self._end = file, end
+    def __init__(self, file: Any, end: bytes, read: Callable[[int], object]) -> None:
+        self._file, self._end, self._read = file, end, read
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         content: bytes = self._file.read(size)
+        self._read(len(content))
         if size < 0:
             size = len(content) + len(self._end)
         if (room := size - len(content)) > 0:

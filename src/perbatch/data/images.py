@@ -12,6 +12,7 @@ from perbatch.data.given import missing, path_of
 from perbatch.data.leftovers import is_leftover, say_skipped
 from perbatch.data.pixels import SIDE, decode, resized
 from perbatch.data.problems import counted, listed, refuse
+from perbatch.data.progress import each_of
 from perbatch.data.source import Source
 from perbatch.data.spelling import say_alike
 from perbatch.errors import UserError
@@ -100,7 +101,7 @@ def _pixels(files: list[Path], size: int | None) -> np.ndarray:
     """(n, height, width) uint8, filled an image at a time; all that cannot be used are refused together."""
     X: np.ndarray | None = None
     first, problems = 0, []
-    for number, file in enumerate(files):
+    for number, file in enumerate(each_of(files, "reading images")):
         try:
             image = _grey(file, size)
         except UserError as error:
@@ -134,9 +135,10 @@ def _refuse(problems: list[str]) -> None:
 def _grey(file: Path, size: int | None) -> np.ndarray:
     where = str(file) if _is_text(str(file)) else ascii(str(file))
     try:
-        if file.stat().st_size > FILE_BYTES:
-            raise UserError(f"{where} has {file.stat().st_size} bytes; allowed are {FILE_BYTES}")
-        content = file.read_bytes()
+        with file.open("rb", buffering=0) as stream:
+            if (size_on_disk := os.fstat(stream.fileno()).st_size) > FILE_BYTES:
+                raise UserError(f"{where} has {size_on_disk} bytes; allowed are {FILE_BYTES}")
+            content = stream.readall()
     except OSError as error:
         raise UserError(f"{where} cannot be read ({error.strerror})") from None
     image = decode(content, where)

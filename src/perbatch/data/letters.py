@@ -12,6 +12,7 @@ from perbatch.data.archives import open_zip, read_member
 from perbatch.data.downloads import PublicFile, fetch
 from perbatch.data.given import check_flag, names
 from perbatch.data.pixels import area_average, centred, decode
+from perbatch.data.progress import each_of
 from perbatch.data.source import Source
 from perbatch.errors import UserError
 
@@ -61,7 +62,8 @@ def read(archives: Sequence[str], alphabets: Sequence[str], size: int, centre: b
     _check(archives, size, by)
     drawings = _drawings(archives, alphabets)
     letters = sorted({(drawing.alphabet, drawing.letter) for drawing in drawings})
-    images = (decode(drawing.png, drawing.where, (SIDE, SIDE)) == 0 for drawing in drawings)  # ink is black
+    shown = each_of(drawings, "resizing letters")
+    images = (decode(drawing.png, drawing.where, (SIDE, SIDE)) == 0 for drawing in shown)  # ink is black
     X = np.array([area_average(centred(ink) if centre else ink, size).ravel() for ink in images])
     return Source(
         X=X,

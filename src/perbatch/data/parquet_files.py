@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +14,26 @@ import pyarrow.parquet as pq
 from perbatch.data.cells import LARGEST_WHOLE
 from perbatch.data.frames import CELLS, Frame, check_names, wanted
 from perbatch.data.problems import listed
+from perbatch.data.progress import bar
 from perbatch.errors import UserError
 
 log = logging.getLogger(__name__)
 
-VALUES = 2**22
+VALUES = 2**19
 """Values that are read at once: Arrow's own copy of the whole table would be the peak of the memory used."""
+
+COLUMNS = 2**11
+"""Columns that are read at once: for each Arrow keeps a reader, larger than the values of a wide table."""
+
+BUFFER = 2**16
+"""Bytes of a column that are read at once, where Arrow would take all of them."""
 
 _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 
 
 def read_parquet(path: Path, target: str, drop: Sequence[str]) -> Frame:
     """The table of a Parquet file; a UserError says which column cannot be used."""
-    with pq.ParquetFile(path, pre_buffer=False) as file:
+    with pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER) as file:
         rows, schema = file.metadata.num_rows, file.schema_arrow
         if rows * len(schema) > CELLS:
             raise UserError(
@@ -68,8 +75,18 @@ def _numbers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The columns of numbers, and in which of them whole numbers are too large for float64."""
     X, large = np.empty((rows, len(names))), np.zeros(len(names), dtype=bool)
-    if not names:
-        return X, large
+    with bar("reading cells", X.size, "") as shown:
+        for first in range(0, len(names), COLUMNS):
+            group = slice(first, first + COLUMNS)
+            for cells in _fill(X[:, group], large[group], file, names[group], whole[group]):
+                shown.update(cells)
+    return X, large
+
+
+def _fill(
+    X: np.ndarray, large: np.ndarray, file: pq.ParquetFile, names: list[str], whole: np.ndarray
+) -> Iterator[int]:
+    """Put the columns' numbers in their place, some rows at a time; gives how many."""
     schema, done = pa.schema([(name, pa.float64()) for name in names]), 0
     for batch in file.iter_batches(max(1, VALUES // len(names)), columns=names, use_threads=False):
         # The columns come in the file's order, which is that of the names.
@@ -78,7 +95,9 @@ def _numbers(
         done += len(values)
         with np.errstate(invalid="ignore"):
             large |= whole & (np.abs(values) >= LARGEST_WHOLE).any(axis=0)
-    return X, large
+        yield values.size
+    if done < len(X):
+        raise pa.ArrowInvalid(f"columns {names[0]} to {names[-1]} have {done} of {len(X)} rows")
 
 
 def _exact(batch: pa.RecordBatch) -> pa.RecordBatch:

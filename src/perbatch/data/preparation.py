@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,11 +12,15 @@ from uuid import uuid4
 import numpy as np
 
 from perbatch.data.prepared import ARRAYS, SUMMARY, arrays_digest, summary_digest
+from perbatch.data.progress import bar
 from perbatch.data.scaling import Scaling, scale_features, scale_targets
 from perbatch.data.settings import PARTS, UNSET, Settings, check_settings, settings_digest
 from perbatch.data.source import Source
 from perbatch.data.split import advice, split_indices
 from perbatch.errors import UserError
+
+BLOCK = 2**24
+"""Bytes that are written at once."""
 
 
 def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -112,8 +116,9 @@ def _write(arrays: Mapping[str, np.ndarray], summary: Mapping[str, Any], folder:
     old = new.with_suffix(".old")
     try:
         new.mkdir(parents=True)
-        for name, array in arrays.items():
-            _save(new / f"{name}.npy", array)
+        with bar(f"writing {folder.name}", sum(array.nbytes for array in arrays.values())) as shown:
+            for name, array in arrays.items():
+                _save(new / f"{name}.npy", array, shown.update)
         text = json.dumps(summary, indent=2, sort_keys=True) + "\n"
         (new / SUMMARY).write_bytes(text.encode())
         if folder.is_dir():
@@ -126,8 +131,10 @@ def _write(arrays: Mapping[str, np.ndarray], summary: Mapping[str, Any], folder:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _save(path: Path, array: np.ndarray) -> None:
+def _save(path: Path, array: np.ndarray, written: Callable[[int], object]) -> None:
     """The bytes of `np.save`, which itself says nothing when the disk is full at the last block."""
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
-        file.write(array.data)
+        content = memoryview(array.data).cast("B")
+        for first in range(0, len(content), BLOCK):
+            written(file.write(content[first : first + BLOCK]))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from perbatch.data.progress import each_of
 from perbatch.errors import UserError
 
 _COLUMNS = 16
@@ -58,7 +59,8 @@ def scale_targets(parts: Parts) -> tuple[Parts, float, float]:
 
 def _standard(parts: Parts) -> Scaling:
     offsets, factors = [], []
-    for first in range(0, parts["train"].shape[1], _COLUMNS):
+    columns = range(0, parts["train"].shape[1], _COLUMNS)
+    for first in each_of(columns, "scaling features"):
         block = {part: X[:, first : first + _COLUMNS] for part, X in parts.items()}
         scaler = StandardScaler(copy=False).fit(block["train"])
         constant = np.ptp(block["train"], axis=0) == 0

@@ -1,12 +1,12 @@
 """From facts to words, tables, figures and the page."""
 
 from perbatch.report.figure_files import write_figures
-from perbatch.report.gallery import FIGURES, Exhibit, exhibit, verdict_sentence
+from perbatch.report.gallery import CLAIM_FIGURES, Exhibit, exhibit, verdict_sentence
 from perbatch.report.page import write_report
 from perbatch.report.statements import statements, write_statements
 
 __all__ = [
-    "FIGURES",
+    "CLAIM_FIGURES",
     "Exhibit",
     "exhibit",
     "statements",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from perbatch.analysis.contenders import named
-from perbatch.analysis.contrasts import Contrast, Outcome, contrast, score_difference
+from perbatch.analysis.contrasts import Contrast, ContrastVerdict, contrast, score_difference
 from perbatch.analysis.representatives import best_repeats, plain_at, plain_rows, representatives
 from perbatch.analysis.results import Results
 from perbatch.report.sentences import sentence, times
@@ -14,9 +14,9 @@ from perbatch.report.wording import (
     estimate_of,
     every,
     interval,
-    interval_kind,
     interval_with_kind,
     number,
+    of_difference,
     score_text,
     seeds_reached,
     share,
@@ -86,9 +86,8 @@ def retention(results: Results) -> str:
     repeat = representatives(results).get("repeat")
     if repeat is None or pd.isna(repeat["tolerance"]):
         return ""
-    mine = results.reported.loc[results.reported["contender"] == repeat["contender"], "identity"]
-    history = results.sweep.history
-    first = history[history["identity"].isin(mine) & (history["epoch"] >= 1)].groupby("identity").first()
+    history = results.sweep.history_of(results.runs_of(repeat))
+    first = history[history["epoch"] >= 1].groupby("identity").first()
     left, still = first["satisfied_when_left"].mean(), first["still_satisfied"].mean()
     if pd.isna(left) or pd.isna(still):
         return ""
@@ -111,9 +110,9 @@ def answer_seconds(results: Results) -> str:
         found = contrast(results, rows["mini_batch"], rows["stochastic"], "seconds")
         names = [named(row).long for row in (rows["mini_batch"], rows["stochastic"])]
         texts = {
-            Outcome.LESS: f"{names[0].capitalize()} is the faster of the first two by a factor of",
-            Outcome.MORE: f"{names[1].capitalize()} is the faster of the first two by a factor of",
-            Outcome.SAME: "Between the first two no difference is shown: a factor of",
+            ContrastVerdict.LESS: f"{names[0].capitalize()} is the faster of the first two by a factor of",
+            ContrastVerdict.MORE: f"{names[1].capitalize()} is the faster of the first two by a factor of",
+            ContrastVerdict.SAME: "Between the first two no difference is shown: a factor of",
         }
         if found.verdict in texts:
             ends = f"{interval_with_kind(found.factor)}, paired by seed, n = {found.n}"
@@ -127,15 +126,15 @@ def answer_elsewhere(results: Results) -> str:
     found = [contrast(results, row, plain, "evaluations") for row, plain in pairs if plain is not None]
     if len(found) < 2:
         return ""
-    counts = {Outcome.LESS: 0, Outcome.MORE: 0, Outcome.SAME: 0, "none": 0}
+    counts = {ContrastVerdict.LESS: 0, ContrastVerdict.MORE: 0, ContrastVerdict.SAME: 0, "none": 0}
     for each in found:
         verdict = each.verdict
-        key = Outcome.LESS if verdict.saved else Outcome.MORE if verdict.cost else verdict
+        key = ContrastVerdict.LESS if verdict.saved else ContrastVerdict.MORE if verdict.cost else verdict
         counts[key if key in counts else "none"] += 1
     texts = {
-        Outcome.LESS: "fewer evaluations of the network at",
-        Outcome.MORE: "more at",
-        Outcome.SAME: "no shown difference at",
+        ContrastVerdict.LESS: "fewer evaluations of the network at",
+        ContrastVerdict.MORE: "more at",
+        ContrastVerdict.SAME: "no shown difference at",
         "none": "no verdict possible at",
     }
     parts = ", ".join(f"{text} {counts[key]}" for key, text in texts.items() if counts[key] or key != "none")
@@ -170,14 +169,9 @@ def _final_scores(results: Results, first: pd.Series, second: pd.Series, names: 
     difference = score_difference(results, first, second)
     if not difference.has_interval:
         return f"At the end of training, test {label} was {values}."
-    scale = 100 if score == "accuracy" else 1
-    unit = " percentage points" if score == "accuracy" else ""
-    ends = f"{number(difference.low * scale, 2)} to {number(difference.high * scale, 2)}{unit}"
+    evidence = of_difference(difference, 100) if score == "accuracy" else of_difference(difference, 1, "")
     shown = "a difference" if difference.low > 0 or difference.high < 0 else "no difference shown"
-    return (
-        f"At the end of training, test {label} was {values}: {shown} "
-        f"({interval_kind(difference)} of the difference {ends}, paired by seed, n = {difference.n})."
-    )
+    return f"At the end of training, test {label} was {values}: {shown} {evidence}."
 
 
 def _one_size(results: Results, row: pd.Series) -> str:
@@ -196,7 +190,7 @@ def _all_diverged(results: Results, rows: pd.DataFrame) -> bool:
 
 
 def _has_seconds(results: Results, row: pd.Series) -> bool:
-    mine = results.reported[results.reported["contender"] == row["contender"]]
+    mine = results.runs_of(row)
     return bool(len(mine) and mine["gradient_us"].notna().all())
 
 

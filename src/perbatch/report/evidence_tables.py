@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from perbatch.analysis.contenders import named
-from perbatch.analysis.contrasts import Outcome
+from perbatch.analysis.contrasts import ContrastVerdict
 from perbatch.analysis.pairs import PLAIN, pairs
 from perbatch.analysis.representatives import (
     best_repeats,
@@ -18,19 +18,19 @@ from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.analysis.statistics import Estimate
 from perbatch.analysis.survival import survival
 from perbatch.report.tables import Cell, Table
-from perbatch.report.wording import CLOCKS, UNITS, clock_unit, interval, number, rate, share
+from perbatch.report.wording import SHOWN_QUANTITIES, UNITS, clock_unit, interval, number, rate, share
 
-HEADS = [UNITS[quantity] for quantity in CLOCKS]
+HEADS = [UNITS[quantity] for quantity in SHOWN_QUANTITIES]
 VERDICTS = {
-    **{outcome: str(outcome) for outcome in Outcome},
-    Outcome.FIRST_ONLY: "only it got there",
-    Outcome.SECOND_ONLY: "only the other",
-    Outcome.NEITHER: "neither got there",
+    **{outcome: str(outcome) for outcome in ContrastVerdict},
+    ContrastVerdict.FIRST_ONLY: "only it got there",
+    ContrastVerdict.SECOND_ONLY: "only the other",
+    ContrastVerdict.NEITHER: "neither got there",
 }
 
 
 def pairs_table(results: Results) -> Table | None:
-    """Return a row a pair of speaking modes, a column a clock: how much less the first one needs."""
+    """Return a row a pair of representatives, a column a clock: how much less the first one needs."""
     table = pairs(results)
     table = table[table["target"] == results.sweep.target]
     if table.empty:
@@ -40,7 +40,7 @@ def pairs_table(results: Results) -> Table | None:
     for (first, second), pair in table.groupby(["first", "second"], sort=False):
         cells = {row["quantity"]: _pair_cell(row) for _, row in pair.iterrows()}
         head = Cell(names[first], f"against {names[second]}")
-        rows.append([head, *(cells[quantity] for quantity in CLOCKS)])
+        rows.append([head, *(cells[quantity] for quantity in SHOWN_QUANTITIES)])
     return Table(["pair", *HEADS], rows)
 
 
@@ -48,19 +48,20 @@ def clocks_sentence(results: Results) -> str:
     """Say what repeating needs on each clock against one update per visit, and where the seconds go."""
     table = pairs(results)
     table = table[(table["target"] == results.sweep.target) & (table["first"] == "repeat")]
-    table = table[table["verdict"] != Outcome.UNPRICED]
-    if table.empty or not table["verdict"].isin((Outcome.LESS, Outcome.MORE, Outcome.SAME)).all():
+    table = table[table["verdict"] != ContrastVerdict.UNPRICED]
+    if table.empty or not all(ContrastVerdict(each).judged for each in table["verdict"]):
         return ""
     told = [f"{_pair_cell(row).text} in {UNITS[row['quantity']]}" for _, row in table.iterrows()]
     text = f"Clock by clock, against one update per visit: {', '.join(told)}."
     verdicts = dict(zip(table["quantity"], table["verdict"], strict=True))
-    if verdicts["gradient_evaluations"] == Outcome.LESS and verdicts["evaluations"] != Outcome.LESS:
+    less = ContrastVerdict.LESS
+    if verdicts["gradient_evaluations"] == less != verdicts["evaluations"]:
         text += " The gradients that it saves go into forward passes, which ask whether a loss is low enough."
     return text
 
 
 def targets_table(results: Results) -> Table | None:
-    """Return a row a target and speaking mode: share reached, and the median on every clock."""
+    """Return a row a target and mode's representative: share reached, and the median on every clock."""
     if len(results.sweep.targets) < 2:
         return None
     table, rows = survival(results), []
@@ -78,7 +79,7 @@ def targets_table(results: Results) -> Table | None:
                 f"{share(first['reached_low'])} to {share(first['reached_high'])}" if first["n"] else "",
             )
             head = Cell(f"{each.sweep.target:g}: {_short(name, row)}", f"rate {rate(row['learning_rate'])}")
-            rows.append([head, reached, *(cells[quantity] for quantity in CLOCKS)])
+            rows.append([head, reached, *(cells[quantity] for quantity in SHOWN_QUANTITIES)])
     return Table(["target: mode", "reached by", *HEADS[:-1], clock], rows)
 
 
@@ -113,17 +114,17 @@ def _short(name: str, row: pd.Series) -> str:
 
 
 def _pair_cell(row: pd.Series) -> Cell:
-    ratio = Estimate(row["ratio"], row["ratio_low"], row["ratio_high"], int(row["n"]), row["kind"])
-    if row["verdict"] in (Outcome.LESS, Outcome.MORE):
-        factor = ratio if row["verdict"] == Outcome.LESS else ratio.inverse
+    ratio = Estimate.of(row, "ratio")
+    if row["verdict"] in (ContrastVerdict.LESS, ContrastVerdict.MORE):
+        factor = ratio if row["verdict"] == ContrastVerdict.LESS else ratio.inverse
         middle = number(factor.value) if math.isfinite(factor.value) else f"at least {number(factor.low)}"
         text = f"{middle} times {row['verdict']}"
     else:
         factor, text = ratio, VERDICTS[row["verdict"]]
     ends = interval(factor)
-    if row["verdict"] == Outcome.SAME and ends:
+    if row["verdict"] == ContrastVerdict.SAME and ends:
         ends = f"ratio {ends}"
-    known = math.isfinite(row["improvement"]) and row["verdict"] != Outcome.NEITHER
+    known = math.isfinite(row["improvement"]) and row["verdict"] != ContrastVerdict.NEITHER
     better = share(row["improvement"]) if known else ""
     return Cell(text, ends, f"better in {better}" if better else "")
 
@@ -132,6 +133,5 @@ def _median_cell(row: pd.Series, factor: float) -> Cell:
     if pd.isna(row["median"]):
         ran = f"after {number(row['spent'] * factor)}" if pd.notna(row["spent"]) else ""
         return Cell("not reached" if row["n"] else "no run", ran)
-    median = Estimate(row["median"], row["median_low"], row["median_high"], int(row["n"]), row["kind"])
-    median = median.times(factor)
+    median = Estimate.of(row, "median").times(factor)
     return Cell(number(median.value), interval(median))

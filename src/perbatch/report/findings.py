@@ -13,10 +13,10 @@ from perbatch.report.wording import (
     UNITS,
     amounts,
     estimate_of,
-    interval_kind,
     interval_with_kind,
     listed,
     number,
+    of_difference,
     rate,
     share,
 )
@@ -157,8 +157,7 @@ def _at_one_rate(results: Results, first: pd.Series, last: pd.Series) -> str:
     )
     if not difference.has_interval:
         return f"{found[0].upper()}{found[1:]}, which is no evidence: n = {len(seeds)}."
-    ends = f"{number(difference.low * 100, 2)} to {number(difference.high * 100, 2)} percentage points"
-    evidence = f"({interval_kind(difference)} of the difference {ends}, paired by seed, n = {len(seeds)})"
+    evidence = of_difference(difference, 100)
     if difference.low > 0:
         return f"The mean gradient of a larger batch points more steadily: {found} {evidence}."
     if difference.high < 0:

@@ -11,7 +11,8 @@ from perbatch.errors import UserError
 from perbatch.report.citation import doi_of
 from perbatch.report.figures import claims as claim_figures
 from perbatch.report.figures import claims_special
-from perbatch.report.figures.svg import Figure
+from perbatch.report.figures.svg import Panel
+from perbatch.report.tables import Cell, Table
 from perbatch.report.wording import listed, number
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 WIDE = 420
 """Pixels above which a figure's text would be too small beside others'."""
 
-FIGURES: dict[str, Callable[[Evidence, Verdict, str], Figure]] = {
+CLAIM_FIGURES: dict[str, Callable[[Evidence, Verdict, str], Panel]] = {
     "conditions": claim_figures.conditions_figure,
     "epochs": claim_figures.epochs_figure,
     "updates": claim_figures.updates_figure,
@@ -30,16 +31,6 @@ FIGURES: dict[str, Callable[[Evidence, Verdict, str], Figure]] = {
     "throughput": claims_special.throughput_figure,
 }
 """The figures that a claim may name."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A condition, or a quantity told beside them, in words."""
-
-    says: str
-    value: str
-    bound: str
-    outcome: str
 
 
 @dataclass(frozen=True)
@@ -54,9 +45,8 @@ class Exhibit:
     data: str
     verdict: Judgement
     sentence: str
-    conditions: tuple[Row, ...]
-    beside: tuple[Row, ...]
-    figure: Figure | None
+    conditions: Table
+    figure: Panel | None
     command: str
 
     @property
@@ -83,8 +73,7 @@ def exhibit(verdict: Verdict, evidence: Evidence | None, data: str = "") -> Exhi
         data=_judged_on(evidence, data) if own else "what the benchmark measured",
         verdict=verdict.verdict,
         sentence=sentence,
-        conditions=tuple(_row(finding) for finding in verdict.findings),
-        beside=tuple(_row(finding) for finding in verdict.beside),
+        conditions=_conditions(verdict),
         figure=None if evidence is None or not verdict.findings else _figure(evidence, verdict, sentence),
         command=f"dvc repro study@{verdict.name}" if own else "dvc repro -f benchmark",
     )
@@ -115,19 +104,27 @@ def verdict_sentence(verdict: Verdict) -> str:
     return f"Inconclusive: {'; '.join(f'{_found(each)}, and {_why(each)}' for each in open_ones)}."
 
 
-def _figure(evidence: Evidence, verdict: Verdict, sentence: str) -> Figure | None:
+def _figure(evidence: Evidence, verdict: Verdict, sentence: str) -> Panel | None:
     try:
-        return FIGURES[evidence.claim.figure](evidence, verdict, f"{evidence.claim.name}. {sentence}")
+        return CLAIM_FIGURES[evidence.claim.figure](evidence, verdict, f"{evidence.claim.name}. {sentence}")
     except (UserError, KeyError) as error:
         log.warning("%s: the figure %s cannot be drawn: %s", verdict.name, evidence.claim.figure, error)
         return None
 
 
-def _row(finding: Finding) -> Row:
+def _conditions(verdict: Verdict) -> Table:
+    rows = [(finding, _asked(finding), _outcome(finding)) for finding in verdict.findings]
+    rows += [(finding, "", "beside, not judged") for finding in verdict.beside]
+    cells = [
+        [Cell(each.condition.says), Cell(_value(each)), Cell(asked), Cell(is_)] for each, asked, is_ in rows
+    ]
+    return Table(["quantity", "found", "bound", "holds"], cells)
+
+
+def _outcome(finding: Finding) -> str:
     outcome = {True: "holds", False: "does not hold", None: "cannot be said"}[finding.holds]
-    if finding.holds is None and finding.reading.reservation:
-        outcome += f": {finding.reading.reservation}"
-    return Row(finding.condition.says, _value(finding), _asked(finding), outcome)
+    reservation = finding.reading.reservation if finding.holds is None else ""
+    return f"{outcome}: {reservation}" if reservation else outcome
 
 
 def _found(finding: Finding) -> str:

@@ -2,42 +2,44 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from perbatch import files
 from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.stable_rates import LEARNED
-from perbatch.files import replace
+from perbatch.claims.judge import Judgement
 from perbatch.report.citation import reading
 from perbatch.report.evidence_tables import pairs_table, ranges_table, targets_table
-from perbatch.report.figures.live import chosen_steps
-from perbatch.report.figures.loss_data import band_sentence
-from perbatch.report.figures.rates import CEILING
-from perbatch.report.figures.strips import first_epoch
+from perbatch.report.figures.figure import Drawing, Figure
 from perbatch.report.gallery import Exhibit
-from perbatch.report.page_figures import Figures, page_figures
+from perbatch.report.lessons import network
+from perbatch.report.lessons.frames import as_table, ground, reels
+from perbatch.report.lessons.glossary import WORDS
+from perbatch.report.page_figures import FIGURES, page_figures
 from perbatch.report.reproduce import commands, provenance
 from perbatch.report.statements import Statements
 from perbatch.report.tables import ledger, modes_table
-from perbatch.report.wording import UNITS, number, rate, share
+from perbatch.report.wording import number, share
 
 DOCS = "../../docs"
+SCRIPTS = ("engine", "steps", "network", "page")
 
 
 def write_report(
     results: Results, said: Statements, folder: Path, studies: Sequence[Exhibit] = (), docs: str = DOCS
 ) -> None:
     """Write report.html into `folder`; the same bytes from the same results and studies."""
-    replace(folder / "report.html", render(results, said, studies, docs))
+    files.replace(folder / "report.html", render(results, said, studies, docs))
 
 
 def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), docs: str = DOCS) -> str:
@@ -53,20 +55,22 @@ def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    figures = page_figures(results)
+    drawings = page_figures(results)
+    known = {
+        "docs": docs,
+        "studies": sorted(studies, key=lambda each: list(Judgement).index(each.verdict)),
+        "figures": drawings,
+        **{name: said[name] for name in ("name", "when", "again", "caveats")},
+        **said["sentences"],
+        **_context(results),
+    }
     page = pages.get_template("report.html.j2").render(
         style=Markup(_source(pages, "report.css")),
-        figures=figures,
-        studies=studies,
-        docs=docs,
-        name=said["name"],
-        when=said["when"],
-        again=said["again"],
-        caveats=said["caveats"],
-        **said["sentences"],
-        **_context(results, figures),
+        places=_places(pages, drawings, known),
+        **known,
         **_tables(results),
-        **_script(pages, results, figures),
+        **_script(pages, drawings),
+        tables=_json(_data(drawings, studies)),
     )
     # A line must not break inside `95 %`, `n = 3` or `M = 32`; the script's own text stays as it is.
     text, mark, script = page.partition('<script type="application/json"')
@@ -79,9 +83,9 @@ def _source(pages: Environment, name: str) -> str:
     return pages.loader.get_source(pages, name)[0]
 
 
-def _context(results: Results, figures: Figures) -> dict[str, Any]:
+def _context(results: Results) -> dict[str, Any]:
     """Names and numbers that the templates' own sentences need."""
-    rows, priced, explorer = representatives(results), results.sweep.benchmark, figures.explorer
+    priced = results.sweep.benchmark
     return {
         "sweep": results.sweep,
         "network": results.sweep.runs.iloc[0],
@@ -89,15 +93,30 @@ def _context(results: Results, figures: Figures) -> dict[str, Any]:
         "papers": reading(),
         "learned": share(LEARNED),
         "constant": number(results.sweep.constant_loss),
-        "names": {name: named(row).long for name, row in rows.items()},
-        "first_epoch": {name: _first_epoch(results, row) for name, row in rows.items()},
-        "axis_names": {**UNITS, "presentations": "presentations", "seconds": figures.names.titles["seconds"]},
-        "band": band_sentence(figures.names),
-        "ceiling": f"{CEILING:,}",
-        "rates": [rate(value) for value in explorer.rates] if explorer else [],
-        "jumps": chosen_steps(explorer, figures.names) if explorer else [],
+        "names": {name: named(row).long for name, row in representatives(results).items()},
+        "glossary": WORDS,
+        "lab": network.lab(),
+        "reels": reels(),
+        "step_ground": ground(),
         "processor": "" if priced.empty else str(priced.iloc[0]["processor"]),
     }
+
+
+def _places(
+    pages: Environment, drawings: Mapping[str, Drawing], known: Mapping[str, Any]
+) -> dict[str, list[tuple[Figure, Drawing]]]:
+    """The figures that have something to show, by the place where they stand, with their texts filled in."""
+    places: dict[str, list[tuple[Figure, Drawing]]] = {figure.place: [] for figure in FIGURES}
+    for figure in FIGURES:
+        drawing = drawings[figure.name]
+        if drawing:
+            title, caption, controls = (
+                Markup(pages.from_string(text).render(**known, **drawing.values))
+                for text in (figure.title, figure.caption, figure.controls)
+            )
+            told = replace(figure, title=title, caption=caption, controls=controls)
+            places[figure.place].append((told, drawing))
+    return places
 
 
 def _tables(results: Results) -> dict[str, Any]:
@@ -112,29 +131,34 @@ def _tables(results: Results) -> dict[str, Any]:
     }
 
 
-def _script(pages: Environment, results: Results, figures: Figures) -> dict[str, str]:
+def _script(pages: Environment, drawings: Mapping[str, Drawing]) -> dict[str, Any]:
     """What livens figures: their specifications and numbers, Vega, and the script; empty without any."""
-    live: dict[str, Any] = {}
-    if figures.losses.live:
-        words = {
-            axis: each.label for axis, each in zip(figures.names.axes, figures.losses.panels, strict=True)
-        }
-        live["losses"] = {**vars(figures.losses.live), "words": words}
-    if figures.shared_rate.live and figures.explorer:
-        steps = figures.explorer.chosen
-        live["explorer"] = {
-            **vars(figures.shared_rate.live),
-            "words": figures.explorer.words,
-            "rates": [rate(value) for value in figures.explorer.rates],
-            "first": steps.get("mini_batch", next(iter(steps.values()))),
-        }
-    text = json.dumps(live, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    live = {
+        name: {"spec": drawing.live.spec, "data": drawing.live.data, **drawing.live.wiring}
+        for name, drawing in drawings.items()
+        if drawing.live
+    }
     return {
-        "live": text.replace("<", "\\u003c") if live else "",
+        "live": _json(live) if live else "",
+        "given": _json(network.given()),
+        "scripts": {name: _source(pages, f"{name}.js") for name in SCRIPTS},
         "vega": _vega(),
         "vega_version": str(vl_convert.get_vega_version()),
         "script": _source(pages, "report.js"),
     }
+
+
+def _data(drawings: Mapping[str, Drawing], studies: Sequence[Exhibit]) -> dict[str, str]:
+    """What each figure draws, as CSV, by the id of its place in the page; a live one has its data already."""
+    found = {f"figure-{figure.number}": drawings[figure.name].data for figure in FIGURES}
+    found |= {f"study-{each.name}": each.figure.data for each in studies if each.figure}
+    return {"lesson-a": as_table(), **{place: text for place, text in found.items() if text}}
+
+
+def _json(value: Any) -> str:
+    """Write a value for a script of the page, which no `</script>` in it may end."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.replace("<", "\\u003c")
 
 
 @cache
@@ -145,14 +169,3 @@ def _vega() -> str:
         f"import {{View, parse}} from '{vega}'; window.vega = {{View, parse}};"
     )
     return str(bundle).replace("</script", "<\\/script")
-
-
-def _first_epoch(results: Results, row: pd.Series) -> str:
-    counts = first_epoch(results, row)
-    if not counts.updates > 0:
-        return "Every reported run diverged before the end of the first epoch."
-    updates = f"{number(counts.updates, 4)} update{'' if counts.updates == 1 else 's'}"
-    text = f"In the first epoch {updates} from {number(counts.gradient_evaluations, 4)} gradient evaluations"
-    if counts.forward_evaluations > 0:
-        text += f", and {number(counts.forward_evaluations, 4)} further forward evaluations to check the loss"
-    return f"{text}."

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from perbatch.analysis.contenders import named
-from perbatch.analysis.contrasts import Outcome, contrast
+from perbatch.analysis.contrasts import ContrastVerdict, contrast
 from perbatch.analysis.fastest import fastest
 from perbatch.analysis.representatives import repeat_and_plain, representatives
 from perbatch.analysis.results import Results
@@ -30,12 +30,13 @@ COLUMNS: tuple[Column, ...] = (
 def readme_block(results: Results) -> str:
     """Return the README's answers and table as Markdown; for data with classes, which the README is about."""
     return (
-        "**The gradient** (which way each weight should move) **is computed for every example; the update** "
-        "(which moves the weights) **is applied once per batch**: after one example, a few, or all.\n\n"
+        "**Both are possible; small batches are usual.** The gradient (which way each weight should move) is "
+        "computed for every example; the update (which moves the weights) is applied once per batch: after "
+        "one example, a few, or all.\n\n"
         f"{_when(results)} {_quickest(results)}".rstrip()
         + "\n\n"
-        "**One does not usually stay on one data point until it is satisfied**, its loss being low: each is "
-        f"used once per epoch, and comes back in the next one. {_repeating(results)}\n\n"
+        "**No, not usually**: one does not stay on a data point until it is satisfied, its loss being low. "
+        f"Each is used once per epoch, and comes back in the next one. {_repeating(results)}\n\n"
         f"{_table(results)}\n\n"
         f"From {len(results.sweep.runs):,} runs. Epochs, updates, evaluations and time are those to the "
         f"target: a loss of {results.sweep.target:g} on validation data, which no update has seen. The rate "
@@ -59,11 +60,11 @@ def modes(results: Results) -> dict[str, tuple[str, pd.Series]]:
 def _when(results: Results) -> str:
     answer = answer_when(results)
     found = answer.found
-    if found is None or found.verdict not in (Outcome.LESS, Outcome.MORE):
+    if found is None or found.verdict not in (ContrastVerdict.LESS, ContrastVerdict.MORE):
         return answer.sentence
     n_train = results.sweep.n_train
     first, last = (every(int(row["batch_size"]), n_train) for row in (found.first, found.second))
-    word = "fewer" if found.verdict == Outcome.LESS else "more"
+    word = "fewer" if found.verdict == ContrastVerdict.LESS else "more"
     return (
         f"Updating {first} took {times(found)} times {word} epochs (passes over the training data) to the "
         f"same validation loss than updating {last}."
@@ -93,9 +94,13 @@ def _repeating(results: Results) -> str:
     if pair is None:
         return "Whether it would pay these runs cannot say: repeating was not run beside going on."
     verdict = contrast(results, *pair, "evaluations").verdict
-    if verdict not in (Outcome.LESS, Outcome.MORE, Outcome.SAME):
+    if not verdict.judged:
         return "Whether it would pay these runs cannot say: not every seed got there both ways."
-    said = {Outcome.LESS: "it paid", Outcome.MORE: "it cost more", Outcome.SAME: "no difference was shown"}
+    said = {
+        ContrastVerdict.LESS: "it paid",
+        ContrastVerdict.MORE: "it cost more",
+        ContrastVerdict.SAME: "no difference was shown",
+    }
     time = _times(results, pair, "seconds")
     beside = f"; in time {time}" if time else ""
     return (

@@ -1,4 +1,4 @@
-"""The second answer's headline and what stands under it: skipping, repeating and the rate, told apart.
+"""What stands under the second answer's headline: skipping, repeating and the rate, told apart.
 
 Evaluations of the network decide every direction here; seconds stand beside them where there are prices.
 """
@@ -7,40 +7,18 @@ import pandas as pd
 
 from perbatch.analysis.champion import champion
 from perbatch.analysis.contenders import FIXED, SKIP, UNTIL_SATISFIED, named
-from perbatch.analysis.contrasts import Contrast, Outcome, contrast
+from perbatch.analysis.contrasts import Contrast, ContrastVerdict, contrast
 from perbatch.analysis.representatives import best_of, plain_at, repeat_and_plain
 from perbatch.analysis.results import Results, at_one_rate
 from perbatch.report.figures.repeats import equal_cost
 from perbatch.report.sentences import times
 from perbatch.report.wording import UNITS, interval, listed, number, rate
 
-USUAL = "Usually not: each example is used once per epoch, and comes back in the next one."
 PARTS = {
     SKIP: "skipping what is satisfied",
     UNTIL_SATISFIED: "repeating until satisfied",
     FIXED: "repeating regardless",
 }
-
-
-def headline(results: Results) -> str:
-    """Say what repeating did here, after what is usual, by evaluations of the network alone."""
-    pair = repeat_and_plain(results)
-    if pair is None:
-        return USUAL
-    repeat, plain = pair
-    verdict = contrast(results, repeat, plain, "evaluations").verdict
-    goal = f"to a validation loss of {results.sweep.target:g}"
-    what = PARTS.get(repeat["way"], PARTS[UNTIL_SATISFIED])
-    if verdict.saved:
-        here = f"Here {what} paid: it took fewer evaluations of the network {goal}{_credit(results, repeat)}."
-    elif verdict.cost:
-        here = f"Here {what} took more evaluations of the network {goal}{_skip_alone(results, plain)}."
-    elif verdict == Outcome.SAME:
-        here = f"Here {what} showed no difference in the evaluations of the network that it takes {goal}"
-        here += f"{_skip_alone(results, plain)}."
-    else:
-        here = "These runs cannot say whether it would pay."
-    return f"{USUAL} {here}"
 
 
 def beside(results: Results) -> str:
@@ -54,9 +32,7 @@ def beside(results: Results) -> str:
     }
     found = {quantity: contrast(results, *pair, quantity) for quantity in clocks}
     return " ".join(
-        f"{clocks[quantity]} {_short(each)}."
-        for quantity, each in found.items()
-        if each.verdict in (Outcome.LESS, Outcome.MORE, Outcome.SAME)
+        f"{clocks[quantity]} {_short(each)}." for quantity, each in found.items() if each.verdict.judged
     )
 
 
@@ -114,40 +90,21 @@ def _parts(results: Results, plain: pd.Series) -> list[str]:
         way: contrast(results, row, plain, "evaluations") for way, row in rows.items() if row is not None
     }
     told = [each.verdict for each in found.values()]
-    if not any(verdict.saved or verdict.cost or verdict == Outcome.SAME for verdict in told):
+    if not any(verdict.saved or verdict.cost or verdict == ContrastVerdict.SAME for verdict in told):
         return []
     return [f"{PARTS[way]} {_short(each)}" for way, each in found.items()]
 
 
-def _credit(results: Results, repeat: pd.Series) -> str:
-    """Whether it was the repeating, or the skipping that comes with it."""
-    skip = best_of(results, SKIP, int(repeat["batch_size"]))
-    if skip is None or repeat["way"] != UNTIL_SATISFIED:
-        return ""
-    verdict = contrast(results, repeat, skip, "evaluations").verdict
-    if verdict.saved:
-        return ", and fewer than skipping alone"
-    if verdict.cost:
-        return ", but skipping alone took fewer still"
-    return ", though no fewer than skipping alone that could be shown" if verdict == Outcome.SAME else ""
-
-
-def _skip_alone(results: Results, plain: pd.Series) -> str:
-    skip = best_of(results, SKIP, int(plain["batch_size"]))
-    saved = skip is not None and contrast(results, skip, plain, "evaluations").verdict.saved
-    return "; skipping what is satisfied, without repeating, took fewer" if saved else ""
-
-
 def _short(found: Contrast) -> str:
     """A contrast's verdict in a few words, of its first contender."""
-    if found.verdict in (Outcome.LESS, Outcome.MORE):
-        word = "fewer" if found.verdict == Outcome.LESS else "more"
+    if found.verdict in (ContrastVerdict.LESS, ContrastVerdict.MORE):
+        word = "fewer" if found.verdict == ContrastVerdict.LESS else "more"
         return f"took {times(found)} times {word} ({interval(found.factor)})"
-    if found.verdict == Outcome.SAME:
+    if found.verdict == ContrastVerdict.SAME:
         return f"showed no difference (ratio {interval(found.factor)})"
     return {
-        Outcome.SINGLE: "cannot be judged by one seed",
-        Outcome.FIRST_ONLY: "alone got there",
-        Outcome.SECOND_ONLY: "did not get there",
-        Outcome.NEITHER: "did not get there, nor did the other",
+        ContrastVerdict.SINGLE: "cannot be judged by one seed",
+        ContrastVerdict.FIRST_ONLY: "alone got there",
+        ContrastVerdict.SECOND_ONLY: "did not get there",
+        ContrastVerdict.NEITHER: "did not get there, nor did the other",
     }.get(found.verdict, "got there with some seeds only")

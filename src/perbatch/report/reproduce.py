@@ -58,7 +58,7 @@ def commands(results: Results) -> list[tuple[str, str]]:
     many = len(results.seeds.reported) > 1
     varying = budget(results.sweep.runs.to_dict("records"))
     for row in representatives(results).values():
-        mine = results.reported[results.reported["contender"] == row["contender"]]
+        mine = results.runs_of(row)
         if len(mine):
             own = of_run(mine.iloc[0].to_dict(), varying)
             typed = [f"{key}={_exact(value)}" for key, value in own.items() if key not in {*ONCE, "seed"}]

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from perbatch.analysis.contrasts import Contrast, Outcome
+from perbatch.analysis.contrasts import Contrast, ContrastVerdict
 from perbatch.analysis.results import Results
 from perbatch.analysis.statistics import PAIRED_MEDIAN, Estimate
 from perbatch.report.wording import (
@@ -22,7 +22,41 @@ from perbatch.report.wording import (
 
 def sentence(results: Results, found: Contrast, subject: str, other: str) -> str:
     """Say what was found. `subject` and `other` are what the two contenders do, as `updating ...`."""
-    return _SENTENCES[found.verdict](results, found, subject, other)
+    target, quantity = results.sweep.target, UNITS[found.quantity]
+    capital = subject[:1].upper() + subject[1:]
+    to = f"to bring the validation loss to {target:g}"
+    match found.verdict:
+        case ContrastVerdict.LESS:
+            return (
+                f"{capital} took {times(found)} times fewer {quantity} than {other} {to}: {_evidence(found)}."
+            )
+        case ContrastVerdict.MORE:
+            return (
+                f"{capital} was not the faster way here: it took {times(found)} times more {quantity} than "
+                f"{other} {to}: {_evidence(found)}."
+            )
+        case ContrastVerdict.SAME:
+            return f"No difference was shown between {subject} and {other} {to}: {_evidence(found)}."
+        case ContrastVerdict.SINGLE:
+            return (
+                f"{capital} and {other} took {_values(found)} {to}, with one seed: "
+                "there is no interval, so this is an example and not evidence."
+            )
+        case ContrastVerdict.FIRST_ONLY:
+            return f"{capital} {_only(results, found.first, found.second, found.quantity, other)}"
+        case ContrastVerdict.SECOND_ONLY:
+            winner = other[:1].upper() + other[1:]
+            return f"{winner} {_only(results, found.second, found.first, found.quantity, subject)}"
+        case ContrastVerdict.PARTLY:
+            return f"Not every seed reached a validation loss of {target:g}: {_partly(found, subject, other)}"
+        case ContrastVerdict.NEITHER:
+            return (
+                f"Neither {subject} nor {other} brought the validation loss to {target:g} {_neither(found)}"
+            )
+        case ContrastVerdict.UNPRICED:
+            return (
+                f"{capital} and {other} cannot be compared in {quantity}: for one of them there is no number."
+            )
 
 
 def _values(found: Contrast) -> str:
@@ -49,9 +83,9 @@ def _evidence(found: Contrast) -> str:
 def _improvement(found: Contrast) -> str:
     """How often the winner won; without one, how often the first did."""
     better = found.improvement
-    if found.verdict == Outcome.MORE:
+    if found.verdict == ContrastVerdict.MORE:
         better = Estimate(1 - better.value, 1 - better.high, 1 - better.low, better.n, better.kind)
-    same = found.verdict == Outcome.SAME
+    same = found.verdict == ContrastVerdict.SAME
     whose = "probability that the former needs less" if same else "probability of improvement"
     return f"{whose} {share(better.value)}, {share(better.low)} to {share(better.high)}"
 
@@ -62,63 +96,20 @@ def times(found: Contrast) -> str:
     return number(factor.value) if math.isfinite(factor.value) else f"at least {number(factor.low)}"
 
 
-def _to(results: Results) -> str:
-    return f"to bring the validation loss to {results.sweep.target:g}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _less(results: Results, found: Contrast, subject: str, other: str) -> str:
-    return (
-        f"{_capital(subject)} took {times(found)} times fewer "
-        f"{UNITS[found.quantity]} than {other} "
-        f"{_to(results)}: {_evidence(found)}."
-    )
-
-
-def _more(results: Results, found: Contrast, subject: str, other: str) -> str:
-    return (
-        f"{_capital(subject)} was not the faster way here: it took {times(found)} times more "
-        f"{UNITS[found.quantity]} than {other} {_to(results)}: {_evidence(found)}."
-    )
-
-
-def _same(results: Results, found: Contrast, subject: str, other: str) -> str:
-    return f"No difference was shown between {subject} and {other} {_to(results)}: {_evidence(found)}."
-
-
-def _single(results: Results, found: Contrast, subject: str, other: str) -> str:
-    return (
-        f"{_capital(subject)} and {other} took {_values(found)} {_to(results)}, with one seed: "
-        "there is no interval, so this is an example and not evidence."
-    )
-
-
-def _first_only(results: Results, found: Contrast, subject: str, other: str) -> str:
-    return _only(results, found, found.first, found.second, subject, other)
-
-
-def _second_only(results: Results, found: Contrast, subject: str, other: str) -> str:
-    return _only(results, found, found.second, found.first, other, subject)
-
-
-def _only(
-    results: Results, found: Contrast, winner: pd.Series, loser: pd.Series, subject: str, other: str
-) -> str:
-    name = f"{found.quantity}_to_target"
-    factor, unit = amounts(found.quantity, winner[name])
+def _only(results: Results, winner: pd.Series, loser: pd.Series, quantity: str, other: str) -> str:
+    """What the one of two did that alone got there; `other` is what the loser does."""
+    name = f"{quantity}_to_target"
+    factor, unit = amounts(quantity, winner[name])
     took = estimate_of(winner, name).times(factor)
     ends = ", ".join(filter(None, [interval_with_kind(took), f"n = {int(winner['n'])}"]))
     return (
-        f"{_capital(subject)} brought the validation loss to {results.sweep.target:g} in "
+        f"brought the validation loss to {results.sweep.target:g} in "
         f"{number(took.value)} {unit} ({ends}); {other} did not get there in the "
         f"{number(epochs_given(results, loser))} epochs it was given ({seeds_reached(loser)})."
     )
 
 
-def _partly(results: Results, found: Contrast, subject: str, other: str) -> str:
+def _partly(found: Contrast, subject: str, other: str) -> str:
     parts = []
     for row, text in ((found.first, subject), (found.second, other)):
         middle = estimate_of(row, f"{found.quantity}_to_target")
@@ -128,44 +119,21 @@ def _partly(results: Results, found: Contrast, subject: str, other: str) -> str:
         value = "median unreached" if pd.isna(middle.value) else value
         parts.append(f"{text} with {seeds_reached(row)} ({value})")
     return (
-        f"Not every seed reached a validation loss of {results.sweep.target:g}: {parts[0]}, {parts[1]}; "
+        f"{parts[0]}, {parts[1]}; "
         "unreached counts as infinite, so there is no interval of the ratio and no verdict."
     )
 
 
-def _neither(results: Results, found: Contrast, subject: str, other: str) -> str:
-    losses = [
-        f"{number(row['validation_loss'])}" if not pd.isna(row["validation_loss"]) else "diverged"
-        for row in (found.first, found.second)
-    ]
+def _neither(found: Contrast) -> str:
+    rows = (found.first, found.second)
+    losses = [row["validation_loss"] for row in rows]
+    first, second = ("diverged" if pd.isna(loss) else number(loss) for loss in losses)
     return (
-        f"Neither {subject} nor {other} brought the validation loss to {results.sweep.target:g} "
-        f"({seeds_reached(found.first)} and {seeds_reached(found.second)}); at the end of training it was "
-        f"{losses[0]} and {losses[1]}, so these runs cannot say which is faster."
+        f"({seeds_reached(rows[0])} and {seeds_reached(rows[1])}); at the end of training it was "
+        f"{first} and {second}, so these runs cannot say which is faster."
     )
-
-
-def _unpriced(results: Results, found: Contrast, subject: str, other: str) -> str:
-    return (
-        f"{_capital(subject)} and {other} cannot be compared in {UNITS[found.quantity]}: "
-        "for one of them there is no number."
-    )
-
-
-_SENTENCES = {
-    Outcome.LESS: _less,
-    Outcome.MORE: _more,
-    Outcome.SAME: _same,
-    Outcome.SINGLE: _single,
-    Outcome.FIRST_ONLY: _first_only,
-    Outcome.SECOND_ONLY: _second_only,
-    Outcome.PARTLY: _partly,
-    Outcome.NEITHER: _neither,
-    Outcome.UNPRICED: _unpriced,
-}
 
 
 def epochs_given(results: Results, row: pd.Series) -> float:
     """Return the epochs that a contender's reported runs were given."""
-    runs = results.reported
-    return float(runs.loc[runs["contender"] == row["contender"], "epochs"].max())
+    return float(results.runs_of(row)["epochs"].max())

@@ -32,14 +32,17 @@ from perbatch.report.findings import (
     powers_sentence,
     stability_sentence,
 )
+from perbatch.report.first import first_powers, first_size, first_when, headline
 from perbatch.report.readme import modes, readme_block
-from perbatch.report.repeating import apart, beside, champion_sentence, equal_cost_sentence, headline
+from perbatch.report.repeating import apart, beside, champion_sentence, equal_cost_sentence
 
 Statements = Mapping[str, Any]
 
 
 def statements(results: Results) -> Statements:
     """Return what the page claims: the two answers with their numbers, and every other sentence by name.
+
+    `first_...` and `headline` are the page's first layer: the answers in plain words.
 
     A sentence that these data do not support is empty. `modes` are the rows of the README's table, `readme`
     is its first screen, empty for regression.
@@ -52,6 +55,9 @@ def statements(results: Results) -> Statements:
         "when": _told(answer_when(results)),
         "again": _told(answer_repeat(results)),
         "sentences": {
+            "first_when": first_when(results),
+            "first_size": first_size(results),
+            "first_powers": first_powers(priced),
             "again_beside": beside(results),
             "headline": headline(results),
             "apart": apart(results),

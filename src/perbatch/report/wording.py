@@ -14,7 +14,7 @@ UNITS = {
     "evaluations": "evaluations of the network",
     "seconds": "training seconds",
 }
-CLOCKS = ("epochs", "updates", "evaluations", "seconds")
+SHOWN_QUANTITIES = ("epochs", "updates", "evaluations", "seconds")
 """The quantities that the page shows; the tables have the gradient evaluations apart too."""
 
 PERCENT = "\u00a0%"  # the space does not break
@@ -70,8 +70,7 @@ def score_text(name: str, value: float) -> str:
 
 def estimate_of(row: pd.Series, name: str) -> Estimate:
     """Return the estimate of a quantity in a row of the comparison."""
-    kind = row["to_target_kind" if name.endswith("_to_target") else "final_kind"]
-    return Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"], int(row["n"]), kind)
+    return Estimate.of(row, name, "to_target_kind" if name.endswith("_to_target") else "final_kind")
 
 
 def interval(estimate: Estimate, digits: int = 3) -> str:
@@ -92,6 +91,12 @@ def interval_with_kind(estimate: Estimate, digits: int = 3) -> str:
 def interval_kind(estimate: Estimate) -> str:
     """Write `95 % t-interval` or `95 % order-statistic interval`."""
     return f"95 % {'order-statistic ' if 'order-statistic' in estimate.kind else 't-'}interval"
+
+
+def of_difference(difference: Estimate, scale: float, unit: str = " percentage points") -> str:
+    """Write what a paired difference stands on: its interval in `unit`s, of which `scale` make one, and n."""
+    ends = f"{number(difference.low * scale, 2)} to {number(difference.high * scale, 2)}{unit}"
+    return f"({interval_kind(difference)} of the difference {ends}, paired by seed, n = {difference.n})"
 
 
 def seeds_reached(row: pd.Series) -> str:

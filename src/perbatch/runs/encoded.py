@@ -87,7 +87,7 @@ def _training_data(arrays: Mapping[str, np.ndarray], bias: bool, summary: dict[s
 
 def _place(prepared: Path, summary: Mapping[str, Any], dtype: str, bias: bool) -> Path:
     made_of = digest(f"{summary['digest']} {code()}")[:32]
-    return prepared.parents[1] / "encoded" / prepared.name / made_of / f"{dtype}{'-bias' * bias}"
+    return places.encoded() / prepared.name / made_of / f"{dtype}{'-bias' * bias}"
 
 
 def _found(place: Path) -> dict[str, np.ndarray] | None:

@@ -12,6 +12,11 @@ PARAMS = CHECKOUT / "params.yaml"
 PREPARED = CHECKOUT / "data" / "prepared"
 
 
+def encoded() -> Path:
+    """The folder of what sweeps make of large prepared data for their workers; it may be deleted."""
+    return PREPARED.with_name("encoded")
+
+
 def shared_root() -> Path:
     """The folder that all worktrees and DVC's temporary copies of one repository share.
 

@@ -47,6 +47,8 @@ class PlannedRun:
     """The digest of its data."""
     weights: int = 0
     """Bytes of the weights that it ends with."""
+    copy: tuple[Path, int] | None = None
+    """The copy of its data that is still to be made for all workers, and its bytes."""
     number: int = 0
     """Among those that the sweep hands out: its `hydra.job.num`."""
 

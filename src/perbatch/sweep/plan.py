@@ -17,6 +17,7 @@ from perbatch.runs.identity import flat
 from perbatch.runs.planned import Folders, PlannedRun, usable
 from perbatch.runs.run import Run
 from perbatch.runs.schema import Config
+from perbatch.sweep import disk
 from perbatch.sweep.compose import CachingLoader
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
                     place,
                     run.data["digest"],
                     run.bytes_of_weights,
+                    disk.copy(run),
                 )
             )
     for asked, size in capped.items():

@@ -53,7 +53,7 @@ def sweep(
     planned = plan.make(grid.expand(params, arguments, loader, grids, limit), loader, master)
     ran_with = defaults.settings_json(planned, loader, master)
     log.info(planned.sentence(_workers(master)))
-    if said := _disk(planned, master):
+    if said := disk.check(_needs(planned, master)):
         log.warning(said)
     if master.dry_run:
         for line in planned.table():
@@ -95,12 +95,15 @@ def sweep(
     return planned.order
 
 
-def _disk(planned: plan.Plan, master: DictConfig) -> str | None:
+def _needs(planned: plan.Plan, master: DictConfig) -> dict[Path, int]:
+    """Bytes that the sweep needs on disk, by folder."""
     missing = sum(run.weights for run in planned.missing)
-    if not missing or master.sweep.results is None:
-        return disk.sentence(missing, 0, Path(master.hydra.sweep.dir))
-    longest = max(run.weights for run in planned.runs)  # to which the table's rows are padded
-    return disk.sentence(missing, longest * len(planned.runs), Path(master.hydra.sweep.dir))
+    copies = dict(run.copy for run in planned.missing if run.copy)
+    needed = missing * (1 if record.store_of(master.tracking.uri).is_server else disk.COPIES)
+    if missing and master.sweep.results is not None:
+        # In the table the rows are padded to the longest.
+        needed += max(run.weights for run in planned.runs) * len(planned.runs)
+    return {Path(master.hydra.sweep.dir): needed, **copies}
 
 
 def _said(error: Exception) -> str | None:

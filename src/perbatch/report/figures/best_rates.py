@@ -6,76 +6,56 @@ import altair as alt
 import pandas as pd
 
 from perbatch.analysis.contenders import named
-from perbatch.analysis.representatives import best_repeats, plain_rows
-from perbatch.analysis.results import Results
+from perbatch.analysis.results import Results, fact
 from perbatch.analysis.stable_rates import stable_ranges
-from perbatch.report.figures.style import (
-    HEIGHT,
-    INK,
-    PAIR,
-    PAIR_DASHES,
-    PAIR_SHAPES,
-    PLAIN,
-    REPEAT,
-    RULE,
-    WIDTH,
-    batch_sizes,
-    by_series,
-    log_scale,
-    padded,
-    records,
-)
-from perbatch.report.figures.svg import Figure, draw, key
+from perbatch.report.figures.figure import Drawing, Figure, single
+from perbatch.report.figures.series import PAIR, PLAIN, by_series, keys_of, pair_rows, series_layers
+from perbatch.report.figures.style import INK, RULE, Look, batch_sizes, log_scale, padded, records
+from perbatch.report.figures.svg import Panel, draw, key, layered
 from perbatch.report.wording import number, rate
 
 RULES = {"linear: rate grows as M": 1.0, "root: rate grows as √M": 0.5}
-RULE_DASHES = dict(zip(RULES, ([6, 4], [2, 3]), strict=True))
+RULE_LOOKS = {name: Look(RULE, dash) for name, dash in zip(RULES, ([6, 4], [2, 3]), strict=True)}
 TITLE = "learning rate (all that were tried)"
 AT_EDGE = "at the grid's edge"
 
 
-def best_rate_figure(results: Results) -> Figure | None:
-    """Draw the chosen rates; None below two rates, or below two plain batch sizes with one."""
+def draw_best_rates(results: Results) -> Drawing:
+    """Draw the chosen rates; nothing below two rates, or below two plain batch sizes with one."""
     points = _points(results)
     plain = points[points["series"] == PLAIN]
     rates = sorted(results.sweep.runs["learning_rate"].unique())
-    if len(plain) < 2 or len(rates) < 2:
-        return None
+    return single(_panel(points, plain, rates) if len(plain) > 1 and len(rates) > 1 else None)
+
+
+def _panel(points: pd.DataFrame, plain: pd.DataFrame, rates: list[float]) -> Panel:
     domain = padded(rates, share=0.04)
-    sizes = sorted({int(size) for size in points["batch_size"]})
-    x = batch_sizes(sizes)
-    scale, axis = log_scale(domain), alt.Axis(values=rates, format="~g")
-    y = alt.Y("rate:Q", title=TITLE, scale=scale, axis=axis)
-    present = {name: PAIR[name] for name in PAIR if (points["series"] == name).any()}
+    x = batch_sizes({int(size) for size in points["batch_size"]})
+    axis = alt.Axis(values=rates, format="~g")
+    y, low = (
+        alt.Y(f"{column}:Q", title=TITLE, scale=log_scale(domain), axis=axis) for column in ("rate", "low")
+    )
     rules = alt.Chart(records(_rules(plain, domain))).mark_line(color=RULE, strokeWidth=1.4, clip=True)
     base = alt.Chart(records(points))
-    colour = by_series(alt.Color, present)
-    line = base.mark_line(strokeWidth=1.6).encode(
-        x=x, y=y, color=colour, strokeDash=by_series(alt.StrokeDash, PAIR_DASHES)
-    )
-    dots = base.mark_point(filled=True, size=64, opacity=1).encode(
-        x=x, y=y, color=colour, shape=by_series(alt.Shape, PAIR_SHAPES)
-    )
-    edges = base.transform_filter("datum.edge").mark_point(size=230, color=INK, strokeWidth=1.3, opacity=1)
     ranges = base.transform_filter(f"datum.series == '{PLAIN}' && isValid(datum.low)")
-    ranges = ranges.mark_rule(strokeWidth=9, opacity=0.16, color=PAIR[PLAIN])
+    ranges = ranges.mark_rule(strokeWidth=9, opacity=0.16, color=PAIR[PLAIN].colour)
+    edges = base.transform_filter("datum.edge").mark_point(size=230, color=INK, strokeWidth=1.3, opacity=1)
     layers = [
-        ranges.encode(x=x, y=alt.Y("low:Q", title=TITLE, scale=scale, axis=axis), y2="high:Q"),
-        rules.encode(x=x, y=y, strokeDash=by_series(alt.StrokeDash, RULE_DASHES)),
-        line,
-        dots,
+        ranges.encode(x=x, y=low, y2="high:Q"),
+        rules.encode(x=x, y=y, strokeDash=by_series(alt.StrokeDash, RULE_LOOKS)),
+        *series_layers(base, x, y, PAIR, size=64),
         edges.encode(x=x, y=y),
     ]
-    keys = [key(name, PAIR[name], PAIR_DASHES[name], PAIR_SHAPES[name]) for name in present]
-    keys += [key(name, RULE, RULE_DASHES[name]) for name in RULES]
+    keys = keys_of({name: look for name, look in PAIR.items() if (points["series"] == name).any()})
+    keys += keys_of(RULE_LOOKS)
     if points["low"].notna().any():
-        keys.append(key(f"stable rates, {PLAIN}", PAIR[PLAIN], None, "range"))
+        keys.append(key(f"stable rates, {PLAIN}", PAIR[PLAIN].colour, None, "range"))
     if points["edge"].any():
         keys.append(key(AT_EDGE, INK, None, "ring"))
     # The rules and the series have dashes of their own: one scale for both would give each the other's.
-    chart = alt.layer(*layers).resolve_scale(strokeDash="independent")
-    chart = chart.properties(width=WIDTH, height=HEIGHT)
-    return draw(chart, "best-rates", _label(points, plain), keys)
+    chart = layered(layers).resolve_scale(strokeDash="independent")
+    stable = {"low": "lowest_stable_rate", "high": "highest_stable_rate"}
+    return draw(chart, "best-rates", _label(points, plain), keys, data=points.rename(columns=stable))
 
 
 def rate_growth(results: Results) -> str:
@@ -100,6 +80,7 @@ def edge_warning(results: Results) -> str:
     return f"At the edge of the grid, so that a better rate may lie beyond it: {names}." if names else ""
 
 
+@fact
 def _points(results: Results) -> pd.DataFrame:
     ranges = stable_ranges(results.sweep).set_index("contender")
     rows = [
@@ -112,8 +93,7 @@ def _points(results: Results) -> pd.DataFrame:
             "low": ranges.loc[row["contender"], "low"],
             "high": ranges.loc[row["contender"], "high"],
         }
-        for series, table in ((PLAIN, plain_rows(results)), (REPEAT, best_repeats(results)))
-        for _, row in table.iterrows()
+        for series, row in pair_rows(results)
         if math.isfinite(row["learning_rate"])
     ]
     points = pd.DataFrame(rows, columns=["series", "batch_size", "rate", "edge", "mode", "low", "high"])
@@ -140,3 +120,15 @@ def _label(points: pd.DataFrame, plain: pd.DataFrame) -> str:
         values = ", ".join(f"M = {row.batch_size:,}: {rate(row.rate)}" for row in table.itertuples())
         text += f" {str(series).capitalize()}: {values}."
     return f"{text} Lines from {rate(plain.iloc[0]['rate'])} on: in proportion to M, and to its root."
+
+
+FIGURE = Figure(
+    name="best_rate",
+    number="3c",
+    place="rates",
+    title="{{ growth }}",
+    caption="""Two rules of thumb start at the smallest batch: the rate may grow in proportion to
+<var>M</var> (linear), or to its square root. Pale bars: from the lowest to the highest rate that is stable,
+at which no run diverged and the network learned. {{ edge }}""",
+    draw=draw_best_rates,
+)

@@ -1,7 +1,5 @@
 """The gallery's figures of what it takes to a target, and of any study's conditions."""
 
-from collections.abc import Sequence
-
 import altair as alt
 import pandas as pd
 
@@ -10,39 +8,41 @@ from perbatch.claims.evidence import Evidence
 from perbatch.claims.judge import Finding, Verdict
 from perbatch.claims.noise import critical_batch_size, noise_scale
 from perbatch.claims.to_target import to_target_by_size
+from perbatch.report.figures.series import keys_of, series_layers
 from perbatch.report.figures.style import (
-    HEIGHT,
     INK,
     QUIET,
-    WIDTH,
+    Look,
     batch_sizes,
-    by_series,
-    log_axis,
-    log_scale,
+    logarithmic,
     padded,
     records,
 )
-from perbatch.report.figures.svg import Figure, draw, key
+from perbatch.report.figures.svg import Chart, Panel, draw, key, layered
 from perbatch.report.wording import UNITS
 
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#B04A87", INK]
-DASHES = [[1, 0], [8, 3], [2, 2], [10, 3, 2, 3], [4, 4]]
-SHAPES = ["circle", "square", "diamond", "triangle-down", "cross"]
+LOOKS = [
+    Look("#0072B2", [1, 0], "circle"),
+    Look("#D55E00", [8, 3], "square"),
+    Look("#009E73", [2, 2], "diamond"),
+    Look("#B04A87", [10, 3, 2, 3], "triangle-down"),
+    Look(INK, [4, 4], "cross"),
+]
 PERFECT = "perfect scaling: half as many for twice the batch"
 ROW_WIDTH, ROW_HEIGHT = 560, 34
 
 
-def epochs_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
+def epochs_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
     """Draw epochs to each target against batch size."""
     return _to_target_figure(evidence, "epochs", label)
 
 
-def updates_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
+def updates_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
     """Draw updates to each target against batch size, and the line of perfect scaling."""
     return _to_target_figure(evidence, "updates", label)
 
 
-def noise_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
+def noise_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
     """Draw the fitted critical batch size and the noise scale of the tuned run against the target."""
     size = next(finding.condition.of["batch_size"] for finding in verdict.findings)
     rows = []
@@ -53,7 +53,7 @@ def noise_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
         ):
             rows.append(
                 {
-                    "x": target,
+                    "reached": target,
                     "series": name,
                     "value": reading.value,
                     "low": reading.low,
@@ -61,9 +61,9 @@ def noise_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
                 }
             )
     table = pd.DataFrame(rows)
-    domain = padded(table["x"])
+    domain = padded(table["reached"])
     x = alt.X(
-        "x:Q",
+        "reached:Q",
         title="validation loss reached",
         scale=alt.Scale(type="log", domain=domain, nice=False, reverse=True),
         axis=alt.Axis(values=list(evidence.claim.targets), format="~g", grid=False),
@@ -71,32 +71,24 @@ def noise_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
     return points_figure(table, x, "examples", f"{evidence.claim.name}-noise", label)
 
 
-def conditions_figure(evidence: Evidence, verdict: Verdict, label: str) -> Figure:
+def conditions_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
     """Draw each condition's value and interval, and its bounds, on an axis of its own."""
     rows = [_condition_row(finding) for finding in verdict.findings]
     chart = alt.vconcat(*rows, spacing=26)
-    keys = [key("value and 95 % interval", COLOURS[0], [1, 0], "circle"), key("bound", INK, [3, 3])]
-    return draw(chart, f"{evidence.claim.name}-conditions", label, keys)
+    keys = [key("value and 95 % interval", *LOOKS[0]), key("bound", INK, [3, 3])]
+    data = pd.DataFrame([_condition_data(finding) for finding in verdict.findings])
+    return draw(chart, f"{evidence.claim.name}-conditions", label, keys, data=data)
 
 
 def points_figure(
     table: pd.DataFrame, x: alt.X, title: str, name: str, label: str, line: pd.DataFrame | None = None
-) -> Figure:
+) -> Panel:
     """Draw `value` with `low` and `high` against `x`, a line a `series`; `line` has points of a reference."""
-    series = list(dict.fromkeys(table["series"]))
+    looks = dict(zip(dict.fromkeys(table["series"]), LOOKS, strict=False))
     domain = padded([*table["value"], *table["low"].dropna(), *table["high"].dropna()])
-    y = alt.Y("value:Q", title=title, scale=log_scale(domain), axis=log_axis(domain))
-    colour = by_series(alt.Color, dict(zip(series, COLOURS, strict=False)))
-    dash = by_series(alt.StrokeDash, dict(zip(series, DASHES, strict=False)))
-    shape = by_series(alt.Shape, dict(zip(series, SHAPES, strict=False)))
-    base = alt.Chart(records(table))
-    lines = base.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, strokeDash=dash)
-    low = alt.Y("low:Q", scale=log_scale(domain))
-    bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.2)
-    bars = bars.encode(x=x, y=low, y2="high:Q", color=colour)
-    dots = base.mark_point(filled=True, size=55, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
-    layers: list[alt.Chart] = [lines, bars, dots]
-    keys = [key(*look) for look in zip(series, COLOURS, DASHES, SHAPES, strict=False)]
+    y = logarithmic(alt.Y, "value", title, domain)
+    layers = series_layers(alt.Chart(records(table)), x, y, looks, bar=2.2, size=55)
+    keys = keys_of(looks)
     if line is not None:
         keys.append(key(str(line["series"].iloc[0]), QUIET, [3, 3]))
         # The scale would draw what lies outside along its edge.
@@ -105,11 +97,10 @@ def points_figure(
             color=QUIET, strokeDash=[3, 3], strokeWidth=1.4, clip=True
         )
         layers.insert(0, reference.encode(x=x, y=y, detail="series:N"))
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return draw(chart, name, label, keys)
+    return draw(layered(layers), name, label, keys, data=table)
 
 
-def _to_target_figure(evidence: Evidence, clock: str, label: str) -> Figure:
+def _to_target_figure(evidence: Evidence, clock: str, label: str) -> Panel:
     rows, perfect = [], []
     for target in evidence.claim.targets:
         table, _ = to_target_by_size(evidence, clock, target)
@@ -132,17 +123,22 @@ def _point(size: int, estimate: Estimate) -> dict[str, float]:
     return {"batch_size": int(size), "value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
-def _condition_row(finding: Finding) -> alt.LayerChart | alt.FacetChart:
-    condition, reading = finding.condition, finding.reading
+def _condition_data(finding: Finding) -> dict[str, object]:
+    reading, (low, high) = finding.reading, finding.condition.bound
+    found = {"found": reading.value, "low": reading.low, "high": reading.high, "n": reading.n}
+    return {"condition": finding.condition.says, **found, "above": low, "below": high}
+
+
+def _condition_row(finding: Finding) -> Chart:
+    condition, reading, colour = finding.condition, finding.reading, LOOKS[0].colour
     bounds = [end for end in condition.bound if end is not None]
     shown = [value for value in (reading.value, reading.low, reading.high, *bounds) if pd.notna(value)]
     room = (max(shown) - min(shown)) * 0.08 or abs(shown[0]) * 0.1 or 1.0
     scale = alt.Scale(domain=[min(shown) - room, max(shown) + room], nice=False)
     x = alt.X("value:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6, format="~g"))
     base = alt.Chart(records(pd.DataFrame([vars(reading)])[["value", "low", "high"]]))
-    bar = base.mark_rule(strokeWidth=3, color=COLOURS[0]).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
-    dot = base.mark_point(filled=True, size=70, opacity=1, color=COLOURS[0]).encode(x=x)
+    bar = base.mark_rule(strokeWidth=3, color=colour).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
+    dot = base.mark_point(filled=True, size=70, opacity=1, color=colour).encode(x=x)
     ends = alt.Chart(records(pd.DataFrame({"value": bounds}))).mark_rule(color=INK, strokeDash=[3, 3])
     title = alt.TitleParams(condition.says, fontWeight="normal", color=INK, fontSize=12, limit=ROW_WIDTH)
-    layers: Sequence[alt.Chart] = [ends.encode(x=x), bar, dot]
-    return alt.layer(*layers).properties(width=ROW_WIDTH, height=ROW_HEIGHT, title=title)
+    return layered([ends.encode(x=x), bar, dot], ROW_WIDTH, ROW_HEIGHT).properties(title=title)

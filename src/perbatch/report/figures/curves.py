@@ -1,81 +1,121 @@
-"""Loss curves of the modes, each at its chosen rate: median, interval and faint seeds, a figure an axis."""
+"""Loss curves of the modes, each at its chosen rate: median, interval and faint seeds, a panel an axis."""
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
-from perbatch.report.figures.loss_data import Losses
-from perbatch.report.figures.style import (
-    HEIGHT,
-    INK,
-    QUIET,
-    WIDTH,
-    by_series,
-    log_axis,
-    log_scale,
-    padded,
-    records,
+from perbatch.analysis.contenders import named
+from perbatch.analysis.representatives import representatives
+from perbatch.analysis.results import Results
+from perbatch.report.figures.figure import Drawing, Figure, Live
+from perbatch.report.figures.live import columns, compiled, reading
+from perbatch.report.figures.losses import (
+    Losses,
+    band,
+    band_sentence,
+    faint,
+    line,
+    loss_axis,
+    loss_domain,
+    losses_of,
+    target_rule,
 )
-from perbatch.report.figures.svg import Figure, Key, draw, key
+from perbatch.report.figures.series import keys_of
+from perbatch.report.figures.style import logarithmic, padded, records
+from perbatch.report.figures.svg import Panel, draw, layered
+from perbatch.report.wording import UNITS, estimate_of, interval, number, seeds_reached
+
+# Of a logarithmic axis whose range is not known beforehand only 1 and 3 of each decade are written.
+FIRST = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+TEXT = "format(datum.value, datum.value >= 1000 ? '~s' : '~g')"
+ONES_AND_THREES = f"{FIRST} == 1 || {FIRST} == 3 ? {TEXT} : ''"
 
 
-def loss_figure(losses: Losses, axis: str, target: float, start: float, label: str) -> Figure:
-    """Draw validation loss against one of the axes, both logarithmic. `start` is the loss before training."""
-    median, seeds = records(losses.median), records(losses.seeds)
-    y_domain = loss_domain(losses.median, target, start)
-    x_domain = padded(losses.median[axis], share=0.0)
-    x = alt.X(f"{axis}:Q", title=losses.titles[axis], scale=log_scale(x_domain), axis=log_axis(x_domain))
-    chart = alt.layer(
-        *target_rule(target, y_domain),
-        faint(alt.Chart(seeds), losses).encode(x=x, y=loss_axis("loss", y_domain)),
-        band(alt.Chart(median), losses, y_domain).encode(x=x),
-        line(alt.Chart(median), losses).encode(x=x, y=loss_axis("loss", y_domain)),
+def draw_losses(results: Results) -> Drawing:
+    """Draw validation loss against each of the axes, both logarithmic."""
+    losses = losses_of(results)
+    if losses.median.empty or losses.median["loss"].isna().all():
+        return Drawing()
+    panels = [_panel(losses, axis, _label(results, losses, axis)) for axis in losses.axes]
+    words = {axis: panel.label for axis, panel in zip(losses.axes, panels, strict=True)}
+    names = {**UNITS, "presentations": "presentations", "seconds": losses.titles["seconds"]}
+    axes = {axis: names[axis] for axis in losses.axes}
+    values = {"axes": axes, "band": band_sentence(losses)}
+    keys = keys_of({text: losses.looks[name] for name, text in losses.names.items()})
+    return Drawing(panels, keys, _live(losses, words), values=values)
+
+
+def _panel(losses: Losses, axis: str, label: str) -> Panel:
+    median, seeds = alt.Chart(records(losses.median)), alt.Chart(records(losses.seeds))
+    domain = loss_domain(losses.median, losses)
+    x = logarithmic(alt.X, axis, losses.titles[axis], padded(losses.median[axis], share=0.0))
+    return draw(layered(_layers(losses, median, seeds, x, domain)), f"loss-{axis}", label)
+
+
+def _layers(
+    losses: Losses, median: alt.Chart, seeds: alt.Chart, x: alt.X, domain: list[float]
+) -> list[alt.Chart]:
+    return [
+        *target_rule(losses.target, domain),
+        faint(seeds, losses.looks).encode(x=x, y=loss_axis("loss", domain)),
+        band(median, losses.looks, domain).encode(x=x),
+        line(median, losses.looks).encode(x=x, y=loss_axis("loss", domain)),
+    ]
+
+
+def _live(losses: Losses, words: dict[str, str]) -> Live:
+    """The same on one of the axes, which the signal `axis` chooses."""
+    domain, title = loss_domain(losses.median, losses), losses.titles[losses.axes[0]]
+    scale, axis = alt.Scale(type="log", nice=False), alt.Axis(labelExpr=ONES_AND_THREES)
+    x = alt.X("at:Q", title=title, scale=scale, axis=axis)
+    median, seeds = (
+        alt.Chart(alt.NamedData(name)).transform_calculate(at="datum[axis]") for name in ("median", "seeds")
     )
-    return draw(chart.properties(width=WIDTH, height=HEIGHT), f"loss-{axis}", label)
+    layers = _layers(losses, median, seeds, x, domain)
+    layers += reading(median, x, loss_axis("loss", domain), losses.looks, "at")
+    spec = compiled(layers, alt.param(name="axis", value=losses.axes[0]))
+    for each in spec["axes"]:
+        if each.get("title") == title:
+            each["title"] = {"signal": f"({losses.titles})[axis]"}
+    shown = ["series", *losses.axes, "loss"]
+    rows = losses.median.assign(name=losses.median["series"].map(losses.names))
+    data = {
+        "median": columns(rows[[*shown, "low", "high", "name"]]),
+        "seeds": columns(losses.seeds[[*shown, "seed"]]),
+    }
+    return Live(spec, data, {"words": words, "titles": losses.titles})
 
 
-def loss_keys(losses: Losses) -> list[Key]:
-    """Return the key to the modes."""
-    colours, dashes = losses.colours(), losses.dashes()
-    return [key(text, colours[name], dashes[name]) for name, text in losses.names.items()]
+def _label(results: Results, losses: Losses, axis: str) -> str:
+    quantity = "epochs" if axis == "presentations" else axis
+    rows = [row for name, row in representatives(results).items() if name in losses.names]
+    told = "; ".join(_told(row, quantity) for row in rows)
+    against = UNITS.get(axis, axis)
+    return f"Validation loss against {against}, each mode at its chosen rate. To the target: {told}."
 
 
-def loss_domain(curves: pd.DataFrame, target: float, start: float) -> list[float]:
-    """Return the range of losses, cut off above three times that before training."""
-    ceiling = 3 * start if np.isfinite(start) else np.inf
-    return padded([*curves["loss"].clip(upper=ceiling).dropna(), target])
+def _told(row: pd.Series, quantity: str) -> str:
+    value = row[f"{quantity}_to_target"]
+    if pd.isna(value):
+        return f"{named(row).long}, {seeds_reached(row)} reached it"
+    ends = interval(estimate_of(row, f"{quantity}_to_target"))
+    return f"{named(row).long}, {number(value)} {UNITS[quantity]}{f' ({ends})' if ends else ''}"
 
 
-def loss_axis(column: str, domain: list[float]) -> alt.Y:
-    """Return the axis of validation losses."""
-    return alt.Y(f"{column}:Q", title="validation loss", scale=log_scale(domain), axis=log_axis(domain))
-
-
-def line(chart: alt.Chart, losses: Losses) -> alt.Chart:
-    """Draw medians, coloured and dashed by mode."""
-    return chart.mark_line(strokeWidth=2.2, clip=True).encode(
-        color=by_series(alt.Color, losses.colours()), strokeDash=by_series(alt.StrokeDash, losses.dashes())
-    )
-
-
-def faint(chart: alt.Chart, losses: Losses) -> alt.Chart:
-    """Draw a thin line a seed."""
-    return chart.mark_line(strokeWidth=0.8, opacity=0.22, clip=True).encode(
-        color=by_series(alt.Color, losses.colours()), detail="seed:N"
-    )
-
-
-def band(chart: alt.Chart, losses: Losses, domain: list[float]) -> alt.Chart:
-    """Draw the interval of the medians."""
-    return chart.mark_area(opacity=0.2, clip=True).encode(
-        y=loss_axis("low", domain), y2="high:Q", fill=by_series(alt.Fill, losses.colours())
-    )
-
-
-def target_rule(target: float, domain: list[float]) -> tuple[alt.Chart, alt.Chart]:
-    """Draw the target as a dotted rule with its value."""
-    base = alt.Chart(records(pd.DataFrame({"target": [target], "text": [f"target {target:g}"]})))
-    y = loss_axis("target", domain)
-    rule = base.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(y=y)
-    text = base.mark_text(align="left", baseline="bottom", dx=3, dy=-2, color=INK, fontSize=11)
-    return rule, text.encode(x=alt.value(0), y=y, text="text:N")
+FIGURE = Figure(
+    name="losses",
+    number="2",
+    place="curves",
+    title="Validation loss of each mode at its chosen rate, both axes logarithmic.",
+    caption="""Thick lines: median over {{ seeds.reported | length }} reported
+seed{{ "" if seeds.reported | length == 1 else "s" }}.
+{% if band %}Bands: {{ band }}. {% endif %}
+{% if seeds.reported | length > 1 %}Faint lines: single seeds.{% endif %}""",
+    draw=draw_losses,
+    size="two",
+    controls="""<fieldset class="choice"><legend>Horizontal axis</legend>
+{% for axis, name in axes.items() %}
+<label><input type="radio" name="axis" value="{{ axis }}"{{ " checked" if loop.first }}>
+<span>{{ name }}</span></label>
+{% endfor %}
+</fieldset>""",
+)

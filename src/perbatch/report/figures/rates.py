@@ -4,32 +4,20 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from perbatch.analysis.representatives import best_repeats, plain_rows
 from perbatch.analysis.results import Results
-from perbatch.report.figures.rail import RAIL, crosses, rail
-from perbatch.report.figures.style import (
-    INK,
-    PAIR,
-    PAIR_DASHES,
-    PAIR_SHAPES,
-    PLAIN,
-    REPEAT,
-    by_series,
-    log_axis,
-    log_scale,
-    padded,
-    records,
-)
-from perbatch.report.figures.svg import Figure, Key, draw, key
+from perbatch.report.figures.figure import Drawing, Figure
+from perbatch.report.figures.series import PAIR, PLAIN, REPEAT, by_series, crosses, diverged_track, pair_rows
+from perbatch.report.figures.style import INK, SMALL, log_scale, logarithmic, padded, records
+from perbatch.report.figures.svg import Key, Panel, draw, key, layered
 from perbatch.report.wording import number, rate
 
-WIDTH, HEIGHT = 215, 120
 APART = {PLAIN: 1 / 1.1, REPEAT: 1.1}  # marks of one rate stand side by side
+HOLLOW = {PLAIN: "ring", REPEAT: "box"}
 CEILING = 100  # times the lowest loss; a finite loss above it is drawn at the upper edge
 
 
-def rate_figures(results: Results) -> list[Figure]:
-    """Draw every run's final loss against its rate, a figure a batch size, all on the same axes.
+def draw_rates(results: Results) -> Drawing:
+    """Draw every run's final loss against its rate, a panel a batch size, all on the same axes.
 
     Of the repeat mode's n and tolerances only those that speak for it at that batch size.
     """
@@ -39,23 +27,20 @@ def rate_figures(results: Results) -> list[Figure]:
     y_domain = padded(finite.clip(upper=ceiling))
     x_domain = padded(runs["at"], share=0.03)
     sizes = sorted({int(size) for size in runs["batch_size"]})
-    return [_panel(results, runs[runs["batch_size"] == size], size, x_domain, y_domain) for size in sizes]
+    panels = [_panel(results, runs[runs["batch_size"] == size], size, x_domain, y_domain) for size in sizes]
+    return Drawing(panels, _keys(results), values={"ceiling": f"{CEILING:,}"})
 
 
-def rate_keys(results: Results) -> list[Key]:
-    """Return the key that all panels share."""
+def _keys(results: Results) -> list[Key]:
     repeats = (results.sweep.runs["mode"] == "repeat").any()
     series = [PLAIN, REPEAT] if repeats else [PLAIN]
-    marks = [
-        key(name, PAIR[name], None, {"circle": "ring", "square": "box"}[PAIR_SHAPES[name]]) for name in series
-    ]
-    rules = [key(f"chosen: {name}", PAIR[name], PAIR_DASHES[name]) for name in series]
+    marks = [key(name, PAIR[name].colour, None, HOLLOW[name]) for name in series]
+    rules = [key(f"chosen: {name}", PAIR[name].colour, PAIR[name].dash) for name in series]
     return [*marks, *rules, key("diverged", INK, None, "x")]
 
 
 def _shown(results: Results) -> pd.DataFrame:
-    series = {row["contender"]: PLAIN for _, row in plain_rows(results).iterrows()}
-    series |= {row["contender"]: REPEAT for _, row in best_repeats(results).iterrows()}
+    series = {row["contender"]: name for name, row in pair_rows(results)}
     runs = results.sweep.usable
     runs = runs[runs["contender"].isin(series)]
     runs = runs.assign(series=runs["contender"].map(series))
@@ -64,49 +49,55 @@ def _shown(results: Results) -> pd.DataFrame:
 
 def _panel(
     results: Results, runs: pd.DataFrame, size: int, x_domain: list[float], y_domain: list[float]
-) -> Figure:
+) -> Panel:
     rates = sorted(results.sweep.runs["learning_rate"].unique())
-    x_axis = alt.Axis(values=rates, format="~g")
-    x = alt.X("at:Q", title=None, scale=log_scale(x_domain), axis=x_axis)
-    title = "final validation loss"
-    y = alt.Y("last_loss:Q", title=title, scale=log_scale(y_domain), axis=log_axis(y_domain))
-    dots = alt.Chart(records(runs.loc[np.isfinite(runs["last_loss"]), ["at", "last_loss", "series"]]))
+    axis = alt.Axis(values=rates, format="~g")
+    x = alt.X("at:Q", title=None, scale=log_scale(x_domain), axis=axis)
+    y = logarithmic(alt.Y, "last_loss", "final validation loss", y_domain)
+    colour = by_series(alt.Color, PAIR)
+    chosen = [(name, row) for name, row in pair_rows(results) if row["batch_size"] == size]
+    places = [{"at": row["learning_rate"] * APART[name], "series": name} for name, row in chosen]
+    rules = alt.Chart(alt.Data(values=places)).mark_rule(strokeWidth=1.3, opacity=0.75)
+    ended = np.isfinite(runs["last_loss"])
+    dots = alt.Chart(records(runs.loc[ended, ["at", "last_loss", "series"]]))
     dots = dots.mark_point(size=26, strokeWidth=1.3, opacity=0.85)
     layers = [
-        _chosen(results, size, x),
-        dots.encode(x=x, y=y, color=by_series(alt.Color, PAIR), shape=by_series(alt.Shape, PAIR_SHAPES)),
+        rules.encode(x=x, color=colour, strokeDash=by_series(alt.StrokeDash, PAIR)),
+        dots.encode(x=x, y=y, color=colour, shape=by_series(alt.Shape, PAIR)),
     ]
-    lost = runs.loc[~np.isfinite(runs["last_loss"]), ["at", "series"]]
     if (results.sweep.usable["status"] == "diverged").any():  # on every panel, so that they stay in line
-        layers += [*rail(WIDTH), crosses(lost, PAIR).encode(x=x, y=alt.value(RAIL))]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return draw(chart, f"rates-{size}", _label(results, runs, size), title=f"M = {size:,}")
+        lost = alt.Chart(records(runs.loc[~ended, ["at", "series"]]))
+        layers += [*diverged_track(SMALL[0]), crosses(lost, x, PAIR)]
+    chart, label, title = layered(layers, *SMALL), _label(runs, size, chosen), f"M = {size:,}"
+    wide = runs.pivot(index=["series", "learning_rate"], columns="seed", values="last_loss")
+    data = wide.add_prefix("seed ").reset_index()
+    return draw(chart, f"rates-{size}", label, title=title, data=data)
 
 
-def _rows(results: Results, size: int) -> list[tuple[str, pd.Series]]:
-    tables = ((PLAIN, plain_rows(results)), (REPEAT, best_repeats(results)))
-    return [(name, row) for name, table in tables for _, row in table.iterrows() if row["batch_size"] == size]
-
-
-def _chosen(results: Results, size: int, x: alt.X) -> alt.Chart:
-    places = [
-        {"at": row["learning_rate"] * APART[name], "series": name} for name, row in _rows(results, size)
-    ]
-    rules = alt.Chart(alt.Data(values=places)).mark_rule(strokeWidth=1.3, opacity=0.75)
-    return rules.encode(
-        x=x, color=by_series(alt.Color, PAIR), strokeDash=by_series(alt.StrokeDash, PAIR_DASHES)
-    )
-
-
-def _label(results: Results, runs: pd.DataFrame, size: int) -> str:
+def _label(runs: pd.DataFrame, size: int, chosen: list[tuple[str, pd.Series]]) -> str:
     diverged = int((runs["status"] == "diverged").sum())
     text = (
         f"Final validation loss against learning rate at batch size {size:,}: {len(runs)} runs, "
         f"{diverged} diverged."
     )
-    for name, row in _rows(results, size):
+    for name, row in chosen:
         loss = number(row["validation_loss"])
         text += (
             f" {name.capitalize()}: chosen rate {rate(row['learning_rate'])}, final validation loss {loss}."
         )
     return text
+
+
+FIGURE = Figure(
+    name="rates",
+    number="3b",
+    place="rates",
+    title="Final validation loss against learning rate, a mark a run.",
+    caption="""All seeds, at every batch size <var>M</var>; at one rate the two ways stand side by side.
+Crosses on the rail diverged. A loss above {{ ceiling }} times the lowest one is drawn at the upper edge.
+Vertical lines: the rate chosen, which is the one whose tuning seeds reach the target with the lowest median
+of evaluations of the network (unreached counts as infinite); among equals, the one with the lowest final
+validation loss. Seconds have no part in it.""",
+    draw=draw_rates,
+    size="small",
+)

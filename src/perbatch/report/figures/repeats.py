@@ -1,4 +1,4 @@
-"""Repeat until satisfied, against the number of updates per visit: loss at equal cost, and what is kept."""
+"""Repeat until satisfied at equal cost: validation loss against the number of updates per visit."""
 
 import math
 
@@ -9,37 +9,28 @@ from perbatch.analysis.contenders import FIXED, ONCE, SKIP
 from perbatch.analysis.repeats import repeats
 from perbatch.analysis.representatives import repeat_and_plain
 from perbatch.analysis.results import Results
-from perbatch.report.figures.style import (
-    HEIGHT,
-    INK,
-    WIDTH,
-    by_series,
-    log_axis,
-    log_scale,
-    padded,
-    records,
-)
-from perbatch.report.figures.svg import Figure, Key, draw, key
-from perbatch.report.wording import UNITS, number, share
+from perbatch.report.figures.figure import Drawing, Figure
+from perbatch.report.figures.series import keys_of, series_layers
+from perbatch.report.figures.style import Look, Looks, logarithmic, padded, records
+from perbatch.report.figures.svg import Key, Panel, draw, layered
+from perbatch.report.wording import UNITS, number
 
-Look = tuple[str, list[int], str]
 NAMES = {ONCE: "one update per visit", SKIP: "skip what is satisfied", FIXED: "repeat without a tolerance"}
-LOOKS: dict[str, Look] = {
-    NAMES[ONCE]: ("#0072B2", [1, 0], "circle"),
-    NAMES[SKIP]: ("#009E73", [2, 2], "diamond"),
-    NAMES[FIXED]: ("#D55E00", [6, 3], "triangle-down"),
+LOOKS: Looks = {
+    NAMES[ONCE]: Look("#0072B2", [1, 0], "circle"),
+    NAMES[SKIP]: Look("#009E73", [2, 2], "diamond"),
+    NAMES[FIXED]: Look("#D55E00", [6, 3], "triangle-down"),
 }
-UNTIL: list[Look] = [  # one a tolerance
-    ("#B04A87", [1, 0], "square"),
-    ("#B04A87", [8, 3], "triangle-up"),
-    ("#B04A87", [2, 3], "cross"),
+UNTIL = [  # one a tolerance
+    Look("#B04A87", [1, 0], "square"),
+    Look("#B04A87", [8, 3], "triangle-up"),
+    Look("#B04A87", [2, 3], "cross"),
 ]
-LEFT, STILL = "satisfied when left", "still satisfied at the epoch's end"
 QUANTITIES = ("updates", "evaluations")
 
 
 def equal_cost(results: Results) -> pd.DataFrame:
-    """Return `repeats` at the batch size of the repeat mode's speaker, near what one update per visit takes.
+    """Return `repeats` at the batch size that represents repeating, near what one update per visit takes.
 
     With each row's series; empty where the two cannot be compared.
     """
@@ -61,59 +52,26 @@ def one_budget(repeats: pd.DataFrame, batch_size: int, epochs: float) -> pd.Data
     return table.assign(series=[_series(row) for _, row in table.iterrows()])
 
 
-def repeat_figures(table: pd.DataFrame) -> list[Figure]:
+def draw_repeats(results: Results) -> Drawing:
     """Draw validation loss against n at equal updates and at equal evaluations."""
+    table = equal_cost(results)
+    if table.empty:
+        return Drawing()
     ends = [*table["validation_loss_low"].dropna(), *table["validation_loss_high"].dropna()]
     domain = padded([*table["validation_loss"], *ends])
-    return [_loss_panel(table, quantity, domain) for quantity in QUANTITIES]
+    return Drawing([_panel(table, quantity, domain) for quantity in QUANTITIES], series_keys(table))
 
 
-def repeat_keys(table: pd.DataFrame) -> list[Key]:
-    """Return the key that the panels share."""
-    return _series_keys(table)
-
-
-def _series_keys(table: pd.DataFrame) -> list[Key]:
-    """The key of each series as it is drawn: a mark, and a line where it has more than one n."""
+def series_keys(table: pd.DataFrame) -> list[Key]:
+    """Return the key of each series as it is drawn: a mark, and a line where it has more than one n."""
     several = table.groupby("series")["updates_per_batch"].nunique() > 1
-    return [
-        key(name, colour, dash if several[name] else None, shape)
-        for name, (colour, dash, shape) in looks_of(table["series"]).items()
-    ]
-
-
-def kept_figure(table: pd.DataFrame) -> Figure | None:
-    """Draw the shares of examples satisfied when left and still so, against n; None below two n."""
-    table = table[(table["quantity"] == QUANTITIES[1]) & table["still_satisfied"].notna()]
-    if table["updates_per_batch"].nunique() < 2:
-        return None
     looks = looks_of(table["series"])
-    title, scale = "share of examples, end of first epoch", alt.Scale(domain=[0, 1])
-    axis = alt.Axis(format="%", tickCount=5)
-    x = _n_axis(table)
-    colour = by_series(alt.Color, {name: look[0] for name, look in looks.items()})
-    shape = by_series(alt.Shape, {name: look[2] for name, look in looks.items()})
-    dash = by_series(alt.StrokeDash, {name: look[1] for name, look in looks.items()})
-    base = alt.Chart(records(table))
-    layers = []
-    for column, filled in (("satisfied_when_left", False), ("still_satisfied", True)):
-        y = alt.Y(f"{column}:Q", title=title, scale=scale, axis=axis)
-        layers.append(base.mark_line(strokeWidth=1.4).encode(x=x, y=y, color=colour, strokeDash=dash))
-        marks = base.mark_point(filled=filled, size=56, strokeWidth=1.6, opacity=1)
-        layers.append(marks.encode(x=x, y=y, color=colour, shape=shape))
-    keys = [*_series_keys(table), key(f"hollow: {LEFT}", INK, None, "ring")]
-    keys.append(key(f"filled: {STILL}", INK, None, "circle"))
-    values = "; ".join(
-        f"{row.series}, n = {row.updates_per_batch}: {share(row.satisfied_when_left)} {LEFT}, "
-        f"{share(row.still_satisfied)} {STILL}"
-        for row in table.itertuples()
+    return keys_of(
+        {name: look if several[name] else look._replace(dash=None) for name, look in looks.items()}
     )
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    label = f"Shares of the examples shown in the first epoch, against updates per visit. {values}."
-    return draw(chart, "kept", label, keys)
 
 
-def looks_of(series: pd.Series) -> dict[str, Look]:
+def looks_of(series: pd.Series) -> Looks:
     """Return colour, dash and shape of each series: the controls first, then the tolerances in order."""
     present = set(series)
     until = sorted(present - set(LOOKS), key=lambda name: float(name.split()[-1]))
@@ -121,42 +79,47 @@ def looks_of(series: pd.Series) -> dict[str, Look]:
     return looks | {name: UNTIL[place % len(UNTIL)] for place, name in enumerate(until)}
 
 
+def n_axis(table: pd.DataFrame) -> alt.X:
+    """Return the axis of n, base 2, with a tick at each that was run."""
+    values = sorted({int(n) for n in table["updates_per_batch"]})
+    scale = alt.Scale(type="log", base=2, domain=[values[0] / 1.15, values[-1] * 1.15], nice=False)
+    title = "n, the most updates per visit"
+    return alt.X("updates_per_batch:Q", title=title, scale=scale, axis=alt.Axis(values=values, format=",d"))
+
+
 def _series(row: pd.Series) -> str:
     return NAMES[row["way"]] if row["way"] in NAMES else f"until loss {row['tolerance']:g}"
 
 
-def _loss_panel(rows: pd.DataFrame, quantity: str, domain: list[float]) -> Figure:
+def _panel(rows: pd.DataFrame, quantity: str, domain: list[float]) -> Panel:
     table = rows[rows["quantity"] == quantity]
     title = f"validation loss after {int(table['budget'].iloc[0]):,} {UNITS[quantity]}"
-    scale, axis = log_scale(domain), log_axis(domain)
-    y, low = (
-        alt.Y(f"{name}:Q", title=title, scale=scale, axis=axis)
-        for name in ("validation_loss", "validation_loss_low")
-    )
-    x, looks = _n_axis(rows), looks_of(rows["series"])
-    colour = by_series(alt.Color, {name: look[0] for name, look in looks.items()})
-    shape = by_series(alt.Shape, {name: look[2] for name, look in looks.items()})
-    dash = by_series(alt.StrokeDash, {name: look[1] for name, look in looks.items()})
+    x, y = n_axis(rows), logarithmic(alt.Y, "validation_loss", title, domain)
+    ends = {"validation_loss_low": "low", "validation_loss_high": "high"}
+    table = table.rename(columns=ends)
     base = alt.Chart(records(table))
     plain = base.transform_filter(f"datum.way == '{ONCE}'")
-    bars = base.transform_filter("isValid(datum.validation_loss_low)").mark_rule(strokeWidth=2.2)
-    layers = [
-        plain.mark_rule(strokeWidth=1, strokeDash=[2, 3], color=LOOKS[NAMES[ONCE]][0]).encode(y=y),
-        base.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, strokeDash=dash),
-        bars.encode(x=x, y=low, y2="validation_loss_high:Q", color=colour),
-        base.mark_point(filled=True, size=64, opacity=1).encode(x=x, y=y, color=colour, shape=shape),
-    ]
+    plain = plain.mark_rule(strokeWidth=1, strokeDash=[2, 3], color=LOOKS[NAMES[ONCE]].colour)
+    looks = looks_of(rows["series"])
+    layers = [plain.encode(y=y), *series_layers(base, x, y, looks, bar=2.2, size=64)]
     values = "; ".join(
         f"{row.series}, n = {row.updates_per_batch}: {number(row.validation_loss)}"
         for row in table.itertuples()
     )
     label = f"{title.capitalize()}, against updates per visit. {values}."
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return draw(chart, f"repeat-{quantity.replace('_', '-')}", label)
+    shown = table[["series", "updates_per_batch", "validation_loss", "low", "high"]]
+    return draw(layered(layers), f"repeat-{quantity}", label, data=shown)
 
 
-def _n_axis(table: pd.DataFrame) -> alt.X:
-    values = sorted({int(n) for n in table["updates_per_batch"]})
-    scale = alt.Scale(type="log", base=2, domain=[values[0] / 1.15, values[-1] * 1.15], nice=False)
-    title = "n, the most updates per visit"
-    return alt.X("updates_per_batch:Q", title=title, scale=scale, axis=alt.Axis(values=values, format=",d"))
+FIGURE = Figure(
+    name="repeat",
+    number="6a",
+    place="repeat",
+    title="Validation loss at equal cost, against the updates allowed per visit.",
+    caption="""Left, all have made the same number of updates; right, they have spent the same evaluations
+of the network, looks at a loss included. For each budget every setting runs at the rate that is best at
+that very budget on the tuning seeds. Geometric mean over the reported seeds and its 95 % t-interval; the
+dotted line continues one update per visit. Two controls tell what does it: skipping satisfied examples
+without repeating, and repeating without a tolerance.""",
+    draw=draw_repeats,
+)

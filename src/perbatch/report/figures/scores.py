@@ -5,46 +5,33 @@ import numpy as np
 import pandas as pd
 
 from perbatch.analysis.contenders import named
-from perbatch.analysis.representatives import best_repeats, plain_rows
 from perbatch.analysis.results import Results
-from perbatch.report.figures.style import (
-    GRID,
-    INK,
-    PAIR,
-    PAIR_SHAPES,
-    PLAIN,
-    REPEAT,
-    by_series,
-    records,
-)
-from perbatch.report.figures.svg import Figure, Key, draw, key
+from perbatch.report.figures.figure import Drawing, Figure, single
+from perbatch.report.figures.series import PAIR, PLAIN, REPEAT, by_series, pair_rows
+from perbatch.report.figures.style import GRID, INK, records
+from perbatch.report.figures.svg import Key, Panel, draw, key, layered
 from perbatch.report.wording import number, score_text
 
 WIDTH, STEP = 330, 40
 OFFSETS = {PLAIN: 0.62, REPEAT: 0.86}  # the two series of a batch size stand one under the other
 
 
-def score_figures(results: Results) -> list[Figure]:
+def draw_scores(results: Results) -> Drawing:
     """Draw the test score and the test loss of each batch size, plain and repeated; none if all diverged."""
-    score = results.sweep.score
-    titles = {
-        f"test_{score}": "test accuracy" if score == "accuracy" else "test R²",
-        "test_loss": "test loss",
-    }
-    figures = (_figure(results, column, title) for column, title in titles.items())
-    return [figure for figure in figures if figure is not None]
+    score, ending = results.sweep.score, results.ending or results
+    title = "test accuracy" if score == "accuracy" else "test R²"
+    panels = single(_panel(ending, f"test_{score}", title), _panel(ending, "test_loss", "test loss")).panels
+    return Drawing(panels, _keys(results))
 
 
-def score_keys(results: Results) -> list[Key]:
-    """Return the key that both panels share."""
+def _keys(results: Results) -> list[Key]:
     repeats = (results.sweep.runs["mode"] == "repeat").any()
-    keys = [
-        key(name, PAIR[name], None, PAIR_SHAPES[name]) for name in ((PLAIN, REPEAT) if repeats else (PLAIN,))
-    ]
+    series = [PLAIN, REPEAT] if repeats else [PLAIN]
+    keys = [key(name, PAIR[name].colour, None, PAIR[name].shape) for name in series]
     return [*keys, key("95 % interval of the mean", INK, None, "bar")]
 
 
-def _figure(results: Results, column: str, title: str) -> Figure | None:
+def _panel(results: Results, column: str, title: str) -> Panel | None:
     rows = _rows(results, column)
     shown = rows[rows["value"].notna()]
     if shown.empty:
@@ -57,11 +44,13 @@ def _figure(results: Results, column: str, title: str) -> Figure | None:
     x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(format=style, tickCount=5, grid=True))
     sizes = sorted({int(size) for size in rows["batch_size"]})
     y = alt.Y("place:Q", title=None, axis=None, scale=alt.Scale(domain=[len(sizes), 0], nice=False))
-    colour, shape = by_series(alt.Color, PAIR), by_series(alt.Shape, PAIR_SHAPES)
+    colour, shape = by_series(alt.Color, PAIR), by_series(alt.Shape, PAIR)
     heads = pd.DataFrame({"place": range(len(sizes)), "text": [_head(results, size) for size in sizes]})
     names = alt.Chart(records(heads)).mark_text(align="left", baseline="top", dy=6, fontSize=11.5)
     line = alt.Chart(records(heads)).mark_rule(color=GRID).encode(x=alt.value(0), x2=alt.value(WIDTH), y=y)
-    dots = alt.Chart(records(seeds)).mark_point(size=16, filled=True, opacity=0.35)
+    dots = alt.Chart(records(seeds[["value", "series", "place"]])).mark_point(
+        size=16, filled=True, opacity=0.35
+    )
     bars = alt.Chart(records(shown[shown["low"].notna()])).mark_rule(strokeWidth=2.6)
     low = alt.X("low:Q", scale=scale, title=title)
     mean = alt.Chart(records(shown)).mark_point(size=60, filled=True, opacity=1)
@@ -72,8 +61,12 @@ def _figure(results: Results, column: str, title: str) -> Figure | None:
         bars.encode(x=low, x2="high:Q", y=y, color=colour),
         mean.encode(x=x, y=y, color=colour, shape=shape),
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=STEP * len(sizes))
-    return draw(chart, column.replace("_", "-"), _label(rows, title, results.sweep.score, column))
+    label = _label(rows, title, results.sweep.score, column)
+    chart = layered(layers, WIDTH, STEP * len(sizes))
+    means = rows[["batch_size", "series", "value", "low", "high"]].set_index(["batch_size", "series"])
+    each = seeds.pivot(index=["batch_size", "series"], columns="seed", values="value").add_prefix("seed ")
+    data = means.join(each).reset_index()
+    return draw(chart, column.replace("_", "-"), label, data=data)
 
 
 def _head(results: Results, size: int) -> str:
@@ -82,8 +75,8 @@ def _head(results: Results, size: int) -> str:
 
 
 def _rows(results: Results, column: str) -> pd.DataFrame:
-    tables = ((PLAIN, plain_rows(results)), (REPEAT, best_repeats(results)))
-    sizes = sorted({int(size) for _, table in tables for size in table["batch_size"]})
+    pairs = pair_rows(results)
+    sizes = sorted({int(row["batch_size"]) for _, row in pairs})
     rows = [
         {
             "series": series,
@@ -95,16 +88,15 @@ def _rows(results: Results, column: str) -> pd.DataFrame:
             "low": row[f"{column}_low"],
             "high": row[f"{column}_high"],
         }
-        for series, table in tables
-        for _, row in table.iterrows()
+        for series, row in pairs
     ]
     return pd.DataFrame(rows)
 
 
 def _seeds(results: Results, rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    runs = results.reported[["contender", column]].rename(columns={column: "value"})
-    runs = runs[np.isfinite(runs["value"])]
-    return runs.merge(rows[["contender", "series", "place"]], on="contender")[["value", "series", "place"]]
+    runs = results.reported[["contender", "seed", column]].rename(columns={column: "value"})
+    places = rows[["contender", "batch_size", "series", "place"]]
+    return runs[np.isfinite(runs["value"])].merge(places, on="contender")
 
 
 def _label(rows: pd.DataFrame, title: str, score: str, column: str) -> str:
@@ -118,3 +110,14 @@ def _label(rows: pd.DataFrame, title: str, score: str, column: str) -> str:
             f"{row.name}, diverged" if pd.isna(row.value) else f"{row.name}, {write(row.value)}{ends}"
         )
     return f"{title.capitalize()} at each mode's chosen rate, mean and 95 % interval: {'; '.join(parts)}."
+
+
+FIGURE = Figure(
+    name="scores",
+    number="4",
+    place="scores",
+    title="On test data, at the end of training.",
+    caption="""Small dots: the reported seeds. Large marks and bars: their mean and its 95 %
+t-interval{% if seeds.reported | length == 1 %} (one seed has none){% endif %}.""",
+    draw=draw_scores,
+)

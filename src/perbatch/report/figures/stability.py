@@ -4,17 +4,11 @@ import altair as alt
 import pandas as pd
 
 from perbatch.analysis.contenders import ONCE
-from perbatch.report.figures.style import (
-    HEIGHT,
-    INK,
-    QUIET,
-    WIDTH,
-    log_axis,
-    log_scale,
-    padded,
-    records,
-)
-from perbatch.report.figures.svg import Figure, Key, draw, key
+from perbatch.analysis.results import Results
+from perbatch.analysis.stability import stability
+from perbatch.report.figures.figure import Drawing, Figure
+from perbatch.report.figures.style import INK, QUIET, logarithmic, padded, records
+from perbatch.report.figures.svg import Key, Panel, draw, key, layered
 from perbatch.report.wording import number, share
 
 WHOLE, CHUNKS = "#0072B2", "#D55E00"
@@ -24,25 +18,25 @@ QUANTITIES = {
 }
 
 
-def stability_figures(stability: pd.DataFrame) -> list[Figure]:
+def draw_stability(results: Results) -> Drawing:
     """Draw the share of harmful updates and the spread over seeds against memory, plain modes only.
 
     A quantity that fewer than two batch sizes have is left out.
     """
-    plain = stability[(stability["way"] == ONCE) & stability["peak_bytes"].notna()]
+    table = stability(results)
+    plain = table[(table["way"] == ONCE) & table["peak_bytes"].notna()]
     tables = ((name, plain[plain[name].notna()].sort_values("batch_size")) for name in QUANTITIES)
-    return [_figure(table, name) for name, table in tables if len(table) > 1]
+    return Drawing([_panel(table, name) for name, table in tables if len(table) > 1], _keys(table))
 
 
-def stability_keys(stability: pd.DataFrame) -> list[Key]:
-    """Return the key that the panels share."""
+def _keys(stability: pd.DataFrame) -> list[Key]:
     keys = [key("the whole batch at once, M written above", WHOLE, [1, 0], "circle")]
     if stability["accumulated_bytes"].notna().any():
         keys.append(key("the same update, accumulated in chunks", CHUNKS, [2, 2], "square"))
     return keys
 
 
-def _figure(table: pd.DataFrame, name: str) -> Figure:
+def _panel(table: pd.DataFrame, name: str) -> Panel:
     title, style = QUANTITIES[name]
     rows = table.assign(
         kibibytes=table["peak_bytes"] / 1024,
@@ -54,12 +48,15 @@ def _figure(table: pd.DataFrame, name: str) -> Figure:
         high=table[f"{name}_high"],
     )
     domain = padded([*rows["kibibytes"], *rows["accumulated"].dropna()], share=0.1)
-    x = alt.X("kibibytes:Q", title="peak memory, KiB", scale=log_scale(domain), axis=log_axis(domain))
-    chunks = alt.X("accumulated:Q", title="peak memory, KiB", scale=log_scale(domain), axis=log_axis(domain))
+    x, chunks = (
+        logarithmic(alt.X, column, "peak memory, KiB", domain) for column in ("kibibytes", "accumulated")
+    )
     top = max([*rows["value"], *rows["high"].dropna()])
     scale = alt.Scale(domain=[0, top * 1.12 or 1.0], nice=False)
     axis = alt.Axis(format=style, tickCount=5)
-    y, low = (alt.Y(f"{each}:Q", title=title, scale=scale, axis=axis) for each in ("value", "low"))
+    y, low, head = (
+        alt.Y(f"{column}:Q", title=title, scale=scale, axis=axis) for column in ("value", "low", "top")
+    )
     columns = ["batch_size", "kibibytes", "accumulated", "text", "top", "value", "low", "high"]
     base = alt.Chart(records(rows[columns]))
     saved = base.transform_filter("isValid(datum.accumulated)")
@@ -71,10 +68,10 @@ def _figure(table: pd.DataFrame, name: str) -> Figure:
         bars.encode(x=x, y=low, y2="high:Q"),
         base.mark_point(filled=True, size=56, opacity=1, color=WHOLE).encode(x=x, y=y),
         saved.mark_point(filled=True, shape="square", size=50, opacity=1, color=CHUNKS).encode(x=chunks, y=y),
-        words.encode(x=x, y=alt.Y("top:Q", title=title, scale=scale, axis=axis), text="text:N"),
+        words.encode(x=x, y=head, text="text:N"),
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return draw(chart, f"stability-{name}", _label(rows, title, style))
+    shown = rows[columns].drop(columns=["text", "top"])
+    return draw(layered(layers), f"stability-{name}", _label(rows, title, style), data=shown)
 
 
 def _label(rows: pd.DataFrame, title: str, style: str) -> str:
@@ -86,3 +83,17 @@ def _label(rows: pd.DataFrame, title: str, style: str) -> str:
         less = f", or {number(row.accumulated)} accumulated" if pd.notna(row.accumulated) else ""
         parts.append(f"M = {row.text}: {write(row.value)} at {number(row.kibibytes)} KiB{less}")
     return f"{title.capitalize()}, against peak memory. {'; '.join(parts)}."
+
+
+FIGURE = Figure(
+    name="stability",
+    number="7a",
+    place="memory",
+    title="What memory buys, as the batch grows, and what accumulation saves.",
+    caption="""Circles: batch sizes <var>M</var> at their chosen rates. Squares: the same update computed in
+chunks, so with the same stability, at the memory of a chunk. Updates that raise the loss are sampled at the
+evaluations: each time the very next update is tried beside the run. The spread is the standard deviation
+over seeds of the final validation loss's logarithm to base 10. Bars: 95 % intervals (t for the share,
+chi-squared for the spread).""",
+    draw=draw_stability,
+)

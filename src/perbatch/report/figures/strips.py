@@ -9,18 +9,21 @@ import pandas as pd
 from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
-from perbatch.report.figures.style import COLOURS, INK, QUIET, records
-from perbatch.report.figures.svg import Figure, draw
+from perbatch.report.figures.figure import Drawing, Figure
+from perbatch.report.figures.style import INK, MODES, QUIET, records
+from perbatch.report.figures.svg import Panel, draw, layered
 from perbatch.report.wording import number
 
 WIDTH = 340
 
 
-def update_strips(results: Results) -> dict[str, Figure]:
-    """Draw the updates over the first examples shown (two mini-batches' worth), a figure a mode."""
+def draw_strips(results: Results) -> Drawing:
+    """Draw the updates over the first examples shown (two mini-batches' worth), a panel a mode."""
     span = min(results.sweep.n_train, 2 * results.sweep.settings.mini_batch)
     rows = representatives(results)
-    return {name: _strip(results, name, row, span, name == list(rows)[-1]) for name, row in rows.items()}
+    panels = [_strip(results, name, row, span, name == list(rows)[-1]) for name, row in rows.items()]
+    beside = [(named(row).long, _first_epoch_sentence(results, row)) for row in rows.values()]
+    return Drawing(panels, beside=beside)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def first_epoch(results: Results, row: pd.Series) -> FirstEpoch:
     return FirstEpoch(*(float(np.round(value)) for value in middle))
 
 
-def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -> Figure:
+def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -> Panel:
     places = _update_places(results, row, span)
     x = alt.X(
         "at:Q",
@@ -58,7 +61,7 @@ def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -
     layers: list[alt.Chart] = [dots]
     if places:
         ticks = alt.Chart(records(pd.DataFrame({"at": places})))
-        ticks = ticks.mark_rule(strokeWidth=1.5 if len(places) < 100 else 0.8, color=COLOURS[name])
+        ticks = ticks.mark_rule(strokeWidth=1.5 if len(places) < 100 else 0.8, color=MODES[name].colour)
         layers.append(ticks.encode(x=x, y=alt.value(4), y2=alt.value(36)))
     else:
         note = f"no update yet: the first comes after {int(row['batch_size']):,} examples →"
@@ -70,7 +73,19 @@ def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -
         f"epoch {number(counts.updates, 4)} updates from {number(counts.gradient_evaluations, 4)} "
         f"gradient evaluations."
     )
-    return draw(alt.layer(*layers).properties(width=WIDTH, height=52), f"strip-{name}", label)
+    data = pd.DataFrame({"update": range(1, len(places) + 1), "after_examples": places})
+    return draw(layered(layers, WIDTH, 52), f"strip-{name}", label, data=data)
+
+
+def _first_epoch_sentence(results: Results, row: pd.Series) -> str:
+    counts = first_epoch(results, row)
+    if not counts.updates > 0:
+        return "Every reported run diverged before the end of the first epoch."
+    updates = f"{number(counts.updates, 4)} update{'' if counts.updates == 1 else 's'}"
+    text = f"In the first epoch {updates} from {number(counts.gradient_evaluations, 4)} gradient evaluations"
+    if counts.forward_evaluations > 0:
+        text += f", and {number(counts.forward_evaluations, 4)} further forward evaluations to check the loss"
+    return f"{text}."
 
 
 def _update_places(results: Results, row: pd.Series, span: int) -> list[float]:
@@ -92,9 +107,8 @@ def _update_places(results: Results, row: pd.Series, span: int) -> list[float]:
 
 
 def _histories(results: Results, row: pd.Series) -> list[pd.DataFrame]:
-    mine = results.reported.loc[results.reported["contender"] == row["contender"], "identity"]
-    history = results.sweep.history
-    return [history[history["identity"] == identity] for identity in mine]
+    mine = results.runs_of(row)
+    return [results.sweep.history_of(mine.iloc[[place]]) for place in range(len(mine))]
 
 
 def _counts_at(history: pd.DataFrame, presentations: int) -> list[float]:
@@ -102,3 +116,16 @@ def _counts_at(history: pd.DataFrame, presentations: int) -> list[float]:
     if at.iloc[-1] < presentations:
         return []
     return [float(np.interp(presentations, at, history[field.name])) for field in fields(FirstEpoch)]
+
+
+FIGURE = Figure(
+    name="strips",
+    number="1",
+    place="mechanism",
+    title="Examples are shown one by one, updates are applied per batch.",
+    caption="""Each grey dot is one example being shown; each coloured tick is one update. Without
+repeating, an example's gradient is computed when it is shown.{% if "repeat" in names %} In repeat mode an
+example has as many gradients as it gets updates, none where it is satisfied already; the ticks are those of
+one run, spread evenly between two evaluations.{% endif %}""",
+    draw=draw_strips,
+)

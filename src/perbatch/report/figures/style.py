@@ -5,21 +5,37 @@ report.css maps these very colours to lighter ones for dark screens, so no figur
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
+from altair.utils.schemapi import disable_debug_mode
 
-# Okabe and Ito's palette, with a dash and a shape for readers in grey.
-COLOURS = {"stochastic": "#D55E00", "mini_batch": "#0072B2", "full_batch": "#009E73", "repeat": "#B04A87"}
-DASHES = {"stochastic": [1, 0], "mini_batch": [8, 3], "full_batch": [2, 2], "repeat": [10, 3, 2, 3]}
-PLAIN, REPEAT = "one update per visit", "repeated until satisfied"
-PAIR = {PLAIN: "#0072B2", REPEAT: "#B04A87"}
-PAIR_SHAPES = {PLAIN: "circle", REPEAT: "square"}
-PAIR_DASHES = {PLAIN: [1, 0], REPEAT: [8, 3]}
+# Vega itself says what is wrong with a chart; checking each part of it as it is made takes a second.
+disable_debug_mode()
+
+
+class Look(NamedTuple):
+    """How a series is drawn: its colour, and for readers in grey its line's dash and its marks' shape."""
+
+    colour: str
+    dash: list[int] | None = None
+    shape: str | None = None
+
+
+Looks = Mapping[str, Look]
+
+# Okabe and Ito's palette.
+MODES: Looks = {
+    "stochastic": Look("#D55E00", [1, 0]),
+    "mini_batch": Look("#0072B2", [8, 3]),
+    "full_batch": Look("#009E73", [2, 2]),
+    "repeat": Look("#B04A87", [10, 3, 2, 3]),
+}
 INK, QUIET, RULE, GRID = "#1f2933", "#52606d", "#7b8794", "#e4e7eb"
 WIDTH, HEIGHT = 300, 200
+SMALL = (215, 120)
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 CONFIG: dict[str, Any] = {
@@ -80,9 +96,10 @@ def batch_sizes(sizes: Iterable[int], shown: Iterable[int] | None = None) -> alt
     return alt.X("batch_size:Q", title="batch size M", scale=scale, axis=axis)
 
 
-def by_series(channel: Callable[..., Any], values: Mapping[str, Any]) -> Any:
-    """Return a colour, dash or shape for each name in the field `series` (the page draws the key)."""
-    return channel("series:N", scale=alt.Scale(domain=list(values), range=list(values.values())), legend=None)
+def powers_of_two(sizes: pd.Series) -> list[int]:
+    """Return the powers of two from the smallest of `sizes` to the largest."""
+    low, high = sizes.min(), sizes.max()
+    return [2**power for power in range(24) if low <= 2**power <= high]
 
 
 def padded(values: Iterable[float], share: float = 0.06) -> list[float]:
@@ -96,3 +113,15 @@ def padded(values: Iterable[float], share: float = 0.06) -> list[float]:
 def log_scale(domain: list[float]) -> alt.Scale:
     """Return a logarithmic scale over exactly `domain`, marks outside cut off."""
     return alt.Scale(type="log", domain=domain, nice=False, clamp=True)
+
+
+def logarithmic(channel: type, column: str, title: str | None, domain: list[float]) -> Any:
+    """Return a channel of positions (`alt.X` or `alt.Y`): a column on a logarithmic scale over `domain`."""
+    scale, axis = log_scale(domain), log_axis(domain)
+    return channel(f"{column}:Q", title=title, scale=scale, axis=axis)
+
+
+def of_one(channel: type, column: str, title: str) -> Any:
+    """Return a channel of positions: a column of shares of one, as percentages from 0 to 100."""
+    axis = alt.Axis(format="%", tickCount=5)
+    return channel(f"{column}:Q", title=title, scale=alt.Scale(domain=[0, 1]), axis=axis)

@@ -2,14 +2,17 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import altair as alt
+import pandas as pd
 import vl_convert
 
-from perbatch.report.figures.style import CONFIG, FONT
+from perbatch.report.figures.style import CONFIG, FONT, HEIGHT, WIDTH
+
+Chart = alt.LayerChart | alt.FacetChart
 
 
 @dataclass(frozen=True)
@@ -21,14 +24,18 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """Inline SVG, the text that says what it shows, its title beside others, and the key to its series."""
+class Panel:
+    """Inline SVG, the text that says what it shows, its title beside others, and the key to its series.
+
+    `data` is what is drawn, as CSV; empty where a live figure's data have it already.
+    """
 
     name: str
     svg: str
     label: str
     title: str = ""
     keys: tuple[Key, ...] = ()
+    data: str = ""
 
 
 # Called as Vega calls the shapes: its cross is an upright one.
@@ -58,10 +65,20 @@ def key(name: str, colour: str, dash: list[int] | None = None, shape: str | None
     return Key(f'<svg width="34" height="14" viewBox="0 0 34 14" aria-hidden="true">{line}{mark}</svg>', name)
 
 
+def layered(layers: Sequence[alt.Chart], width: float = WIDTH, height: float = HEIGHT) -> Chart:
+    """Lay charts over each other in a plot of that size (pixels)."""
+    return alt.layer(*layers).properties(width=width, height=height)
+
+
 def draw(
-    chart: alt.TopLevelMixin, name: str, label: str, keys: Iterable[Key] = (), title: str = ""
-) -> Figure:
-    """Draw a chart as SVG. `label` says what it shows; `name` is unique on the page."""
+    chart: alt.TopLevelMixin,
+    name: str,
+    label: str,
+    keys: Iterable[Key] = (),
+    title: str = "",
+    data: pd.DataFrame | None = None,
+) -> Panel:
+    """Draw a chart as SVG. `label` says what it shows; `name` is unique on the page; `data` may be taken."""
     specification = chart.configure(**CONFIG).to_dict(validate=False)
     svg = _own_ids(vl_convert.vegalite_to_svg(specification), name)
     opening = re.match(r"<svg[^>]*>", svg)
@@ -73,14 +90,14 @@ def draw(
         f'viewBox="0 0 {width[1]} {height[1]}" width="{width[1]}" font-family="{FONT}">'
     )
     body = _shared_marks(_slim(svg[opening.end() :].strip()), name)
-    return Figure(name, start + body, label, title, tuple(keys))
+    text = "" if data is None else data.to_csv(index=False, float_format="%.5g", lineterminator="\n")
+    return Panel(name, start + body, label, title, tuple(keys), text)
 
 
 def _own_ids(svg: str, name: str) -> str:
     """Number the ids anew: Vega counts them per process, and figures of one page must not share any."""
-    for number, old in enumerate(re.findall(r'\bid="([^"]+)"', svg)):
-        svg = re.sub(rf'(\bid="|url\(#|href="#){re.escape(old)}(?=["\)])', rf"\g<1>{name}-{number}", svg)
-    return svg
+    own = {old: f"{name}-{number}" for number, old in enumerate(re.findall(r'\bid="([^"]+)"', svg))}
+    return re.sub(r'(\bid="|url\(#|href="#)([^")]+)', lambda found: found[1] + own[found[2]], svg)
 
 
 def _slim(svg: str) -> str:

@@ -5,25 +5,11 @@ import numpy as np
 import pandas as pd
 
 from perbatch.analysis.costs import spent
-from perbatch.analysis.representatives import best_repeats, plain_rows
 from perbatch.analysis.results import Results
-from perbatch.report.figures.style import (
-    HEIGHT,
-    INK,
-    PAIR,
-    PAIR_DASHES,
-    PAIR_SHAPES,
-    PLAIN,
-    REPEAT,
-    RULE,
-    WIDTH,
-    batch_sizes,
-    by_series,
-    log2_axis,
-    padded,
-    records,
-)
-from perbatch.report.figures.svg import Figure, Key, draw, key
+from perbatch.report.figures.figure import Drawing, Figure
+from perbatch.report.figures.series import PAIR, PLAIN, REPEAT, by_series, keys_of, pair_rows, series_layers
+from perbatch.report.figures.style import INK, RULE, batch_sizes, log2_axis, padded, records
+from perbatch.report.figures.svg import Key, Panel, draw, key, layered
 from perbatch.report.wording import UNITS, clock_unit, number, seeds_reached
 
 APART = {PLAIN: 1 / 1.06, REPEAT: 1.06}  # the two series stand side by side
@@ -32,49 +18,42 @@ PERFECT_DASH = [2, 3]
 COLUMNS = ["series", "size", "batch_size", "value", "low", "high", "reached", "seeds"]
 
 
-def target_figures(results: Results) -> list[Figure]:
+def draw_targets(results: Results) -> Drawing:
     """Draw updates, evaluations and seconds to target, each where two batch sizes have something."""
-    figures = (_figure(results, quantity) for quantity in SCALING)
-    return [figure for figure in figures if figure is not None]
+    panels = [panel for quantity in SCALING if (panel := _panel(results, quantity))]
+    return Drawing(panels, _keys(results) if panels else ())
 
 
-def target_keys(results: Results) -> list[Key]:
-    """Return the key that the panels share."""
+def _keys(results: Results) -> list[Key]:
     points = _points(results, "updates")
-    present = [name for name in PAIR if (points["series"] == name).any()]
-    keys = [key(name, PAIR[name], PAIR_DASHES[name], PAIR_SHAPES[name]) for name in present]
+    keys = keys_of({name: look for name, look in PAIR.items() if (points["series"] == name).any()})
     if not points["reached"].all():
         keys.append(key("not reached, at what was spent", INK, None, "hollow-triangle-up"))
     return [*keys, key("perfect scaling", RULE, PERFECT_DASH)]
 
 
-def _figure(results: Results, quantity: str) -> Figure | None:
+def _panel(results: Results, quantity: str) -> Panel | None:
     points = _points(results, quantity)
     if points["size"].nunique() < 2:
         return None
     factor, unit = clock_unit(points["value"]) if quantity == "seconds" else (1.0, UNITS[quantity])
     points[["value", "low", "high"]] *= factor
-    present = {name: PAIR[name] for name in PAIR if (points["series"] == name).any()}
     sizes = sorted({int(size) for size in points["size"]})
     domain = padded([*points["value"], *points["low"].dropna(), *points["high"].dropna()])
     x = batch_sizes([*points["batch_size"], *sizes], shown=sizes)
     scale = alt.Scale(type="log", base=2, domain=domain, nice=False, clamp=True)
     y = alt.Y("value:Q", title=f"{unit} to target", scale=scale, axis=log2_axis(domain))
-    colour = by_series(alt.Color, present)
-    shape = by_series(alt.Shape, {name: PAIR_SHAPES[name] for name in present})
-    dash = by_series(alt.StrokeDash, {name: PAIR_DASHES[name] for name in present})
     base = alt.Chart(records(points))
-    reached = base.transform_filter("datum.reached")
-    line = reached.mark_line(strokeWidth=1.6).encode(x=x, y=y, color=colour, strokeDash=dash)
-    bars = reached.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2.4)
-    bars = bars.encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q", color=colour)
-    dots = reached.mark_point(size=60, filled=True, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
     missed = base.transform_filter("!datum.reached").mark_point(shape="triangle-up", size=110, strokeWidth=2)
     perfect = alt.Chart(records(_perfect(points, SCALING[quantity], domain)))
     perfect = perfect.mark_line(color=RULE, strokeDash=PERFECT_DASH, strokeWidth=1.4)
-    layers = [perfect.encode(x=x, y=y), line, bars, dots, missed.encode(x=x, y=y, color=colour)]
-    chart = alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
-    return draw(chart, f"target-{quantity.replace('_', '-')}", _label(points, unit))
+    layers = [
+        perfect.encode(x=x, y=y),
+        *series_layers(base.transform_filter("datum.reached"), x, y, PAIR, bar=2.4, size=60),
+        missed.encode(x=x, y=y, color=by_series(alt.Color, PAIR)),
+    ]
+    shown = points.drop(columns="batch_size").rename(columns={"size": "batch_size", "value": unit})
+    return draw(layered(layers), f"target-{quantity}", _label(points, unit), data=shown)
 
 
 def _perfect(points: pd.DataFrame, power: int, domain: list[float]) -> pd.DataFrame:
@@ -91,28 +70,27 @@ def _perfect(points: pd.DataFrame, power: int, domain: list[float]) -> pd.DataFr
 def _points(results: Results, quantity: str) -> pd.DataFrame:
     """A row a batch size and series: the value, or what was spent in vain where it is infinite."""
     rows = []
-    for series, table in ((PLAIN, plain_rows(results)), (REPEAT, best_repeats(results))):
-        for _, row in table.sort_values("batch_size").iterrows():
-            value = row[f"{quantity}_to_target"]
-            reached = not pd.isna(value)
-            rows.append(
-                {
-                    "series": series,
-                    "size": int(row["batch_size"]),
-                    "batch_size": row["batch_size"] * APART[series],
-                    "value": value if reached else _spent(results, row, quantity),
-                    "low": row[f"{quantity}_to_target_low"],
-                    "high": row[f"{quantity}_to_target_high"],
-                    "reached": reached,
-                    "seeds": seeds_reached(row),
-                }
-            )
-    points = pd.DataFrame(rows, columns=COLUMNS)
+    for series, row in pair_rows(results):
+        value = row[f"{quantity}_to_target"]
+        reached = not pd.isna(value)
+        rows.append(
+            {
+                "series": series,
+                "size": int(row["batch_size"]),
+                "batch_size": row["batch_size"] * APART[series],
+                "value": value if reached else _spent(results, row, quantity),
+                "low": row[f"{quantity}_to_target_low"],
+                "high": row[f"{quantity}_to_target_high"],
+                "reached": reached,
+                "seeds": seeds_reached(row),
+            }
+        )
+    points = pd.DataFrame(rows, columns=COLUMNS).sort_values(["series", "size"], kind="stable")
     return points[points["value"].notna() & (points["value"] > 0)].reset_index(drop=True)
 
 
 def _spent(results: Results, row: pd.Series, quantity: str) -> float:
-    runs = results.reported[results.reported["contender"] == row["contender"]]
+    runs = results.runs_of(row)
     return float(spent(runs[~np.isfinite(runs["epochs_to_target"])])[quantity].median())
 
 
@@ -126,3 +104,17 @@ def _label(points: pd.DataFrame, unit: str) -> str:
         )
         text += f" {str(series).capitalize()}: {values}."
     return text
+
+
+FIGURE = Figure(
+    name="targets",
+    number="5a",
+    place="target",
+    title="The cost to target against batch size, both axes in powers of two.",
+    caption="""Points: geometric mean over the reported seeds. Bars: 95 % t-interval on logarithms, absent
+where a seed did not reach the target (then the point is the median, unreached as infinite). A hollow
+triangle: at least half of the seeds never reached it; it stands at what they had spent. Dotted: perfect
+scaling from the smallest batch on, where twice the batch takes half the updates and half the time, and the
+same number of evaluations of the network.""",
+    draw=draw_targets,
+)

@@ -4,51 +4,58 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from perbatch.analysis.results import Results
+from perbatch.report.figures.figure import Drawing, Figure, single
+from perbatch.report.figures.series import by_series, keys_of
 from perbatch.report.figures.style import (
-    HEIGHT,
     INK,
     RULE,
-    WIDTH,
+    Look,
     batch_sizes,
-    log_axis,
-    log_scale,
+    logarithmic,
     padded,
+    powers_of_two,
     records,
 )
-from perbatch.report.figures.svg import Figure, draw, key
+from perbatch.report.figures.svg import Panel, draw, layered
 from perbatch.report.wording import number
 
 POWER, OTHER = "power of two", "other size"
+LOOKS = {POWER: Look("#D55E00", None, "diamond"), OTHER: Look("#0072B2", None, "circle")}
+SIZES = {OTHER: 36, POWER: 64}  # powers of two last: their neighbours would hide them
 
 
-def throughput_figure(rows: pd.DataFrame) -> Figure:
+def draw_throughput(results: Results) -> Drawing:
+    """Draw the time per example of the sweep's own network; nothing below two batch sizes."""
+    rows = results.sweep.benchmark
+    return single(throughput_panel(rows, "throughput") if len(rows) > 1 else None)
+
+
+def throughput_panel(rows: pd.DataFrame, name: str, label: str = "") -> Panel:
     """Draw microseconds per example against batch size, powers of two marked, quartiles as bars."""
     sizes = rows["batch_size"].astype(int)
     table = rows.assign(series=np.where((sizes & (sizes - 1)) == 0, POWER, OTHER))
     domain = padded([*table["gradient_us_low"], *table["gradient_us_high"]])
-    low_end, high_end = table["batch_size"].min(), table["batch_size"].max()
-    powers = [2**power for power in range(24) if low_end <= 2**power <= high_end]
-    x = batch_sizes(table["batch_size"], powers)
-    y = alt.Y(
-        "gradient_us:Q", title="microseconds per example", scale=log_scale(domain), axis=log_axis(domain)
+    x = batch_sizes(table["batch_size"], powers_of_two(table["batch_size"]))
+    y, low = (
+        logarithmic(alt.Y, column, "microseconds per example", domain)
+        for column in ("gradient_us", "gradient_us_low")
     )
     columns = ["batch_size", "series", "gradient_us", "gradient_us_low", "gradient_us_high"]
-    base = alt.Chart(records(table[columns]))
-    line = base.mark_line(color=RULE, strokeWidth=1).encode(x=x, y=y)
-    low = alt.Y("gradient_us_low:Q", scale=log_scale(domain))
-    bars = base.mark_rule(strokeWidth=1.5, color=INK).encode(x=x, y=low, y2="gradient_us_high:Q")
-    dots = [  # powers of two last: their neighbours would hide them
-        base.transform_filter(f"datum.series == '{series}'")
-        .mark_point(filled=True, size=size, opacity=1, color=colour, shape=shape)
-        .encode(x=x, y=y)
-        for series, size, colour, shape in (
-            (OTHER, 36, "#0072B2", "circle"),
-            (POWER, 64, "#D55E00", "diamond"),
-        )
+    table = table[columns]
+    base = alt.Chart(records(table))
+    layers = [
+        base.mark_line(color=RULE, strokeWidth=1).encode(x=x, y=y),
+        base.mark_rule(strokeWidth=1.5, color=INK).encode(x=x, y=low, y2="gradient_us_high:Q"),
     ]
-    chart = alt.layer(line, bars, *dots).properties(width=WIDTH, height=HEIGHT)
-    keys = [key(POWER, "#D55E00", None, "diamond"), key(OTHER, "#0072B2", None, "circle")]
-    return draw(chart, "throughput", throughput_sentence(rows), keys)
+    for series, size in SIZES.items():
+        mine = base.transform_filter(f"datum.series == '{series}'")
+        layers.append(
+            mine.mark_point(filled=True, size=size, opacity=1).encode(
+                x=x, y=y, color=by_series(alt.Color, LOOKS), shape=by_series(alt.Shape, LOOKS)
+            )
+        )
+    return draw(layered(layers), name, label or throughput_sentence(rows), keys_of(LOOKS), data=table)
 
 
 def throughput_sentence(rows: pd.DataFrame) -> str:
@@ -62,3 +69,14 @@ def throughput_sentence(rows: pd.DataFrame) -> str:
     if best["batch_size"] in (first["batch_size"], last["batch_size"]):
         return f"{text}."
     return f"{text}; it is lowest at M = {best['batch_size']:,} ({number(best['gradient_us'])})."
+
+
+FIGURE = Figure(
+    name="throughput",
+    number="5b",
+    place="throughput",
+    title="Time per example against batch size.",
+    caption="""Median training time per example, update included; bars: quartiles of the repeats. Measured
+on {{ processor }}, alone; evaluation and logging are not in it.""",
+    draw=draw_throughput,
+)
