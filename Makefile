@@ -107,7 +107,8 @@ plots: env  ## DVC's plots as dvc_plots/index.html, without network; REVS="A B":
 
 pictures: env  ## what README and docs take from the results and the code: numbers, pictures, columns
 	python tools/tables_page.py
+	python tools/house.py
 	python tools/pictures.py
 
 lock: env  ## resolve pyproject.toml into requirements.lock anew
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --extra server --extra slurm --extra cluster --extra storage pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --extra server --extra slurm --extra dask --extra storage pyproject.toml -o requirements.lock

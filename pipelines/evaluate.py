@@ -11,11 +11,11 @@ import numpy as np
 
 from perbatch import analysis, claims, report
 from perbatch.errors import UserError
-from perbatch.sweep.cell import data_name
+from perbatch.runs.places import PREPARED
+from perbatch.runs.run import data_name
+from perbatch.runs.scoring import Weights, on_test_data, summary_of
 from perbatch.sweep.cli import command
 from perbatch.sweep.params import block, study_names
-from perbatch.sweep.places import PREPARED
-from perbatch.sweep.scoring import Weights, on_test_data, summary_of
 from perbatch.sweep.studies import data_option, study_block
 
 RESULTS = checkout.ROOT / "results"

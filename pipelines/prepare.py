@@ -13,14 +13,14 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from perbatch.data.preparation import prepare
-from perbatch.sweep import resolvers, schema
+from perbatch.runs import schema
+from perbatch.runs.identity import plain
+from perbatch.runs.keys import refuse_unknown
+from perbatch.runs.places import PREPARED
+from perbatch.sweep import resolvers
 from perbatch.sweep.cli import command, only_job
-from perbatch.sweep.identity import plain
-from perbatch.sweep.keys import refuse_unknown
 from perbatch.sweep.params import data_overrides
-from perbatch.sweep.places import PREPARED
 
-schema.register()
 resolvers.register()
 
 

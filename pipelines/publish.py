@@ -18,12 +18,13 @@ import pandas as pd
 from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.files import replace
-from perbatch.sweep import provenance, refill
-from perbatch.sweep.cell import data_name
+from perbatch.runs import provenance
+from perbatch.runs.places import PREPARED, runs
+from perbatch.runs.run import data_name
+from perbatch.runs.scoring import summary_of
+from perbatch.sweep import refill
 from perbatch.sweep.cli import command
-from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
-from perbatch.sweep.scoring import summary_of
 from perbatch.tracking import SweepLog
 from perbatch.tracking.server import ADDRESS
 

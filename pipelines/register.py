@@ -16,8 +16,8 @@ from filelock import FileLock
 
 from perbatch import advice
 from perbatch.errors import UserError
+from perbatch.runs.places import PREPARED, runs
 from perbatch.sweep.cli import command
-from perbatch.sweep.places import PREPARED, runs
 from perbatch.sweep.record import experiment_of, store_of
 from perbatch.tracking import Registry
 from perbatch.tracking.server import ADDRESS
@@ -41,7 +41,7 @@ def register(folder: Path, champion: Mapping[str, Any], registry: Registry) -> N
     """Log the champion's network as a model, where that has not been done, and give it the alias."""
     import pandas as pd  # these take seconds, and mostly nothing is to do
 
-    from perbatch.sweep.scoring import Weights
+    from perbatch.runs.scoring import Weights
     from perbatch.sweep.serving import served
 
     registry.store.check()

@@ -17,11 +17,11 @@ import pandas as pd
 
 from perbatch import claims, report
 from perbatch.errors import UserError
+from perbatch.runs.places import PREPARED
+from perbatch.runs.scoring import Weights, on_test_data
 from perbatch.sweep.cli import command
 from perbatch.sweep.gradients import measure_gradients
 from perbatch.sweep.params import study_names
-from perbatch.sweep.places import PREPARED
-from perbatch.sweep.scoring import Weights, on_test_data
 from perbatch.sweep.studies import prepare_data, study_block
 
 RESULTS = checkout.ROOT / "results"

@@ -14,10 +14,13 @@ from omegaconf import DictConfig
 
 from perbatch.data import diabetes, digits
 from perbatch.data.preparation import prepare
-from perbatch.sweep import identity, places, record, task
+from perbatch.runs import identity, places
+from perbatch.sweep import record, resolvers
 from tracking_server import Server
 
 Compose = Callable[..., DictConfig]
+
+resolvers.register()
 
 
 @pytest.fixture(scope="session")
@@ -51,14 +54,12 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def workspace(tmp_path: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder where runs and the store go in place of the repository's root; the data are prepared."""
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setattr(places, "PREPARED", prepared)
-    _forget()
-    yield tmp_path
-    _forget()
+    return tmp_path
 
 
 @pytest.fixture
@@ -71,15 +72,15 @@ def composed(workspace: Path) -> Iterator[Compose]:
 
 @pytest.fixture
 def forget() -> Callable[[], None]:
-    """Forgets what a process keeps of its root, data and store, as a new process does."""
-    return _forget
+    """Forgets what a process keeps of its store, as a new process does."""
+
+    def forget() -> None:
+        record.store_at.cache_clear()
+        record.experiment_of.cache_clear()
+
+    return forget
 
 
 @pytest.fixture
 def digest_of_digits(prepared: Path) -> str:
     return str(json.loads((prepared / "digits" / "summary.json").read_text())["digest"])
-
-
-def _forget() -> None:
-    for cached in (places.shared_root, identity._summary, record.store_of, record.experiment_of, task._load):
-        cached.cache_clear()

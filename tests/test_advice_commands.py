@@ -16,9 +16,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from copies import copy_repository, environment
 from perbatch.errors import UserError
-from perbatch.sweep import elastic
-from perbatch.tracking import Store, network_disk, sqlite_file
-from perbatch.tracking.network_disk import Mount
+from perbatch.launch import dask
+from perbatch.tracking import locate, mounts, sqlite_file
+from perbatch.tracking.mounts import Mount
 from perbatch.tracking.stale import HOST_TAG, LOCK_TAG
 from test_pipeline import OWN_STUDY, STUDY
 
@@ -95,7 +95,7 @@ def test_folders_of_ones_own_are_made(root: Path) -> None:
 
 @pytest.mark.types("restore")
 def test_an_experiment_that_was_deleted(tmp_path: Path) -> None:
-    store = Store.locate(f"sqlite:///{tmp_path}/own store.db", tmp_path)
+    store = locate(f"sqlite:///{tmp_path}/own store.db", tmp_path)
     store.client.delete_experiment(store.experiment("digits").key and "1")
     with pytest.raises(UserError, match="is deleted") as caught:
         store.experiment("digits")
@@ -121,7 +121,7 @@ def test_a_store_of_an_older_mlflow(tmp_path: Path) -> None:
     sqlite_file.make(database)
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", [older])
-    store = Store.locate(uri, tmp_path)
+    store = locate(uri, tmp_path)
     with pytest.raises(UserError, match="belongs to another version") as caught, store.one_sentence():
         store.experiment("digits")
     database.unlink()
@@ -132,20 +132,20 @@ def test_a_store_of_an_older_mlflow(tmp_path: Path) -> None:
     typed(str(caught.value), r"call `(.*)`$", tmp_path)
     assert sqlite_file.read(database, "SELECT version_num FROM alembic_version") == newest
     database.rename(tmp_path / "new.db")  # MLflow's engine in this process has the first file open
-    Store.locate(f"sqlite:///{tmp_path}/new.db", tmp_path).experiment("digits")
+    locate(f"sqlite:///{tmp_path}/new.db", tmp_path).experiment("digits")
 
 
 @pytest.mark.types("end_run")
 def test_a_dead_machine_at_work_on_a_network_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network_disk, "_mounts", lambda: [Mount(str(tmp_path), "lustre", "rw")])
+    monkeypatch.setattr(mounts, "_mounts", lambda: [Mount(str(tmp_path), "lustre", "rw")])
     database = tmp_path / "own store.db"
-    store = Store.locate(f"sqlite:///{database}", tmp_path)
+    store = locate(f"sqlite:///{database}", tmp_path)
     experiment = store.client.create_experiment("digits")
     store.client.create_run(experiment, tags={HOST_TAG: "dead", LOCK_TAG: str(tmp_path / "lock")})
     with pytest.raises(UserError, match="if dead is dead") as caught:
-        network_disk.check(database)
+        mounts.check(database)
     typed(str(caught.value), r"is dead, `(.*)` ends its run$", tmp_path)
-    network_disk.check(database)
+    mounts.check(database)
 
 
 @pytest.fixture
@@ -161,11 +161,11 @@ def started(tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
 def test_a_cluster_that_is_not_there(
     tmp_path: Path, started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(elastic, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 2)
 
     def refusal(address: str | None) -> str:
         try:
-            elastic.check(DictConfig({"address": address, "no_worker_timeout_min": 1}))
+            dask.check(DictConfig({"address": address, "no_worker_timeout_min": 1}))
         except UserError as error:
             return str(error)
         return ""

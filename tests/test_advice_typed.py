@@ -22,7 +22,9 @@ from PIL import Image
 from copies import ROOT
 from perbatch import advice
 from perbatch.errors import UserError
-from perbatch.sweep import cli, elastic, places, remote, slurm, slurm_queue
+from perbatch.launch import dask, launchers, slurm, slurm_queue
+from perbatch.runs import places
+from perbatch.sweep import cli
 from perbatch.tracking.addresses import checked
 
 NOT_TYPED = {
@@ -339,10 +341,10 @@ def test_a_store_for_jobs_on_other_machines(
     monkeypatch.setattr(slurm, "check", lambda launcher: None)
     words = ["hydra/launcher=slurm", "tracking.uri=sqlite:///mlflow.db"]
     with pytest.raises(UserError, match="a relative address means another place") as caught:
-        remote.check(composed(*words))
+        launchers.check(composed(*words))
     advised = taken(str(caught.value), r"or (\S+)$")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
-    remote.check(composed(words[0], *advised))
+    launchers.check(composed(words[0], *advised))
 
 
 @pytest.mark.types("runs_per_job")
@@ -358,7 +360,7 @@ def test_more_jobs_than_slurm_takes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("module", "check", "package"),
-    [("distributed", elastic.check, "distributed"), ("submitit", slurm.check, "submitit")],
+    [("distributed", dask.check, "distributed"), ("submitit", slurm.check, "submitit")],
 )
 def test_what_is_to_be_installed_is_what_is_missing(
     module: str,

@@ -1,10 +1,15 @@
 """Which rooms of the library import which: arrows go one way, and no module imports itself in a circle."""
 
 import ast
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+
+import house
 
 LIBRARY = Path(__file__).resolve().parents[1] / "src" / "perbatch"
 GROUND = {"advice", "columns", "errors", "files", "fingerprint", "overrides", "stages"}
@@ -13,14 +18,16 @@ ROOMS = {
     "data": GROUND,
     "tracking": GROUND,
     "timing": GROUND | {"backprop"},
-    "sweep": GROUND | {"backprop", "data", "tracking"},
+    "runs": GROUND | {"backprop", "data"},
+    "launch": GROUND | {"runs"},
+    "sweep": GROUND | {"backprop", "data", "launch", "runs", "tracking"},
     "analysis": GROUND,
     "claims": GROUND | {"analysis"},
     "report": GROUND | {"analysis", "claims", "backprop"},  # the lessons compute as runs do
 }
 """Each room, and what it may import beside itself."""
 
-FOREIGN = {"hydra": {"sweep"}, "mlflow": {"sweep", "tracking"}, "dvc": set()}
+FOREIGN = {"hydra": {"sweep", "launch"}, "mlflow": {"sweep", "tracking"}, "dvc": set()}
 """Tools, and the rooms that may import them."""
 
 
@@ -61,6 +68,11 @@ def test_the_ground_imports_no_room() -> None:
         if room_of(path) in GROUND:
             ours = {name.split(".")[1] for name in imported if name.startswith("perbatch.")}
             assert ours <= GROUND, path
+
+
+def test_the_picture_shows_the_arrows_that_are() -> None:
+    assert house.PICTURE.read_text(encoding="utf-8") == house.svg()
+    assert all(others <= ROOMS[room] for room, others in house.arrows().items())
 
 
 def test_no_script_imports_another() -> None:

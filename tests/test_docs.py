@@ -23,7 +23,7 @@ import hydra_plugins.perbatch_sweeper  # noqa: F401  (registers the sweeper's se
 from blocks import NOT_RUN, ROOT, Block, blocks, pages, write
 from copies import copy_repository, environment, git, run
 from perbatch import analysis, backprop, claims, data, report, timing, tracking
-from perbatch.sweep.schema import Condition, Study
+from perbatch.runs.schema import Condition, Study
 from servers import free_port, started
 
 sys.path.insert(0, str(ROOT / "tools"))

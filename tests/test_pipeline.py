@@ -248,7 +248,7 @@ def test_a_docstring_reruns_nothing_and_an_operator_what_depends_on_it(copy: Sim
 def test_another_scoring_on_test_data_makes_another_report_and_trains_nothing(copy: SimpleNamespace) -> None:
     metrics = copy.root / "results/evaluate/metrics.json"
     before = json.loads(metrics.read_text())["mini_batch_test_accuracy"]
-    with edited(copy.root, "src/perbatch/sweep/scoring.py", "float(np.mean(", "0.5 * float(np.mean("):
+    with edited(copy.root, "src/perbatch/runs/scoring.py", "float(np.mean(", "0.5 * float(np.mean("):
         said = copy.run("dvc", "repro", "evaluate").stdout
         after = json.loads(metrics.read_text())["mini_batch_test_accuracy"]
     assert "Stage 'train' didn't change" in said and "Running stage 'evaluate'" in said
@@ -268,7 +268,7 @@ def test_another_scoring_on_test_data_makes_another_report_and_trains_nothing(co
 def test_runs_of_other_training_code_are_not_reused(
     copy: SimpleNamespace, old: str, new: str, reused: int
 ) -> None:
-    with edited(copy.root, "src/perbatch/sweep/training.py", old, new):
+    with edited(copy.root, "src/perbatch/runs/training.py", old, new):
         done = copy.run("dvc", "repro", "--force", "--single-item", "train")
     assert f"12 runs: {reused} reused, {12 - reused} to train" in done.stdout + done.stderr
 

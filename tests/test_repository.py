@@ -8,7 +8,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from fingerprint import digests
-from perbatch.sweep.schema import Config
+from perbatch.runs.schema import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -125,7 +125,7 @@ ALL = {"benchmark", "evaluate", "prepare", "train", *STUDIES}
 
 EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "the scoring on test data": (
-        "src/perbatch/sweep/scoring.py",
+        "src/perbatch/runs/scoring.py",
         "float(np.mean(",
         "0.5 * float(np.mean(",
         {"evaluate", *STUDIES},
@@ -159,7 +159,7 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "a default that the grid sets": ("conf/config.yaml", "epochs: 100", "epochs: 90", set()),
     "a default that no grid sets": ("conf/config.yaml", "factor: 1.1", "factor: 1.2", {"train", *STUDIES}),
     "where runs are logged": ("conf/tracking/store.yaml", "live: true", "live: false", set()),
-    "a launcher": ("src/perbatch/sweep/slurm.py", "import shutil\n", "import shutil\n\nX = 1\n", set()),
+    "a launcher": ("src/perbatch/launch/slurm.py", "import shutil\n", "import shutil\n\nX = 1\n", set()),
     "a new option of a group": (
         "conf/repeat/twice.yaml",
         "",
@@ -187,13 +187,13 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
         ALL - {"prepare"},
     ),
     "the rate in the training code": (
-        "src/perbatch/sweep/training.py",
-        "learning_rate=config.learning_rate",
-        "learning_rate=0.5 * config.learning_rate",
+        "src/perbatch/runs/training.py",
+        'learning_rate=config["learning_rate"]',
+        'learning_rate=0.5 * config["learning_rate"]',
         {"train", *STUDIES},
     ),
     "a docstring of the training code": (
-        "src/perbatch/sweep/training.py",
+        "src/perbatch/runs/training.py",
         '"""One run\'s',
         '"""A run\'s',
         set(),

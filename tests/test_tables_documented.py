@@ -55,11 +55,13 @@ def test_evaluations_tables(exported: dict[str, pd.DataFrame]) -> None:
 
 def test_trains_tables(workspace: Path, composed) -> None:
     from perbatch.data import load
-    from perbatch.sweep import identity, places, training
+    from perbatch.runs import places, training
+    from perbatch.runs.run import Run
 
     config = composed("epochs=1", "model.hidden=[2]", "batch_size=full", "engine=numpy")
-    settings = identity.plain(config.data)
-    outcome = training.train_run(config, load(places.PREPARED / "digits", settings), lambda row: None)
+    run = Run.of(config)
+    data = load(places.PREPARED / "digits", run.config["data"])
+    outcome = training.train_run(run, data, lambda row: None)
     assert list(outcome.row) == documented("runs.csv") == [column.name for column in RUNS]
     assert ["identity", *outcome.history.split("\n")[0].split(",")] == documented("history.csv")
 

@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
 sys.path.insert(0, str(ROOT / "src"))
 
-from perbatch.sweep.check import RULES  # noqa: E402
-from perbatch.sweep.schema import Condition, Config, Study  # noqa: E402
+from perbatch.runs.check import RULES  # noqa: E402
+from perbatch.runs.schema import Condition, Config, Study  # noqa: E402
 
 DEFAULTS = (
     "data/digits",

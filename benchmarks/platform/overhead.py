@@ -149,9 +149,9 @@ def reused_runs(machine: Machine, count: int = 10_000) -> list[str]:
     from hydra.core.global_hydra import GlobalHydra
     from hydra.types import RunMode
 
+    from perbatch.runs.folder import RunFolder
     from perbatch.sweep import grid, plan, task  # noqa: F401  (registers schema and resolvers)
     from perbatch.sweep.compose import CachingLoader
-    from perbatch.sweep.folder import RunFolder
 
     rates = ",".join(f"{rate / 100:g}" for rate in range(1, 11))
     axes = ["batch_size=range(1,11)", f"learning_rate={rates}", f"seed=range(0,{count // 100})"]

@@ -18,10 +18,10 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "pipelines")]
 import train  # noqa: E402 - found by the line above
 from perbatch.backprop.compiled_engine import CompiledEngine  # noqa: E402
 from perbatch.backprop.compiled_evaluator import CompiledEvaluator  # noqa: E402
-from perbatch.sweep import job, packs  # noqa: E402
+from perbatch.launch import job, packs  # noqa: E402
+from perbatch.runs.folder import RunFolder  # noqa: E402
 from perbatch.sweep.cli import command  # noqa: E402
 from perbatch.sweep.compose import CachingLoader  # noqa: E402
-from perbatch.sweep.folder import RunFolder  # noqa: E402
 from perbatch.sweep.record import LiveLog  # noqa: E402
 
 PARTS: list[tuple[Any, str, str]] = [

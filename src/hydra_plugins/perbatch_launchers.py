@@ -1,4 +1,4 @@
-"""Registers perbatch's launchers for clusters with Hydra; the work is in perbatch.sweep."""
+"""Registers perbatch's launchers for clusters with Hydra; the work is in perbatch.launch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,20 +16,20 @@ class _Launcher(Launcher):
 
 
 class SlurmLauncher(_Launcher):
-    """Hydra's face of `perbatch.sweep.slurm.launch`."""
+    """Hydra's face of `perbatch.launch.slurm.launch`."""
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the jobs in an array of SLURM's, and wait until all have ended."""
-        from perbatch.sweep import slurm
+        from perbatch.launch import slurm
 
         return slurm.launch(self._settings, *self._handed, job_overrides)
 
 
-class ClusterLauncher(_Launcher):
-    """Hydra's face of `perbatch.sweep.elastic.launch`."""
+class DaskLauncher(_Launcher):
+    """Hydra's face of `perbatch.launch.dask.launch`."""
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the jobs on a Dask cluster, and wait until all have ended."""
-        from perbatch.sweep import elastic
+        from perbatch.launch import dask
 
-        return elastic.launch(self._settings, *self._handed, job_overrides)
+        return dask.launch(self._settings, *self._handed, job_overrides)

@@ -1,10 +1,12 @@
-"""Files on disk: replaced whole or left as they were."""
+"""Files on disk: replaced whole or left as they were; digests of what they hold."""
 
+import hashlib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 
@@ -17,6 +19,15 @@ def replace(path: Path, content: bytes | str) -> None:
     """
     with replacing(path) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
+
+
+def writing(path: Path) -> tuple[int, int] | None:
+    """Return which writing of a file this is: replaced, it is another one; None where there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 @contextmanager
@@ -34,3 +45,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             unfinished.unlink()
         raise
+
+
+def digest(content: bytes | str) -> str:
+    """Return the SHA-256 (hex) of bytes, or of text as UTF-8."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def json_digest(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of plain values as JSON, whatever the order of keys."""
+    return digest(json.dumps(values, sort_keys=True))

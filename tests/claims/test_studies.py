@@ -12,8 +12,8 @@ from perbatch.errors import UserError
 from perbatch.report import CLAIM_FIGURES, exhibit, statements
 from perbatch.report.citation import PAPERS, doi_of, reading
 from perbatch.report.page import render
+from perbatch.runs.places import CONF
 from perbatch.sweep.params import study_names
-from perbatch.sweep.places import CONF
 from perbatch.sweep.studies import data_option, study_block
 from planted import results_of, usual_runs
 from planted_studies import PLANTED, REFUTED, SHOWN, UNCLEAR

@@ -1,4 +1,4 @@
-"""`hydra/launcher=cluster`: workers without a common disk, one of them killed, and what is refused."""
+"""`hydra/launcher=dask`: workers without a common disk, one of them killed, and what is refused."""
 
 import shutil
 import signal
@@ -23,7 +23,7 @@ def here(tmp_path: Path, checkout: Path, dask: Dask) -> Place:
     return Place(tmp_path / "root", checkout, environment={"DASK_SCHEDULER_ADDRESS": dask.address})
 
 
-CLUSTER = "hydra/launcher=cluster"
+CLUSTER = "hydra/launcher=dask"
 
 
 def test_a_killed_worker_costs_nothing_and_results_come_back(
@@ -180,3 +180,16 @@ def test_a_worker_without_the_data_says_which_command_prepares_them(
     assert "6 of 6 runs failed" in said.splitlines()[-1]
     assert here.stamps() == before  # what no job began to train again is kept
     assert "6 runs: 6 reused" in here.run(*GRID, CLUSTER)
+
+
+def test_where_every_run_kills_its_worker_every_run_fails(
+    here: Place, dask: Dask, checkout: Path, tmp_path: Path
+) -> None:
+    deadly = shutil.copytree(checkout, tmp_path / "deadly")
+    alter(deadly, "__import__('os').kill(__import__('os').getpid(), 9)")
+    dask.add("one", deadly)
+    dask.add("two", deadly)
+    said = here.run("epochs=1", "seed=0,1", CLUSTER, "hydra.sweeper.runs_per_job=2", status=1)
+    assert "2 of 2 runs failed" in said.splitlines()[-1]
+    failures = [path.read_text() for path in here.root.glob("runs/*/failure.txt")]
+    assert ["it took 4 Dask workers down" in text for text in failures] == [True, True]

@@ -28,7 +28,7 @@ def test_workers_of_dask(
     dask.add("one", checkout)
     environment = {**server.environment, "DASK_SCHEDULER_ADDRESS": dask.address}
     place = Place(tmp_path / "root", checkout, environment=environment)
-    said = place.run(*GRID, "seed=210,211", "hydra/launcher=cluster")
+    said = place.run(*GRID, "seed=210,211", "hydra/launcher=dask")
     check(place, server, said)
     assert not list(tmp_path.rglob("mlflow.db"))
     written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]

@@ -20,7 +20,7 @@ from perbatch.data.downloads import PublicFile
 from perbatch.data.pixels import area_average, centred
 from perbatch.data.preparation import prepare
 from perbatch.errors import UserError
-from perbatch.sweep import identity, places
+from perbatch.runs import identity, places
 
 ALL = {"alphabets": ["Latin", "Greek"], "size": 21, "centre": True, "by": "drawer"}
 

@@ -14,7 +14,7 @@ from perbatch.data.downloads import PublicFile
 from perbatch.data.idx import read_idx
 from perbatch.data.preparation import prepare
 from perbatch.errors import UserError
-from perbatch.sweep import places
+from perbatch.runs import places
 
 
 def packed(content: bytes) -> bytes:

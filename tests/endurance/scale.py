@@ -203,7 +203,7 @@ def _dask(machine: Machine) -> Iterator[tuple[list[str], int]]:
     try:
         for name in ("one", "two"):
             cluster.add(name, ROOT)
-        yield ["hydra/launcher=cluster", f"hydra.launcher.address={cluster.address}"], 2
+        yield ["hydra/launcher=dask", f"hydra.launcher.address={cluster.address}"], 2
     finally:
         cluster.stop()
 

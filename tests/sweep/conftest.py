@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +10,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 import train
-from perbatch.sweep import identity, places, record, task
+from perbatch.runs import places
 from processes import BASIC, GRID, Place, copy_checkout
 
 
@@ -43,17 +43,11 @@ def done(straight: Place, tmp_path: Path) -> Place:
 def here(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[SimpleNamespace]:
     """A root for a module's tests, and a way to call the script `train` in it, in this process."""
     root = tmp_path_factory.mktemp("root")
-    caches: list[Callable[[], None]] = [
-        each.cache_clear
-        for each in (places.shared_root, identity._summary, record.store_of, record.experiment_of, task._load)
-    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DVC_ROOT", str(root))
         patch.setenv("HYDRA_FULL_ERROR", "1")
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setattr(places, "PREPARED", prepared)
-        for clear in caches:
-            clear()
 
         def call(*arguments: str) -> None:
             GlobalHydra.instance().clear()
@@ -61,5 +55,3 @@ def here(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[S
             train.main()
 
         yield SimpleNamespace(root=root, call=call)
-    for clear in caches:
-        clear()

@@ -7,15 +7,15 @@ import pytest
 from omegaconf import OmegaConf
 
 from perbatch.errors import UserError
-from perbatch.sweep import elastic, slurm
+from perbatch.launch import dask, slurm
 
 CLUSTER = OmegaConf.create({"address": "tcp://127.0.0.1:1", "no_worker_timeout_min": 1})
 
 
 def test_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UserError, match=r"Dask is not installed: pip install -e '\.\[cluster\]'$"):
-        elastic.check(CLUSTER)
+    with pytest.raises(UserError, match=r"Dask is not installed: pip install -e '\.\[dask\]'$"):
+        dask.check(CLUSTER)
 
 
 def test_submitit(monkeypatch: pytest.MonkeyPatch) -> None:

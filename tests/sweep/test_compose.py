@@ -12,7 +12,7 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from perbatch.sweep import places
+from perbatch.runs import places
 from perbatch.sweep.compose import CachingLoader
 
 SHAPES = [

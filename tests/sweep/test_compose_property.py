@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from perbatch.sweep import places
+from perbatch.runs import places
 from perbatch.sweep.compose import CachingLoader
 
 EXAMPLES = 20  # half a second each

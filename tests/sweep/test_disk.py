@@ -9,8 +9,10 @@ from hydra import compose, initialize_config_dir
 
 from perbatch.backprop import Network
 from perbatch.errors import UserError
-from perbatch.sweep import disk, encoded, identity, places
-from perbatch.tracking import Store, StoreUnavailable
+from perbatch.runs import encoded, places
+from perbatch.runs.run import Run
+from perbatch.sweep import disk
+from perbatch.tracking import StoreUnavailable, locate
 
 
 @pytest.mark.parametrize(
@@ -22,7 +24,7 @@ def test_the_bytes_are_those_of_the_network(workspace: Path, overrides: tuple[st
         config = compose("config", list(overrides))
     sizes = (64, *config.model.hidden, 10)
     network = Network(sizes, bias=config.model.bias, dtype=config.model.dtype)
-    assert disk.weights(config) == network.n_parameters * network.dtype.itemsize
+    assert Run.of(config).bytes_of_weights == network.n_parameters * network.dtype.itemsize
 
 
 def test_what_is_little_is_not_said(tmp_path: Path) -> None:
@@ -58,18 +60,19 @@ def test_the_copy_of_large_data_is_counted_until_it_is_made(
     monkeypatch.setattr(places, "PREPARED", shutil.copytree(prepared, workspace / "data" / "prepared"))
     with initialize_config_dir(str(places.CONF), version_base="1.3"):
         config = compose("config", [model])
-    assert disk.copy(config) is None
+    run = Run.of(config)
+    assert disk.copy(run) is None
     monkeypatch.setattr(encoded, "LARGE", 1)
-    folder, needed = disk.copy(config) or (workspace, 0)
-    encoded.load("digits", identity.plain(config.data), config.model.dtype, config.model.bias)
+    folder, needed = disk.copy(run) or (workspace, 0)
+    encoded.load("digits", run.config["data"], config.model.dtype, config.model.bias)
     assert needed == sum(path.stat().st_size - 128 for path in folder.parent.glob(f"*/{folder.name}/X_*.npy"))
-    assert disk.copy(config) is None
+    assert disk.copy(run) is None
 
 
 def test_a_store_on_a_full_disk_is_called_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mlflow.db").mkdir()  # SQLite cannot use it, whatever the disk
     with pytest.raises(StoreUnavailable, match=r"cannot be written \(Is a directory"):
-        Store.locate(None, tmp_path).check()
+        locate(None, tmp_path).check()
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     with pytest.raises(StoreUnavailable, match="cannot be written, for its disk is full; make room"):
-        Store.locate(None, tmp_path).check()
+        locate(None, tmp_path).check()

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from perbatch.errors import UserError
-from perbatch.sweep import launching, task
+from perbatch.launch import launching
+from perbatch.sweep import sweeper, task
 from processes import Place
 
 SMALL = ("epochs=1", "engine=numpy", "hydra/launcher=basic")
@@ -88,7 +89,7 @@ def test_a_log_that_cannot_be_set_up_is_one_sentence(here: SimpleNamespace) -> N
 def test_a_full_disk_is_called_that_and_not_a_launcher_that_failed() -> None:
     full = OSError(errno.ENOSPC, "No space left on device", "/some/where")
     with pytest.raises(UserError) as caught:
-        launching._give_up(full, tries=1)
+        launching._give_up(full, sweeper._said(full), 1)
     assert str(caught.value).startswith(
         "no run began: the disk takes no more of /some/where (No space left on"
     )

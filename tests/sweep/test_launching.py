@@ -29,6 +29,12 @@ AFTER_A_RUN = """done = []
             done.append(True)
     sys.addaudithook(watch)
 """
+# ... when it has begun a run and reads its data
+AT_A_RUN = """def watch(event, values):
+        if event == "open" and str(values[0]).endswith("X_train.npy"):
+            strike()
+    sys.addaudithook(watch)
+"""
 
 
 def strike(place: Place, when: str, most: int) -> Path:
@@ -62,3 +68,12 @@ def test_workers_that_never_start_are_said_in_one_sentence(place: Place) -> None
     assert "Traceback" not in said
     assert "error: no run began, 2 times: the launcher failed with TerminatedWorkerError" in said
     assert place.statuses("sweep") == {"KILLED": 1}
+
+
+def test_where_every_run_kills_its_worker_every_run_fails(place: Place) -> None:
+    strike(place, AT_A_RUN, most=1000)
+    said = place.run("seed=0,1,2", "epochs=1", *JOBLIB, "hydra.sweeper.runs_per_job=2", status=1)
+    assert "3 of 3 runs failed" in said.splitlines()[-1]
+    failures = [path.read_text() for path in place.root.glob("runs/*/failure.txt")]
+    assert ["its worker died: it took 2 workers down" in text for text in failures] == [True] * 3
+    assert place.statuses("sweep") == {"FAILED": 1}

@@ -1,29 +1,45 @@
 """Several runs in a job: each stays a run of its own."""
 
+import pickle
+from pathlib import Path
 from types import SimpleNamespace
 
+import cloudpickle
 import pytest
+from hydra.core.utils import filter_overrides
 
-from perbatch.sweep import packs
-from perbatch.sweep.packs import ONE, PackSize
+from perbatch.launch import packs
+from perbatch.launch.packs import ONE, Pack, PackSize
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.planned import PlannedRun
 from processes import JOBLIB, Place
 
 RUNS = [
-    (3, ["batch_size=8", "model.hidden=[4,4]"]),
-    (5, ["batch_size=full", "tracking.uri='http://127.0.0.1:1'"]),
+    PlannedRun(
+        "one", ["batch_size=8", "model.hidden=[4,4]"], "e", "1", RunFolder(Path("1")), "1", "d", 8, number=3
+    ),
+    PlannedRun(
+        "two", ["tracking.uri='http://127.0.0.1:1'"], "e", "2", RunFolder(Path("2")), "2", "d", 8, number=5
+    ),
 ]
 
 
-def test_a_pack_holds_what_was_put_into_it() -> None:
+def test_a_pack_holds_what_was_put_into_it_however_it_is_handed_on() -> None:
     for runs in (RUNS, RUNS[:1]):
-        packed = packs.pack(runs, 10.0)
-        assert packs.is_pack(packed) and not packs.is_pack(runs[0][1])
-        assert packs.unpack(packed) == runs
+        job = Pack(runs, 10.0).as_job()
+        for handed in (
+            job,
+            list(job),
+            pickle.loads(pickle.dumps(job)),
+            cloudpickle.loads(cloudpickle.dumps(job)),
+        ):
+            assert (pack := packs.of(handed)) and (pack.runs, pack.seconds) == (runs, 10.0)
+        assert packs.of(runs[0].overrides) is None
 
 
 def test_a_launcher_shows_what_a_pack_holds() -> None:
-    assert packs.pack(RUNS, None)[1:] == ["runs 3 to 5"]
-    assert packs.pack(RUNS[:1], None)[1:] == RUNS[0][1]
+    assert filter_overrides(Pack(RUNS, None).as_job()) == ["runs 3 to 5"]
+    assert filter_overrides(Pack(RUNS[:1], None).as_job()) == RUNS[0].overrides
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.plan import Plan, PlannedRun
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.planned import PlannedRun
+from perbatch.sweep.plan import Plan
 from perbatch.sweep.progress import watch
 
 

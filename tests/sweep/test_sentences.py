@@ -14,7 +14,8 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
 from perbatch.errors import UserError
-from perbatch.sweep import places, resolvers, schema, sentences
+from perbatch.runs import places
+from perbatch.sweep import resolvers, sentences
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.params import block
 from perbatch.sweep.plan import make
@@ -40,7 +41,6 @@ FILES = [
 
 @pytest.fixture
 def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    schema.register()
     resolvers.register()
     shutil.copytree(places.CONF, tmp_path / "conf")
     monkeypatch.setattr(sentences, "CONF", tmp_path / "conf")

@@ -11,8 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from perbatch.data import training_examples
 from perbatch.errors import UserError
-from perbatch.sweep import identity, params, places, studies
-from perbatch.sweep.cell import experiment_name
+from perbatch.runs import identity, places
+from perbatch.runs.run import experiment_name
+from perbatch.sweep import params, studies
 
 Compose = Callable[..., DictConfig]
 
@@ -20,7 +21,6 @@ Compose = Callable[..., DictConfig]
 @pytest.fixture
 def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(places, "PREPARED", tmp_path)
-    identity._summary.cache_clear()
     GlobalHydra.instance().clear()
     return tmp_path
 

@@ -19,8 +19,9 @@ from omegaconf import DictConfig, OmegaConf
 
 import train
 from perbatch.errors import UserError
-from perbatch.sweep import identity, places, record, task
-from perbatch.sweep.folder import RunFolder
+from perbatch.runs import places
+from perbatch.runs.folder import RunFolder
+from perbatch.sweep import record
 from perbatch.sweep.preflight import ForgetConfigs
 
 GRID = ["batch_size=1,8,full,1000", "learning_rate=0.1,1e200", "seed=0,1", "epochs=2"]
@@ -48,15 +49,8 @@ def here(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[S
 
 
 def forget() -> None:
-    for cached in (
-        places.shared_root,
-        identity._summary,
-        record.store_of,
-        record.experiment_of,
-        task._load,
-        record._store_is_back,
-    ):
-        getattr(cached, "cache_clear", getattr(cached, "clear", None))()
+    """A store that did not answer is not asked again for a while."""
+    record.try_store_again()
 
 
 def table(path: Path) -> list[dict[str, str]]:

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from perbatch.errors import UserError
+from perbatch.runs.places import CHECKOUT
 from perbatch.sweep.params import block as block_of
-from perbatch.sweep.places import CHECKOUT
 
 Stage = Callable[[dict[str, Any] | None], Path]
 

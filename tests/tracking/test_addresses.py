@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from perbatch.errors import UserError
-from perbatch.tracking import Store, StoreUnavailable, server
+from perbatch.tracking import StoreUnavailable, locate, server
 
 IMPOSSIBLE = [
     ("gopher://x", "gopher://..."),
@@ -39,7 +39,7 @@ IMPOSSIBLE = [
 @pytest.mark.parametrize(("address", "shown"), IMPOSSIBLE)
 def test_an_address_where_no_store_can_be_is_refused(address: str, shown: str, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        Store.locate(address, tmp_path)
+        locate(address, tmp_path)
     said = str(caught.value)
     assert said.startswith(f"tracking.uri={shown}: ")
     assert "postgresql://USER@HOST/NAME for a database" in said
@@ -51,12 +51,12 @@ def test_an_address_where_no_store_can_be_is_refused(address: str, shown: str, t
     "address", ["postgresql+psycopg2://me@db/mlflow", "https://db:5000/x", "sqlite:////x"]
 )
 def test_an_address_that_may_be_a_store_is_taken_as_it_is(address: str, tmp_path: Path) -> None:
-    assert Store.locate(address, tmp_path).uri == address
+    assert locate(address, tmp_path).uri == address
 
 
 def test_a_password_in_another_place_of_the_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds a password") as caught:
-        Store.locate("postgresql://me@db/mlflow?sslmode=require&sslpassword=hidden", tmp_path)
+        locate("postgresql://me@db/mlflow?sslmode=require&sslpassword=hidden", tmp_path)
     assert "hidden" not in str(caught.value)
 
 
@@ -73,7 +73,7 @@ def test_a_password_goes_where_this_kind_of_store_reads_it(
     address: str, expected: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError, match=expected) as caught:
-        Store.locate(address, tmp_path)
+        locate(address, tmp_path)
     assert "hidden" not in str(caught.value)
 
 
@@ -81,7 +81,7 @@ def test_a_database_that_never_answers_is_said(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(server, "ANSWER_SECONDS", 0.5)
     monkeypatch.setenv("PGPASSWORD", "hidden")
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        store = Store.locate(f"postgresql://me@127.0.0.1:{silent.getsockname()[1]}/mlflow", tmp_path)
+        store = locate(f"postgresql://me@127.0.0.1:{silent.getsockname()[1]}/mlflow", tmp_path)
         for ask in (store.check, lambda: store.peek("digits"), lambda: store.experiment("digits")):
             with pytest.raises(StoreUnavailable, match=r"does not answer within 0\.5 s; start it") as caught:
                 ask()
@@ -92,7 +92,7 @@ def test_a_database_that_never_answers_is_said(tmp_path: Path, monkeypatch: pyte
 def test_a_database_that_is_not_there_is_said(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
-        store = Store.locate(f"postgresql://me@127.0.0.1:{taken.getsockname()[1]}/mlflow", tmp_path)
+        store = locate(f"postgresql://me@127.0.0.1:{taken.getsockname()[1]}/mlflow", tmp_path)
         with pytest.raises(StoreUnavailable, match=r"cannot be used \(.*refused.*\); mend that") as caught:
             store.check()
     assert "sqlalche.me" not in str(caught.value)
@@ -101,4 +101,4 @@ def test_a_database_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_a_database_without_its_driver_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="needs a driver that is not installed"):
-        Store.locate("mysql+nosuch://me@127.0.0.1/mlflow", tmp_path).check()
+        locate("mysql+nosuch://me@127.0.0.1/mlflow", tmp_path).check()

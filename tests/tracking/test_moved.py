@@ -13,7 +13,7 @@ import pytest
 from test_registry import NAMES, RAW, made
 
 from perbatch.backprop import Network
-from perbatch.tracking import DataSet, Registry, RunLog, Store
+from perbatch.tracking import DataSet, Registry, RunLog, locate
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow's, of type hints
 LOCK = "perbatch.lock"
@@ -25,7 +25,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("first") / "the place"
     root.mkdir()
     (root / "curve.csv").write_text("x\n1\n")
-    store = Store.locate(None, root)
+    store = locate(None, root)
     experiment = store.experiment("digits")
     tags = {"perbatch.identity": "abc", "perbatch.kind": "run", LOCK: str(root / "runs/abc/.lock")}
     log = RunLog(store, experiment, "one", {}, tags, DataSet("digits", "d", "s", {}), None, 0)
@@ -36,7 +36,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answers(root: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
-    store = Store.locate(None, root)
+    store = locate(None, root)
     store.settle()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     mlflow.set_tracking_uri(store.uri)
@@ -65,7 +65,7 @@ def test_a_copy_uses_its_own_artifacts_and_its_own_champion(
 ) -> None:
     old, new = tmp_path / "old", tmp_path / "new place"
     shutil.copytree(source, old)
-    Store.locate(None, old).settle()
+    locate(None, old).settle()
     before = places(old)
     shutil.copytree(old, new)
     if original != "kept":
@@ -75,7 +75,7 @@ def test_a_copy_uses_its_own_artifacts_and_its_own_champion(
     caplog.clear()
     with caplog.at_level(logging.WARNING, "perbatch"):
         told = answers(new, monkeypatch)
-        Store.locate(None, new).settle()
+        locate(None, new).settle()
     assert caplog.messages == [
         f"the MLflow store was moved here from {old}: its artifacts are now looked for here"
     ]
@@ -88,28 +88,28 @@ def test_a_copy_uses_its_own_artifacts_and_its_own_champion(
 def test_a_store_that_was_moved_alone_keeps_its_artifacts(source: Path, tmp_path: Path) -> None:
     shutil.copy(source / "mlflow.db", tmp_path / "mlflow.db")
     before = places(tmp_path)
-    Store.locate(None, tmp_path).settle()
+    locate(None, tmp_path).settle()
     assert places(tmp_path) == before
 
 
 def test_another_name_of_the_same_place_changes_nothing(source: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(source)
     before = places(source)
-    Store.locate(None, tmp_path / "link").settle()
+    locate(None, tmp_path / "link").settle()
     assert places(source) == before
 
 
 def test_what_is_no_store_is_left_to_others(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("this is no database")
-    Store.locate(None, tmp_path).settle()
-    Store.locate("http://127.0.0.1:1", tmp_path).settle()
+    locate(None, tmp_path).settle()
+    locate("http://127.0.0.1:1", tmp_path).settle()
     assert (tmp_path / "mlflow.db").read_text() == "this is no database"
 
 
 def test_a_champion_whose_files_are_gone_is_none_and_gets_them_back(source: Path, tmp_path: Path) -> None:
     root = tmp_path / "root"
     shutil.copytree(source, root)
-    store = Store.locate(None, root)
+    store = locate(None, root)
     store.settle()
     champion = Registry(store, "digits")
     assert champion.champion == "abc"

@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from perbatch.backprop import Network
 from perbatch.backprop.activations import ACTIVATIONS
-from perbatch.tracking import Registry, Served, Store, registry
+from perbatch.tracking import Registry, Served, locate, registry
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow's, of type hints
 
@@ -109,7 +109,7 @@ def test_the_saved_model_holds_no_pickle_and_says_what_it_needs(tmp_path: Path) 
 def test_one_champion_each_identity_once_and_versions_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = Store.locate(None, tmp_path)
+    store = locate(None, tmp_path)
     assert Registry(store, "toy").champion == ""
     assert not list(tmp_path.rglob("*.db"))
     experiment = store.experiment("toy")

@@ -7,8 +7,8 @@ import pytest
 from filelock import FileLock
 from mlflow import MlflowClient
 
+from perbatch.tracking import locate
 from perbatch.tracking.stale import HOST_TAG, LOCK_TAG, Here, close_stale, held, read_running
-from perbatch.tracking.store import Store
 
 NOBODY = 65534
 
@@ -37,7 +37,7 @@ def test_a_lock_of_another_user_counts_as_held(tmp_path: Path) -> None:
 def test_runs_are_ended_where_their_locks_are_seen(
     tmp_path: Path, host: str, shared: bool, ended: list[str]
 ) -> None:
-    store = Store.locate(None, tmp_path)
+    store = locate(None, tmp_path)
     experiment = store.experiment("digits").id
     runs = tmp_path / "runs"
     for name in ("one", "two"):

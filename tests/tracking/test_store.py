@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 
 from perbatch.errors import UserError
-from perbatch.tracking import Store, StoreUnavailable, server
+from perbatch.tracking import StoreUnavailable, locate, server
 
 
 def test_is_sqlite_in_the_root_unless_an_address_is_given(tmp_path: Path) -> None:
-    assert Store.locate(None, tmp_path).uri == f"sqlite:///{tmp_path}/mlflow.db"
-    assert Store.locate("http://127.0.0.1:1", tmp_path).uri == "http://127.0.0.1:1"
+    assert locate(None, tmp_path).uri == f"sqlite:///{tmp_path}/mlflow.db"
+    assert locate("http://127.0.0.1:1", tmp_path).uri == "http://127.0.0.1:1"
 
 
 def test_a_relative_file_is_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    store = Store.locate("sqlite:///own.db", tmp_path / "root")
+    store = locate("sqlite:///own.db", tmp_path / "root")
     assert store.uri == f"sqlite:///{tmp_path}/own.db"
     store.check()
     assert store.running() == [] and store.peek("digits") == ""
@@ -44,13 +44,13 @@ def test_a_relative_file_is_in_the_working_directory(tmp_path: Path, monkeypatch
 )
 def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path: Path, address: str) -> None:
     with pytest.raises(UserError, match="holds a password: give it in") as caught:
-        Store.locate(address, tmp_path)
+        locate(address, tmp_path)
     assert "secret" not in str(caught.value)
 
 
 def test_a_store_that_is_not_there_yet_is_fine_and_stays_so(tmp_path: Path) -> None:
-    Store.locate(None, tmp_path / "deeper").check()
-    assert Store.locate(None, tmp_path).peek("digits") == ""
+    locate(None, tmp_path / "deeper").check()
+    assert locate(None, tmp_path).peek("digits") == ""
     assert not list(tmp_path.rglob("*.db"))
 
 
@@ -58,7 +58,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
         with pytest.raises(StoreUnavailable, match=r"does not answer .*refused"):
-            Store(f"http://127.0.0.1:{taken.getsockname()[1]}", tmp_path).check()
+            locate(f"http://127.0.0.1:{taken.getsockname()[1]}", tmp_path).check()
 
 
 def test_a_server_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_a_server_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyP
         socket.create_server(("127.0.0.1", 0)) as silent,
         pytest.raises(StoreUnavailable, match="does not answer"),
     ):
-        Store(f"http://127.0.0.1:{silent.getsockname()[1]}", tmp_path).check()
+        locate(f"http://127.0.0.1:{silent.getsockname()[1]}", tmp_path).check()
 
 
 def test_gives_up_within_fifteen_seconds() -> None:
@@ -78,7 +78,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "mlflow.db"
     path.write_bytes(b"this is not a database, and never was" * 100)
     with pytest.raises(StoreUnavailable, match=r"mlflow\.db is broken \(file is not a database\); move"):
-        Store.locate(None, tmp_path).check()
+        locate(None, tmp_path).check()
     assert path.read_bytes().startswith(b"this is not")
 
 
@@ -95,7 +95,7 @@ def test_a_read_only_database() -> None:
             os.seteuid(65534)  # root may write anything
         try:
             with pytest.raises(StoreUnavailable, match="cannot be written"):
-                Store.locate(None, folder).check()
+                locate(None, folder).check()
         finally:
             if root:
                 os.seteuid(0)
@@ -107,8 +107,8 @@ def test_a_read_only_database() -> None:
 @pytest.mark.slow
 def test_eight_first_users_at_once(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from perbatch.tracking import Store\n"
-        "print(Store.locate(None, Path(sys.argv[1])).experiment('digits').key)"
+        "import sys; from pathlib import Path; from perbatch.tracking import Store, locate\n"
+        "print(locate(None, Path(sys.argv[1])).experiment('digits').key)"
     )
     keys: list[str] = []
 
@@ -127,4 +127,4 @@ def test_eight_first_users_at_once(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "mlflow.db") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
-    assert Store.locate(None, tmp_path).peek("digits") == keys[0]
+    assert locate(None, tmp_path).peek("digits") == keys[0]

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from perbatch.tracking import Store, SweepLog
+from perbatch.tracking import SweepLog, locate
 
 
 def test_publishing_again_replaces_what_was_there(tmp_path: Path) -> None:
-    store = Store.locate(None, tmp_path)
+    store = locate(None, tmp_path)
     log = SweepLog(store, store.experiment("digits"))
     log.start({}, ["a", "b"], 0, "dvc repro", {})
     report, figures = tmp_path / "report.html", tmp_path / "figures"

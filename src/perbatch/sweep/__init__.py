@@ -1,1 +1,1 @@
-"""Hydra's side: grid, composition, identity, plan, a run's folder and the task that one job runs."""
+"""Hydra's side: grid, composition, plan, the sweeper, its tables, and the record of each run in MLflow."""

@@ -14,27 +14,20 @@ from functools import cache, reduce
 from operator import getitem
 from typing import Any, cast
 
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_loader import ConfigLoader
-from hydra.core.config_search_path import ConfigSearchPath
-from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.plugins.config_source import ConfigSource
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from perbatch.sweep import packs
+from perbatch.launch import packs
 
 log = logging.getLogger(__name__)
 
 
 INTERPOLATION = re.compile(r"\$\{(?!oc\.env:|checkout:|runs:|server:)")
 """An interpolation that may refer to another key: all but those of the resolvers that never do."""
-
-
-SUBFOLDER = "hydra.sweep.subdir"
-"""The one key of Hydra's part that a job is given a value of its own for: the folder that was planned."""
 
 
 class Unusual(Exception):
@@ -53,8 +46,8 @@ class Base:
     plain: bytes | None
 
 
-class CachingLoader(ConfigLoader):
-    """Hydra's config loader with a faster `load_sweep_config`; all else is passed on.
+class CachingLoader(ConfigLoaderImpl):
+    """Hydra's config loader with a faster `load_sweep_config`.
 
     The first use of each choice of groups is compared with Hydra's own result. Where they differ it says
     so and leaves that choice to Hydra. The compositions go with the loader to the launchers' workers: there
@@ -63,16 +56,16 @@ class CachingLoader(ConfigLoader):
 
     def __init__(self, loader: ConfigLoader) -> None:
         """`loader` is Hydra's own."""
-        self.loader = loader
+        vars(self).update(vars(loader))
         self._groups: dict[str, bool] = {}
         self._bases: dict[tuple[str, ...], Base | None] = {}
         self._values: dict[tuple[Base, str], Any] = {}
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """Return the config of one job of the sweep that `master_config` describes."""
-        if packs.is_pack(sweep_overrides):
-            _, first = packs.unpack(sweep_overrides)[0]
-            return packs.as_job_of(self.load_sweep_config(master_config, first), sweep_overrides)
+        if pack := packs.of(sweep_overrides):
+            first = self.load_sweep_config(master_config, pack.runs[0].overrides)
+            return packs.as_job_of(first, pack)
         return self.load_job(master_config, sweep_overrides)[0]
 
     def load_job(self, master: DictConfig, sweep_overrides: list[str]) -> tuple[DictConfig, DictConfig]:
@@ -84,7 +77,7 @@ class CachingLoader(ConfigLoader):
                 raise Unusual
             whole, own = (self._with_values(pickle.loads(part), overrides) for part in (base.whole, base.job))
         except (Unusual, OmegaConfBaseException):
-            whole = self.loader.load_sweep_config(master, sweep_overrides)
+            whole = super().load_sweep_config(master, sweep_overrides)
             return whole, _job_part(deepcopy(whole))
         _describe(whole, overrides, master)
         for config in (whole, own):
@@ -139,8 +132,8 @@ class CachingLoader(ConfigLoader):
     def _compose(self, master: DictConfig, shared: Sequence[str], overrides: list[Override]) -> Base | None:
         """Compose for one choice of groups and hold the short way against Hydra's on this first use."""
         lines = [str(each.input_line) for each in overrides]
-        own = self.loader.load_sweep_config(master, lines)
-        whole = pickle.dumps(self.loader.load_sweep_config(master, list(shared)))
+        own = super().load_sweep_config(master, lines)
+        whole = pickle.dumps(super().load_sweep_config(master, list(shared)))
         short = self._with_values(pickle.loads(whole), overrides)
         _describe(short, overrides, master)
         if short != own:
@@ -161,52 +154,13 @@ class CachingLoader(ConfigLoader):
         if _adds_or_deletes(override) or override.package is not None:
             return False
         if key.split(".")[0] == "hydra":
-            return key == SUBFOLDER
+            return False
         return "." in key or isinstance(override.value(), dict) or not self._is_group(key)
 
     def _is_group(self, key: str) -> bool:
         if key not in self._groups:
-            self._groups[key] = bool(self.loader.get_group_options(key, results_filter=None))
+            self._groups[key] = bool(self.get_group_options(key, results_filter=None))
         return self._groups[key]
-
-    def load_configuration(
-        self,
-        config_name: str | None,
-        overrides: list[str],
-        run_mode: RunMode,
-        from_shell: bool = True,
-        validate_sweep_overrides: bool = True,
-    ) -> DictConfig:
-        """As Hydra's."""
-        return self.loader.load_configuration(
-            config_name, overrides, run_mode, from_shell, validate_sweep_overrides
-        )
-
-    def get_search_path(self) -> ConfigSearchPath:
-        """As Hydra's."""
-        return self.loader.get_search_path()
-
-    def get_sources(self) -> list[ConfigSource]:
-        """As Hydra's."""
-        return self.loader.get_sources()
-
-    def list_groups(self, parent_name: str) -> list[str]:
-        """As Hydra's."""
-        return self.loader.list_groups(parent_name)
-
-    def get_group_options(
-        self,
-        group_name: str,
-        results_filter: ObjectType | None = ObjectType.CONFIG,
-        config_name: str | None = None,
-        overrides: list[str] | None = None,
-    ) -> list[str]:
-        """As Hydra's."""
-        return self.loader.get_group_options(group_name, results_filter, config_name, overrides)
-
-    def compute_defaults_list(self, config_name: str | None, overrides: list[str], run_mode: RunMode) -> Any:
-        """As Hydra's."""
-        return self.loader.compute_defaults_list(config_name, overrides, run_mode)
 
 
 @cache

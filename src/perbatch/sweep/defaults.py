@@ -7,7 +7,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from perbatch.overrides import written
-from perbatch.sweep import identity
+from perbatch.runs import identity
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.plan import Plan
 

@@ -3,15 +3,11 @@
 import os
 import shutil
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from perbatch.errors import UserError
-from perbatch.sweep import encoded, places
-from perbatch.sweep.identity import summary
+from perbatch.runs import encoded, places
+from perbatch.runs.run import Run
 
 MUCH = 10**9
 """Bytes from which on it is said."""
@@ -20,24 +16,16 @@ COPIES = 2
 """Of a run's weights where MLflow's store is a file here: in the run's folder, and as an artifact."""
 
 
-def weights(config: Mapping[Any, Any]) -> int:
-    """Return the bytes of the weights that a run ends with."""
-    model, data = config["model"], summary(config)
-    sizes = (data["features"], *model["hidden"], len(data["classes"]) or 1)
-    numbers = sum((fan_in + bool(model["bias"])) * fan_out for fan_in, fan_out in pairwise(sizes))
-    return int(numbers) * np.dtype(str(model["dtype"])).itemsize
-
-
-def copy(config: Mapping[Any, Any]) -> tuple[Path, int] | None:
+def copy(run: Run) -> tuple[Path, int] | None:
     """Return the folder of the copy of large data that workers are to make, and its bytes; None for none.
 
     One of other data or code there counts as made: it is deleted for the new one.
     """
-    dtype, bias = str(config["model"]["dtype"]), bool(config["model"]["bias"])
-    needed = encoded.size(summary(config), dtype, bias)
+    dtype, bias = str(run.config["model"]["dtype"]), bool(run.config["model"]["bias"])
+    needed = encoded.size(run.data, dtype, bias)
     if needed < encoded.LARGE:
         return None
-    folder, kind = places.encoded() / config["data"]["name"], f"{dtype}{'-bias' * bias}"
+    folder, kind = places.encoded() / run.config["data"]["name"], f"{dtype}{'-bias' * bias}"
     return None if any(folder.glob(f"*/{kind}/{encoded.DIGEST}")) else (folder / kind, needed)
 
 

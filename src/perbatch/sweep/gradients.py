@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from perbatch.backprop import Network, generators
 from perbatch.data import Prepared
-from perbatch.sweep.scoring import Weights, load_prepared, network_of
+from perbatch.runs.scoring import Weights, load_prepared, network_of
 
 SIZES = tuple(2**power for power in range(10))
 DRAWS = 4_000

@@ -4,8 +4,8 @@ import platform
 import uuid
 from pathlib import Path
 
-from perbatch.sweep.places import runs
-from perbatch.tracking.network_disk import locks_are_seen
+from perbatch.runs.places import runs
+from perbatch.tracking.mounts import locks_are_seen
 from perbatch.tracking.stale import HOST_TAG, LOCK_TAG, Here, Running
 from perbatch.tracking.stale import held as held
 

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Sequence
 
-from perbatch.sweep.folder import CONFIG, HISTORY, WEIGHTS
-from perbatch.sweep.plan import PlannedRun
+from perbatch.runs.folder import CONFIG, HISTORY, WEIGHTS
+from perbatch.runs.planned import PlannedRun
 from perbatch.tracking import Store
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,9 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from perbatch.sweep import grid, identity, params, places, resolvers, schema
-from perbatch.sweep.cell import data_name
+from perbatch.runs import identity, places
+from perbatch.runs.run import data_name
+from perbatch.sweep import grid, params, resolvers
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.sentences import sentence
 from perbatch.sweep.studies import data_option, study_block
@@ -32,7 +33,6 @@ def of_stages() -> dict[str, Any]:
 
     Settings that cannot be composed count as what is wrong with them: their stage ends with that sentence.
     """
-    schema.register()
     resolvers.register()
     blocks = {name: _or_error(partial(study_block, name)) for name in params.study_names()}
     with initialize_config_dir(str(places.CONF), version_base="1.3"):

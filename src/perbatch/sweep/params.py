@@ -10,7 +10,7 @@ from yaml import YAMLError
 
 from perbatch.errors import UserError
 from perbatch.overrides import written
-from perbatch.sweep.places import PARAMS
+from perbatch.runs.places import PARAMS
 
 GRIDS = "grids"
 

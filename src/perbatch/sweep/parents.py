@@ -8,21 +8,23 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from filelock import FileLock
 
 from perbatch.advice import ELSEWHERE
 from perbatch.errors import UserError
-from perbatch.sweep import locks, provenance, record
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.plan import Plan, PlannedRun
+from perbatch.runs import provenance
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.planned import PlannedRun
+from perbatch.runs.run import Run
+from perbatch.sweep import locks, record
+from perbatch.sweep.plan import Plan
 from perbatch.sweep.tables import runs_csv
 from perbatch.tracking import Store, StoreUnavailable, SweepLog, close_stale
 
 log = logging.getLogger(__name__)
 
-Compose = Callable[[list[str]], dict[Any, Any]]
+Compose = Callable[[list[str]], Run]
 
 
 class Parents:
@@ -98,9 +100,9 @@ class Parents:
             return
         record.try_store_again()
         for run in missing:
-            settings = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
+            whole = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
             with run.folder.lock():  # another sweep may be about to do the same
-                record.log_where_missing(run.folder, settings)
+                record.log_where_missing(run.folder, whole)
         if logged := sum(map(self._logged, missing)):
             log.info("%d runs that the MLflow store lacked are logged from their folders", logged)
 

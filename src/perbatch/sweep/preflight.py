@@ -1,18 +1,18 @@
-"""Hydra's callbacks: what happens before a single run gets a folder, and when a job has ended."""
+"""Hydra's callbacks, which `conf/` names: what happens before a single run gets a folder, and after a job."""
 
 import logging
 import sys
 from pathlib import Path
 from typing import Any
 
-from hydra.core.utils import JobReturn
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from perbatch.launch.job import ForgetConfigs as ForgetConfigs
+from perbatch.runs.check import check
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.run import Run
 from perbatch.sweep import record
-from perbatch.sweep.cell import experiment_name, run_name
-from perbatch.sweep.check import check
-from perbatch.sweep.folder import RunFolder
 from perbatch.sweep.plan import refuse
 from perbatch.sweep.sentences import MENDED_BY_USERS, sentence
 
@@ -27,22 +27,15 @@ class Preflight(Callback):
         try:
             refuse(config)
             check(config)
+            run = Run.of(config)
             if not config.dry_run:
                 store = record.store_of(config.tracking.uri)
                 store.check()
                 if store.is_server:  # it may refuse this user's runs; a file that takes one takes all
-                    record.experiment_of(store, experiment_name(config))
+                    record.experiment_of(store, run.experiment)
         except MENDED_BY_USERS as error:
             sys.exit(f"error: {sentence(error)}")  # Hydra turns a callback's exceptions into warnings
         if config.dry_run:
             complete = RunFolder(Path(config.hydra.run.dir)).complete and not config.rerun
-            log.info("%s: %s", run_name(config), "complete, reused" if complete else "to train")
+            log.info("%s: %s", run.name, "complete, reused" if complete else "to train")
             sys.exit(0)
-
-
-class ForgetConfigs(Callback):
-    """Drops the two configs that Hydra keeps of every job that ended: ten thousand of them take gigabytes."""
-
-    def on_job_end(self, config: DictConfig, job_return: JobReturn, **kwargs: Any) -> None:
-        """Leave the job's status and what it returned; its config is in its folder."""
-        job_return.cfg = job_return.hydra_cfg = None

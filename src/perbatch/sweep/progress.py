@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from perbatch.sweep.folder import Damaged, RunFolder
-from perbatch.sweep.plan import Plan, PlannedRun
+from perbatch.runs.folder import Damaged, RunFolder
+from perbatch.runs.planned import PlannedRun
+from perbatch.sweep.plan import Plan
 
 TERMINAL_SECONDS = 0.5
 LOG_SECONDS = 15.0

@@ -5,16 +5,18 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from perbatch.columns import CURVES, METRICS
-from perbatch.sweep import identity, locks, places, provenance
-from perbatch.sweep.cell import cell, experiment_name, mode, run_name
-from perbatch.sweep.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
-from perbatch.sweep.training import read_history, schedule
-from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store
+from perbatch.runs import identity, places, provenance
+from perbatch.runs.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
+from perbatch.runs.run import Run
+from perbatch.runs.training import read_history
+from perbatch.sweep import locks
+from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store, locate
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +28,15 @@ DIVERGED = {"diverged": "true"}
 _store_is_back: dict[str | None, float] = {}
 
 
-@cache
 def store_of(uri: str | None) -> Store:
     """Return the store that `tracking.uri` means, mended where it was moved with its checkout."""
-    store = Store.locate(uri, places.shared_root())
+    return store_at(uri, places.shared_root())
+
+
+@cache
+def store_at(uri: str | None, root: Path) -> Store:
+    """Return the store of a root, as `store_of` does."""
+    store = locate(uri, root)
     store.settle()
     return store
 
@@ -39,9 +46,6 @@ def experiment_of(store: Store, name: str) -> Experiment:
     """Return the experiment of that name."""
     return store.experiment(name)
 
-
-Settings = Mapping[str, Any]
-"""A run's composed config, resolved, as plain values."""
 
 Row = Mapping[str, float]
 """An evaluation: a row of a history."""
@@ -87,17 +91,17 @@ class LiveLog:
     """
 
     def __init__(
-        self, folder: RunFolder, settings: Settings, start: float, tags: Mapping[str, str] | None = None
+        self, folder: RunFolder, run: Run, start: float, tags: Mapping[str, str] | None = None
     ) -> None:
         """`start` in seconds since 1970. Writes nothing yet.
 
         `tags` say where the run was made, where that is not here and now.
         """
-        self._folder, self._settings, self._start, self._tags = folder, settings, start, tags
-        self._points = Points(schedule(settings))
+        self._folder, self._run, self._start, self._tags = folder, run, start, tags
+        self._points = Points(run.schedule)
         self._rows: list[Row] = []
         self._log: RunLog | None = None
-        self._flushed, self._lost = time.monotonic(), not settings["tracking"]["live"]
+        self._flushed, self._lost = time.monotonic(), not run.config["tracking"]["live"]
 
     def evaluation(self, row: Row) -> None:
         """Take one evaluation."""
@@ -117,7 +121,7 @@ class LiveLog:
 
     def _open(self) -> RunLog:
         if self._log is None:
-            self._log = new_log(self._folder, self._settings, self._start, self._tags)
+            self._log = new_log(self._folder, self._run, self._start, self._tags)
         return self._log
 
     def _flush(self) -> None:
@@ -139,7 +143,7 @@ class LiveLog:
         run_log.attach([self._folder.path / name for name in (CONFIG, HISTORY, WEIGHTS)])
         run_log.add([*curves(points, self._start), *last], DIVERGED if row["status"] == "diverged" else {})
         # Before the end: a process killed in between leaves the run RUNNING, and the next sweep ends it.
-        self._folder.mark_logged(_experiment(self._settings).key, run_log.id)
+        self._folder.mark_logged(_experiment(self._run).key, run_log.id)
         run_log.end("FINISHED", end)
 
     def _end(self, status: str) -> None:
@@ -147,24 +151,22 @@ class LiveLog:
         run_log.add(curves(self._rows, self._start))
         run_log.attach([failure] if failure.is_file() else [])
         run_log.end(status, milliseconds(time.time()))
-        self._folder.mark_logged(_experiment(self._settings).key, run_log.id)
+        self._folder.mark_logged(_experiment(self._run).key, run_log.id)
 
     def _try(self, action: Callable[[], None]) -> None:
-        if self._lost or time.monotonic() < _store_is_back.get(self._settings["tracking"]["uri"], 0.0):
+        if self._lost or time.monotonic() < _store_is_back.get(self._run.config["tracking"]["uri"], 0.0):
             return
         try:
             action()
         except Exception as error:
             self._lost = True
-            level = (
-                logging.WARNING if locks.first_to_say(self._settings["tracking"]["parent"]) else logging.DEBUG
-            )
+            first = locks.first_to_say(self._run.config["tracking"]["parent"])
             # The process's next runs must not each wait for a dead server.
-            _store_is_back[self._settings["tracking"]["uri"]] = time.monotonic() + PAUSE_SECONDS
+            _store_is_back[self._run.config["tracking"]["uri"]] = time.monotonic() + PAUSE_SECONDS
             log.log(
-                level,
+                logging.WARNING if first else logging.DEBUG,
                 "%s: not logged to MLflow (%s); it is kept in its folder, and the next sweep logs it",
-                run_name(self._settings),
+                self._run.name,
                 " ".join(f"{type(error).__name__}: {error}".split())[:300],
             )
 
@@ -174,23 +176,21 @@ def try_store_again() -> None:
     _store_is_back.update(dict.fromkeys(_store_is_back, 0.0))
 
 
-def new_log(
-    folder: RunFolder, settings: Settings, start: float, tags: Mapping[str, str] | None = None
-) -> RunLog:
+def new_log(folder: RunFolder, run: Run, start: float, tags: Mapping[str, str] | None = None) -> RunLog:
     """Return the log of a run that started at `start` (seconds since 1970). Nothing is written yet.
 
     `tags` stand for those of its identity, process and commit, where it was made elsewhere.
     """
-    summary = identity.summary(settings)
+    summary = run.data
     if tags is None:
-        made = {"perbatch.identity": identity.of(settings), **locks.tags(folder.lock_file)}
+        made = {"perbatch.identity": run.identity, **locks.tags(folder.lock_file)}
         tags = made | provenance.tags()
     return RunLog(
-        store_of(settings["tracking"]["uri"]),
-        _experiment(settings),
-        name=run_name(settings),
-        params=identity.flat(identity.settings(settings)) | {"mode": mode(settings)},
-        tags={"cell": cell(settings), "perbatch.kind": "run", **tags},
+        store_of(run.config["tracking"]["uri"]),
+        _experiment(run),
+        name=run.name,
+        params=identity.flat(run.settings) | {"mode": run.mode},
+        tags={"cell": run.cell, "perbatch.kind": "run", **tags},
         data=DataSet(
             name=summary["name"],
             digest=summary["digest"],
@@ -198,38 +198,38 @@ def new_log(
             profile={key: summary[key] for key in ("title", "licence", "task", "sizes")}
             | {"split": summary["settings"]["split"]},
         ),
-        parent=settings["tracking"]["parent"],
+        parent=run.config["tracking"]["parent"],
         start=milliseconds(start),
     )
 
 
-def log_where_missing(folder: RunFolder, settings: Settings, tags: Mapping[str, str] | None = None) -> None:
+def log_where_missing(folder: RunFolder, run: Run, tags: Mapping[str, str] | None = None) -> None:
     """Log a run that is complete, or failed, from its folder where the store lacks it.
 
     `tags` as for `new_log`.
     """
-    if not settings["tracking"]["live"] or _logged(folder, settings):
+    if not run.config["tracking"]["live"] or _logged(folder, run):
         return
     if not folder.complete:
-        LiveLog(folder, settings, time.time(), tags).end("FAILED")
+        LiveLog(folder, run, time.time(), tags).end("FAILED")
     else:
         history = read_history(folder.history())
         timings = folder.timings()
-        live = LiveLog(folder, settings, timings["start"], tags)
+        live = LiveLog(folder, run, timings["start"], tags)
         for row, seconds in zip(history, timings["at_evaluation"], strict=True):
             live.evaluation(row | {"training_seconds": seconds})
         live.finish()
 
 
-def _logged(folder: RunFolder, settings: Settings) -> bool:
+def _logged(folder: RunFolder, run: Run) -> bool:
     try:
-        return folder.logged(_experiment(settings).key)
+        return folder.logged(_experiment(run).key)
     except Exception:  # the store broke down, which logging then says
         return False
 
 
-def _experiment(settings: Settings) -> Experiment:
-    return experiment_of(store_of(settings["tracking"]["uri"]), experiment_name(settings))
+def _experiment(run: Run) -> Experiment:
+    return experiment_of(store_of(run.config["tracking"]["uri"]), run.experiment)
 
 
 def numbers(row: Mapping[str, Any]) -> dict[str, float]:

@@ -19,12 +19,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from perbatch import overrides
 from perbatch.errors import UserError
-from perbatch.sweep import identity, places, record, resolvers, schema
-from perbatch.sweep.cell import run_name
-from perbatch.sweep.folder import RunFolder
-from perbatch.sweep.scoring import Weights
+from perbatch.runs import places
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.run import Run
+from perbatch.runs.scoring import Weights
+from perbatch.sweep import record, resolvers
 from perbatch.sweep.tables import HISTORY, RUNS, SETTINGS
-from perbatch.sweep.training import describe
 from perbatch.tracking import Experiment, Store
 
 FILLED = {"perbatch.filled": "from the sweep's tables; trained elsewhere"}
@@ -61,33 +61,33 @@ def fill(store: Store, experiment: Experiment, tables: Path, parent: str) -> Cou
         history = {name: list(lines) for name, lines in histories if name not in known}
     missing = [row for row in rows if row["identity"] not in known]
     shared = json.loads((tables / SETTINGS).read_text(encoding="utf-8"))["overrides"]
-    schema.register()
     resolvers.register()
     with initialize_config_dir(str(places.CONF), version_base="1.3"):
         config = compose("config", [*shared, f"tracking.parent={parent}"])
     budget = overrides.budget(rows)
     for row in missing:
-        _become(config, row, budget)
-        _log(identity.plain(config), row, history.get(row["identity"], []), weights)
+        _log(_run_of(config, row, budget), row, history.get(row["identity"], []), weights)
     counts = [known[row["identity"]] for row in rows if row["identity"] in known]
     return Count(len(counts), sum(count > 1 for count in counts), len(missing))
 
 
-def _become(config: DictConfig, row: Mapping[str, Any], budget: Sequence[str]) -> None:
-    """Make the config that of the row's run; a UserError where `conf/` makes another one of it."""
+def _run_of(config: DictConfig, row: Mapping[str, Any], budget: Sequence[str]) -> Run:
+    """Return the row's run; the config becomes its; a UserError where `conf/` makes another one of it."""
     for key, value in overrides.of_run(row, budget).items():
         OmegaConf.update(config, key, value)
-    made = describe(config)
+    run = Run.of(config)
+    made = run.describe()
     differ = [key for key in made if key != "identity" and made[key] != row[key]]
     if differ:
         raise UserError(
-            f"{run_name(config)}: {differ[0]} is {row[differ[0]]} in the tables and {made[differ[0]]} by "
+            f"{run.name}: {differ[0]} is {row[differ[0]]} in the tables and {made[differ[0]]} by "
             "conf/: they cannot be logged as runs of it"
         )
+    return run
 
 
 def _log(
-    settings: Mapping[str, Any],
+    run: Run,
     row: Mapping[str, Any],
     history: Sequence[Mapping[str, str]],
     weights: Weights,
@@ -105,8 +105,8 @@ def _log(
         folder = RunFolder(Path(scratch))
         if row["status"] != "failed":
             text, theta = "\n".join(lines) + "\n", weights[row["identity"]]
-            folder.write(identity.settings(settings), text, theta, timings, dict(row))
-        record.log_where_missing(folder, settings, {"perbatch.identity": row["identity"], **FILLED})
+            folder.write(run.settings, text, theta, timings, dict(row))
+        record.log_where_missing(folder, run, {"perbatch.identity": row["identity"], **FILLED})
 
 
 def _value(text: str) -> Any:

@@ -1,11 +1,13 @@
-"""The interpolations that the YAML files of `conf/` use beside OmegaConf's and Hydra's own."""
+"""What the YAML files of `conf/` use beside Hydra's own: the types of a run's config, and interpolations."""
 
 from collections.abc import Callable
 
+from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from perbatch.errors import UserError
-from perbatch.sweep import identity, params, places
+from perbatch.runs import identity, places, schema
+from perbatch.sweep import params
 from perbatch.tracking import server
 
 
@@ -25,7 +27,13 @@ def _identity(_root_: DictConfig) -> str:
 
 
 def register() -> None:
-    """Make `${checkout:PATH}`, `${runs:}`, `${server:}`, `${identity:}`, `${params:NAME}` known."""
+    """Make the types that `conf/` starts from known to Hydra, and its interpolations to OmegaConf.
+
+    They are `${checkout:PATH}`, `${runs:}`, `${server:}`, `${identity:}`, `${params:NAME}`.
+    """
+    store = ConfigStore.instance()
+    store.store(name="schema", node=schema.Config, provider="perbatch")
+    store.store(name="prepare_schema", node=schema.Prepare, provider="perbatch")
     resolvers: dict[str, Callable[..., object]] = {
         "checkout": lambda path: str(places.CHECKOUT / path),
         "runs": lambda: str(places.runs()),

@@ -13,8 +13,8 @@ from yaml import MarkedYAMLError, YAMLError
 
 from perbatch import advice
 from perbatch.errors import UserError
-from perbatch.sweep.keys import misspelt
-from perbatch.sweep.places import CONF
+from perbatch.runs.keys import misspelt
+from perbatch.runs.places import CONF
 from perbatch.sweep.quotes import in_quotes
 
 MENDED_BY_USERS = (

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from perbatch.sweep.scoring import load_prepared, network_of
+from perbatch.runs.scoring import load_prepared, network_of
 from perbatch.tracking import Served
 
 EXAMPLES = 2

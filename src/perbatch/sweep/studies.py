@@ -16,8 +16,9 @@ from yaml import YAMLError
 from perbatch.advice import in_defaults
 from perbatch.data.prepared import load
 from perbatch.errors import UserError
-from perbatch.sweep import grid, params, places, resolvers, schema
-from perbatch.sweep.identity import plain
+from perbatch.runs import places, schema
+from perbatch.runs.identity import plain
+from perbatch.sweep import grid, params, resolvers
 from perbatch.sweep.sentences import sentence
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,6 @@ def prepare_data(name: str) -> None:
 
     A UserError where the study would write the pipeline's own data, which another stage makes.
     """
-    schema.register()
     resolvers.register()
     pipeline = params.data_overrides()["data"]
     with initialize_config_dir(str(places.CONF), version_base="1.3"):

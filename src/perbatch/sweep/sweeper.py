@@ -12,15 +12,16 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from perbatch.errors import UserError
 from perbatch.files import replace
-from perbatch.overrides import written
-from perbatch.sweep import defaults, disk, grid, locks, lost, packs, plan, record, remote, tables
-from perbatch.sweep.compose import SUBFOLDER, CachingLoader
-from perbatch.sweep.folder import FAILURE
-from perbatch.sweep.launching import Launching
+from perbatch.launch import launchers, packs
+from perbatch.launch.launching import Launching
+from perbatch.runs.folder import FAILURE
+from perbatch.runs.planned import PlannedRun
+from perbatch.runs.run import Run
+from perbatch.sweep import defaults, disk, grid, locks, lost, plan, record, tables
+from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.parents import Parents
-from perbatch.sweep.plan import PlannedRun
 from perbatch.sweep.progress import watch
-from perbatch.sweep.training import describe
+from perbatch.sweep.sentences import of_logging, sentence
 from perbatch.tracking import Store
 
 log = logging.getLogger(__name__)
@@ -62,28 +63,27 @@ def sweep(
     store.check()
     lost.mend(store, planned.reused)
     if planned.missing:
-        remote.check(master)
+        launchers.check(master)
     unended = locks.left() or any(map(locks.is_over, store.running()))
     if planned.missing or unended or not _all_logged(store, planned.reused):
         context = HydraContext(loader, context.callbacks)
-        extra = remote.overrides(master, store)
+        extra = launchers.overrides(master, store.uri)
         with Parents(planned, store, _save_multirun(master)) as parents:
 
-            def overrides(run: PlannedRun) -> list[str]:
-                # What is added here would show in the folder's name: the job gets the one that was planned.
-                return [*run.overrides, *_place(run), f"tracking.parent={parents.of(run)}", *extra]
+            def told(run: PlannedRun) -> list[str]:
+                return [f"tracking.parent={parents.of(run)}", *extra]
 
             size = _pack_size(planned, master) if runs_per_job is None else packs.PackSize(runs_per_job)
-            launching = Launching(context, task_function, master, overrides, size)
+            launching = Launching(context, task_function, master, told, size, _said)
             launching.prepare(planned.missing, master.rerun)
             with watch(planned, launching.ended):
                 launching.train(planned.missing)
-            parents.log_missing(lambda overrides: loader.settings(master, overrides))
+            parents.log_missing(lambda overrides: Run.of(loader.settings(master, overrides)))
     # What was to be trained again may be complete, from before, and have failed too.
     failed = [run for run in planned.missing if run.folder.failed or not run.folder.complete]
     if master.sweep.results is not None:
         rows = {
-            run.identity: describe(loader.settings(master, run.overrides)) | {"status": "failed"}
+            run.identity: Run.of(loader.settings(master, run.overrides)).describe() | {"status": "failed"}
             for run in failed
         }
         tables.write(planned.runs, rows, ran_with, Path(master.sweep.results))
@@ -106,10 +106,8 @@ def _needs(planned: plan.Plan, master: DictConfig) -> dict[Path, int]:
     return {Path(master.hydra.sweep.dir): needed, **copies}
 
 
-def _place(run: PlannedRun) -> list[str]:
-    if run.place is None:
-        return []
-    return [f"{SUBFOLDER}={written(run.place)}"]
+def _said(error: Exception) -> str | None:
+    return sentence(error) if isinstance(error, OSError) else of_logging(error)
 
 
 def _all_logged(store: Store, runs: list[PlannedRun]) -> bool:
@@ -127,7 +125,7 @@ def _refuse_two_grids(master: DictConfig) -> None:
 
 
 def _pack_size(planned: plan.Plan, master: DictConfig) -> packs.PackSize:
-    workers = None if remote.is_remote(master) else _workers(master)
+    workers = None if launchers.kind(master).remote else _workers(master)
     return packs.size(len(planned.missing), workers, planned.seconds_each())
 
 

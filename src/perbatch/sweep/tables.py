@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from perbatch.files import replace
-from perbatch.sweep.plan import PlannedRun
+from perbatch.runs.planned import PlannedRun
 
 RUNS, HISTORY, WEIGHTS, SETTINGS = "runs.csv", "history.csv", "weights.npy", "settings.json"
 

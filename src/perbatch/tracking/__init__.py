@@ -18,6 +18,7 @@ from perbatch.tracking.run_log import Curve, DataSet, RunLog
 from perbatch.tracking.server import StoreUnavailable
 from perbatch.tracking.stale import close_stale
 from perbatch.tracking.store import Experiment, Store
+from perbatch.tracking.stores import locate
 from perbatch.tracking.sweep_log import SweepLog
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "StoreUnavailable",
     "SweepLog",
     "close_stale",
+    "locate",
 ]

@@ -1,11 +1,11 @@
 """What the embedded store names and does not have: runs that were collected, artifacts that were deleted."""
 
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from perbatch.tracking import sqlite_file
 
 RUNS = "SELECT run_uuid, artifact_uri FROM runs"
 
@@ -22,11 +22,10 @@ def of_runs(database: Path, ids: Iterable[str]) -> Lost:
 
     A run that was deleted in MLflow and not collected is not lost: MLflow can restore it.
     """
-    try:
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-            places = dict(connection.execute(RUNS).fetchall())
-    except sqlite3.Error:  # broken, which others say
+    rows = sqlite_file.rows(database, RUNS)
+    if rows is None:
         return Lost(frozenset(), frozenset())
+    places = dict(rows)
     asked = frozenset(ids)
     gone = asked - places.keys()
     return Lost(gone, frozenset(each for each in asked - gone if is_missing(places[each])))

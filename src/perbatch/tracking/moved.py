@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from perbatch.tracking import sqlite_file
 from perbatch.tracking.server import ANSWER_SECONDS, StoreUnavailable
 from perbatch.tracking.stale import LOCK_TAG
 
@@ -48,11 +49,7 @@ def mend(database: Path, key: str) -> None:
 
 def _roots(database: Path, key: str) -> set[Path]:
     """The folders beside which the artifacts of our experiments were to lie."""
-    try:
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute(LOCATIONS, (key,)).fetchall()
-    except sqlite3.Error:  # not yet a store, or a broken one, which others say
-        return set()
+    found = sqlite_file.rows(database, LOCATIONS, key) or []
     places = (Path(unquote(urlsplit(location).path)) for (location,) in found)
     return {place.parents[1] for place in places if len(place.parents) > 1 and place.parent.name == ARTIFACTS}
 

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from perbatch.advice import ELSEWHERE
 from perbatch.tracking.server import ANSWER_SECONDS, StoreUnavailable
@@ -61,14 +62,19 @@ def _is_full(folder: Path) -> bool:
         return False
 
 
-def read(path: Path, query: str, *values: str) -> object:
-    """Read one value; None where there is none, or no store."""
+def rows(path: Path, query: str, *values: str) -> list[tuple[Any, ...]] | None:
+    """Read rows; None where there is no store yet, or a broken one, which others say."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-            row = connection.execute(query, values).fetchone()
+            return connection.execute(query, values).fetchall()
     except sqlite3.Error:
         return None
-    return row[0] if row else None
+
+
+def read(path: Path, query: str, *values: str) -> object:
+    """Read one value; None where there is none, or no store."""
+    found = rows(path, query, *values)
+    return found[0][0] if found else None
 
 
 def make(path: Path) -> None:

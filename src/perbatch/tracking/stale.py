@@ -1,12 +1,12 @@
 """Runs that a killed process left RUNNING."""
 
-import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock, Timeout
+
+from perbatch.tracking import sqlite_file
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -46,11 +46,7 @@ class Here(NamedTuple):
 
 def read_running(database: Path) -> list[Running]:
     """Return what an SQLite store says is RUNNING, read without MLflow, whose import takes seconds."""
-    try:
-        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-            rows = connection.execute(RUNNING, (HOST_TAG, LOCK_TAG)).fetchall()
-    except sqlite3.Error:  # not yet a store, or a broken one, which others say
-        return []
+    rows = sqlite_file.rows(database, RUNNING, HOST_TAG, LOCK_TAG) or []
     return [Running(run_id, host, Path(lock)) for run_id, host, lock in rows]
 
 

@@ -1,10 +1,10 @@
 """The parent run of a sweep: made before its runs, ended after them."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from perbatch.files import digest
 from perbatch.tracking import notes
 from perbatch.tracking.store import Experiment, Store
 
@@ -13,7 +13,7 @@ MEMBERS_TAG = "perbatch.members"
 
 def members_digest(identities: Iterable[str]) -> str:
     """Return the digest of a set of runs, whatever their order."""
-    return hashlib.sha256("\n".join(sorted(identities)).encode()).hexdigest()
+    return digest("\n".join(sorted(identities)))
 
 
 class SweepLog:
