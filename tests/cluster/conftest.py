@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from checkouts import alter
 from dask_workers import Dask
 from slurm_nodes import Slurm, installed
 
+from checkouts import alter
 from processes import Place, copy_checkout
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from checkouts import alter
 from dask_workers import Dask
 from slurm_nodes import wait
 
+from checkouts import alter
 from processes import Place, copy_checkout, wait_for
 
 GRID = ("batch_size=8,full", "learning_rate=0.1", "seed=0,1,2", "epochs=3")

@@ -6,11 +6,13 @@ import sys
 import time
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 from slurm_nodes import Slurm
 
+from checkouts import FAILS, failing
 from perbatch.sweep import locks
 from processes import SECONDS, Place, kill, wait_for
 
@@ -22,9 +24,8 @@ LONG = ("batch_size=1", "epochs=60", "learning_rate=0.05")
 
 
 def test_an_array_of_packs_trains_what_one_process_does(place: Place, checkout: Path, tmp_path: Path) -> None:
-    said = place.run(
-        *GRID, SLURM, "hydra.sweeper.runs_per_job=2", "model.hidden=[4],[1000000000000]", status=1
-    )
+    place = replace(place, checkout=failing(checkout, tmp_path / "failing"))
+    said = place.run(*GRID, SLURM, "hydra.sweeper.runs_per_job=2", f"{FAILS},[4]", status=1)
     assert "6 of 12 runs failed" in said.splitlines()[-1], said  # each its own: the packs held both kinds
     jobs = sorted(path.name for path in (place.root / "runs" / ".submitit").glob("[0-9]*_[0-9]*"))
     assert [job.partition("_")[2] for job in jobs] == list("012345")  # one array

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from checkouts import FAILS, failing
 from perbatch.errors import STOPPED
 from processes import BASIC, GRID, JOBLIB, Place, Process, kill, wait_for
 
@@ -150,10 +151,11 @@ def kill_whoever_trains(driver: Process, folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_that_raises_is_the_only_one_tried_again(place: Place) -> None:
-    grid = ("model.hidden=[1000000000000],[4]", "epochs=1", *JOBLIB)
+def test_a_run_that_raises_is_the_only_one_tried_again(place: Place, tmp_path: Path) -> None:
+    place = Place(place.root, failing(place.checkout, tmp_path / "failing"))
+    grid = (f"{FAILS},[4]", "epochs=1", *JOBLIB)
     said = place.run(*grid, status=1)
-    assert [line for line in said.splitlines() if "FAILED: " in line and "Memory" in line], said
+    assert [line for line in said.splitlines() if "FAILED: " in line and "ValueError: planted" in line], said
     assert "Traceback" not in said
     assert "1 of 2 runs failed" in said.splitlines()[-1]
     (failure,) = place.root.glob("runs/*/failure.txt")

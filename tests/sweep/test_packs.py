@@ -8,6 +8,7 @@ import cloudpickle
 import pytest
 from hydra.core.utils import filter_overrides
 
+from checkouts import FAILS, failing
 from perbatch.launch import packs
 from perbatch.launch.packs import ONE, Pack, PackSize
 from perbatch.runs.folder import RunFolder
@@ -86,8 +87,11 @@ def test_each_run_has_a_job_number_of_its_own(here: SimpleNamespace) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("launcher", [("hydra/launcher=basic",), JOBLIB], ids=["basic", "joblib"])
-def test_a_failure_leaves_the_others_of_its_job_alone(place: Place, launcher: tuple[str, ...]) -> None:
-    grid = ("seed=0,1", "model.hidden=[1000000000000],[4],[8]", "epochs=1", *launcher)
+def test_a_failure_leaves_the_others_of_its_job_alone(
+    place: Place, tmp_path: Path, launcher: tuple[str, ...]
+) -> None:
+    place = Place(place.root, failing(place.checkout, tmp_path / "failing"))
+    grid = ("seed=0,1", f"{FAILS},[4],[8]", "epochs=1", *launcher)
     said = place.run(*grid, "hydra.sweeper.runs_per_job=5", status=1)
     assert "2 of 6 runs failed" in said.splitlines()[-1]
     assert "Traceback" not in said

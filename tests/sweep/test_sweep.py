@@ -19,9 +19,10 @@ from omegaconf import DictConfig, OmegaConf
 
 import train
 from perbatch.errors import UserError
-from perbatch.runs import places
+from perbatch.runs import places, training
 from perbatch.runs.folder import RunFolder
-from perbatch.sweep import record
+from perbatch.runs.run import Run
+from perbatch.sweep import record, task
 from perbatch.sweep.preflight import ForgetConfigs
 
 GRID = ["batch_size=1,8,full,1000", "learning_rate=0.1,1e200", "seed=0,1", "epochs=2"]
@@ -300,8 +301,16 @@ def test_a_folder_of_the_users_own_is_not_taken_for_another_run(swept: SimpleNam
     assert (swept.root / "named" / "s0" / "run.json").read_bytes() != before
 
 
-def test_a_run_that_raises_fails_alone(swept: SimpleNamespace, capfd: pytest.CaptureFixture[str]) -> None:
-    grid = ["model.hidden=[4],[1000000000000]", "epochs=1", "hydra/launcher=basic"]
+def test_a_run_that_raises_fails_alone(
+    swept: SimpleNamespace, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(run: Run, *rest: Any) -> training.Outcome:
+        if run.config["model"]["hidden"] == [5]:
+            raise ValueError("planted")
+        return training.train_run(run, *rest)
+
+    monkeypatch.setattr(task, "train_run", fail)
+    grid = ["model.hidden=[4],[5]", "epochs=1", "hydra/launcher=basic"]
     with pytest.raises(UserError, match="1 of 2 runs failed"):
         swept.call("-m", *grid, f"sweep.results={swept.root}/failing")
     rows = table(swept.root / "failing" / "runs.csv")

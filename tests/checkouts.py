@@ -1,5 +1,6 @@
 """Checkouts whose code does what a test needs of it."""
 
+import shutil
 from pathlib import Path
 
 
@@ -18,3 +19,13 @@ def alter(checkout: Path, *statements: str) -> Path:
     ]
     source.write_text(before + first + "".join(f"{line}\n" for line in added) + after)
     return checkout
+
+
+FAILS = "model.hidden=[5]"
+"""The runs that raise in a checkout made by `failing`."""
+
+
+def failing(checkout: Path, folder: Path) -> Path:
+    """Copy a checkout into `folder`, and let every run with five hidden units raise there."""
+    shutil.copytree(checkout, folder)
+    return alter(folder, "if config.model['hidden'] == [5]:", "    raise ValueError('planted')")
