@@ -193,3 +193,5 @@ def test_where_every_run_kills_its_worker_every_run_fails(
     assert "2 of 2 runs failed" in said.splitlines()[-1]
     failures = [path.read_text() for path in here.root.glob("runs/*/failure.txt")]
     assert ["it took 4 Dask workers down" in text for text in failures] == [True, True]
+    for name in ("one", "two"):  # a worker that is just being started again would not end
+        wait(lambda name=name: dask.said(name).count("Registered to") > dask.said(name).count("by signal 9"))
