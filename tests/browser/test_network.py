@@ -1,5 +1,6 @@
 """The network that trains in the page: it counts as the library does, and its controls work."""
 
+import re
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
@@ -134,6 +135,42 @@ def test_counts_loss_borders_and_paths_move(open_page) -> None:
     assert int(again["checks"]) == 48 and int(again["updates"]) > 6
     page.wait_for_function("document.querySelectorAll('[data-path][points]').length === 6")
     page.wait_for_function(f"document.querySelector('[data-part=surface]').toDataURL() !== {slope!r}")
+
+
+def test_what_satisfied_means_is_said(open_page) -> None:
+    page = open_page(320)
+    until = given_by(page)["until"]
+    words = page.locator("#lesson-b .rule").inner_text()
+    assert f"is {until['tolerance']} or less" in words
+    assert f"After {until['updates']} updates" in words
+
+
+def test_a_line_of_words_does_not_outlive_what_it_told(open_page) -> None:
+    page = open_page()
+    press(page, "pass")
+    press(page, "train")
+    assert page.locator("[data-part=said]").inner_text() == ""
+    assert re.fullmatch(r"\d\.\d+", page.locator("[data-part=top]").text_content())
+    press(page, "train")
+    work = int(values(page)["gradients"].replace(",", ""))
+    assert page.locator("[data-part=end]").text_content().startswith(f"work: {work:,} gradients")
+
+
+@pytest.mark.parametrize("size", ["1", "8", "all"])
+def test_where_no_update_is_left_it_stops_and_says_so(open_page, size: str) -> None:
+    page = open_page()
+    page.locator("[data-part=mode]").select_option("until")
+    page.locator("[data-part=size]").select_option(size)
+    page.locator("[data-part=rate]").select_option("1")
+    press(page, "pass")
+    assert "satisfied" not in page.locator("[data-part=said]").inner_text()
+    press(page, "train")
+    page.locator("[data-part=said]", has_text="Every batch of the last pass was satisfied").wait_for()
+    stopped = values(page)
+    assert float(stopped["passes"]) < 300
+    press(page, "pass")
+    again = values(page)
+    assert (again["updates"], again["loss"]) == (stopped["updates"], stopped["loss"]) or size == "8"
 
 
 def test_it_trains_until_it_is_paused(open_page) -> None:

@@ -43,6 +43,9 @@ def test_each_mode_is_chosen_and_stepped_through_by_keyboard(play, mode: int, la
         play.keyboard.press("Enter")
     assert last in play.locator(FRAME).inner_text()
     assert "The pass is over: " in play.locator(FRAME).inner_text()
+    ends = [play.locator(f"[data-deed={name}]").get_attribute("aria-disabled") for name in ("back", "step")]
+    assert ends == ["false", "true"]
+    assert play.locator("[data-deed=step]").evaluate("e => e === document.activeElement")
 
 
 def test_it_plays_pauses_and_is_read_out_only_when_it_stands(play) -> None:

@@ -6,9 +6,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from perbatch.report import statements
-from perbatch.report.first import first_powers, first_size, first_when, headline
+from perbatch.report.first import first_kept, first_powers, first_repeat, first_size, first_when, headline
 from perbatch.report.lessons.glossary import WORDS
 from perbatch.report.page import render
 from planted import N, contender, planted_throughput, results_of, usual_runs
@@ -21,9 +22,14 @@ WHEN = {
     "fewer": (
         lambda s: 60 + s,
         lambda s: 800 + s,
-        "updating after each example took 12.7 times fewer passes over the data than updating once per pass.",
+        "To reach the same loss on data kept aside, updating once per pass took 12.7 passes over the "
+        "examples where updating after each example took one.",
     ),
-    "more": (lambda s: 800 + s, lambda s: 100 + s, "updating after each example took 7.8 times more passes"),
+    "more": (
+        lambda s: 800 + s,
+        lambda s: 100 + s,
+        "updating after each example took 7.8 passes over the examples where updating once per pass",
+    ),
     "alike": (lambda s: (186, 310, 527, 217, 372)[s], lambda s: 300 + s, "no difference was shown"),
     "only the first": (60, None, "Here only updating after each example got to the goal."),
     "only the last": (None, 800, "Here only updating once per pass got to the goal."),
@@ -46,7 +52,7 @@ def test_one_batch_size_or_one_seed_cannot_say():
 
 @pytest.mark.parametrize(
     ("best", "name"),
-    [(1, "A batch of one example"), (8, "A batch of 8 examples"), (N, "A batch of all examples")],
+    [(1, "a batch of one example"), (8, "a batch of 8 examples"), (N, "a batch of all examples")],
 )
 def test_the_quickest_size_is_named(best, name):
     runs = [
@@ -54,16 +60,16 @@ def test_the_quickest_size_is_named(best, name):
         for size in (1, 8, N)
         for run in contender(lambda s, c=20 if size == best else 900: c + s, batch_size=size)
     ]
-    assert first_size(results_of(runs)) == f"{name} took the least time of all sizes."
+    assert first_size(results_of(runs)) == f"In time, not in passes, {name} was the quickest of all sizes."
     unpriced = results_of(runs, planted_throughput().iloc[:0])
-    assert first_size(unpriced) == f"{name} took the least work of all sizes."
+    assert first_size(unpriced) == f"In work, not in passes, {name} was the cheapest of all sizes."
 
 
 def test_a_size_that_cannot_be_told_from_the_quickest_is_among_them():
     noise = (60, 60, 60, 100, 170)
     runs = [*contender(lambda s: noise[s]), *contender(104, batch_size=8), *contender(800, batch_size=N)]
     unpriced = results_of(runs, planted_throughput().iloc[:0])
-    assert "was among those that took the least work" in first_size(unpriced)
+    assert "was among the cheapest of all sizes." in first_size(unpriced)
     assert first_size(results_of(contender(60))) == ""
 
 
@@ -96,8 +102,20 @@ def test_fewer_updates_are_told_beside_the_work():
         return headline(results_of(runs))
 
     assert told(lambda s: 20 + s, 60.0).endswith("took fewer updates, but more work.")
-    assert told(20, 10.0).endswith("took fewer updates, but no less work that could be shown.")
-    assert told(30, 0.0).endswith("took about as much work: no difference was shown.")
+    assert told(20, 10.0).endswith(
+        "took fewer updates. But no saving of work was shown: to ask whether the loss is low yet is work too."
+    )
+    assert told(30, 0.0).endswith(
+        "Here no difference in work was shown between repeating until satisfied and going on."
+    )
+
+
+def test_what_is_kept_of_one_example_is_told_where_it_was_counted():
+    assert first_kept(results_of(usual_runs())) == (
+        "Here 90\u00a0% of the examples were satisfied when left, "
+        "and 70\u00a0% still were after the first pass."
+    )
+    assert first_kept(results_of(contender(60))) == first_repeat(results_of(contender(60))) == ""
 
 
 class FirstLayer(HTMLParser):
@@ -177,7 +195,7 @@ def test_a_headline_has_two_numbers_at_most(case):
 def test_every_word_of_the_glossary_is_explained_where_it_is_met():
     results = results_of(usual_runs())
     page = render(results, statements(results))
-    for word in ("epoch", "batch", "update", "gradient evaluation", "loss", "target", "interval"):
+    for word in WORDS:
         place = f"word-{word.replace(' ', '-')}"
-        assert f'<dt id="{place}">{word}</dt><dd>{WORDS[word]}'[:60] in page
+        assert f'<dt id="{place}">{word}</dt><dd>{escape(WORDS[word])}'[:60] in page
         assert f'aria-describedby="{place}"' in page

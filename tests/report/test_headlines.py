@@ -23,8 +23,10 @@ SKIP = {"n": 1, "tolerance": 0.1}
 PAID = "Here repeating until satisfied paid: it took less work"
 MORE = "Here repeating until satisfied took more work"
 BUT_MORE = "Here repeating until satisfied took fewer updates, but more work"
-NO_DIFFERENCE = "took about as much work: no difference was shown."
-BUT_NO_LESS = "took fewer updates, but no less work that could be shown."
+NO_DIFFERENCE = "no difference in work was shown between repeating until satisfied and going on."
+BUT_NO_LESS = (
+    "took fewer updates. But no saving of work was shown: to ask whether the loss is low yet is work too."
+)
 UNSAID = "These runs cannot say whether it would pay."
 WAYS = {
     "paid": (lambda s: 5 + s, 300, 1.0, PAID),
@@ -197,7 +199,7 @@ def test_the_first_answer_is_the_same_whatever_is_priced():
 
 
 def test_the_weight_of_a_forward_pass_is_said_with_what_was_measured():
-    assert "measured 0.5 to 0.5 of one" in evaluations_sentence(USUAL)
+    assert "measured 0.5 to 0.5 for this network" in evaluations_sentence(USUAL)
     assert "measured for another network" in evaluations_sentence(NONE)
 
 

@@ -44,7 +44,10 @@ def test_the_strip_shows_a_wait_an_update_and_an_end(lesson):
     kinds = [told[place].kind for place in lesson.strip]
     assert "update" in kinds
     assert kinds[-1] == ("look" if lesson.tolerance is not None else "update")
-    assert told[-1].words.endswith(("updates.", "update."))
+    gradients, updates, looks = told[-1].counts
+    counted = f"The pass is over: {gradients} gradients, {updates} update"
+    assert counted in told[-1].words
+    assert (f"and {looks} looks at the loss, each half a gradient's work." in told[-1].words) == bool(looks)
 
 
 def test_each_frame_says_in_its_text_what_was_counted():

@@ -83,18 +83,31 @@ def answer_repeat(results: Results) -> Answer:
 
 def retention(results: Results) -> str:
     """Say what share of examples was satisfied when left and how many still were at the first epoch's end."""
+    kept = _kept(results)
+    if kept is None:
+        return ""
+    left, still, seeds = kept
+    return (
+        f"At the end of the first epoch {share(left)} of the examples had been satisfied when left, "
+        f"and {share(still)} still were (mean over {seeds} seed{'s' if seeds > 1 else ''})."
+    )
+
+
+def kept_shares(results: Results) -> tuple[float, float] | None:
+    """Return these two shares, means over the seeds; None where nothing was repeated until satisfied."""
+    kept = _kept(results)
+    return None if kept is None else kept[:2]
+
+
+def _kept(results: Results) -> tuple[float, float, int] | None:
+    """The shares at the end of the first epoch, and of how many seeds."""
     repeat = representatives(results).get("repeat")
     if repeat is None or pd.isna(repeat["tolerance"]):
-        return ""
+        return None
     history = results.sweep.history_of(results.runs_of(repeat))
     first = history[history["epoch"] >= 1].groupby("identity").first()
     left, still = first["satisfied_when_left"].mean(), first["still_satisfied"].mean()
-    if pd.isna(left) or pd.isna(still):
-        return ""
-    return (
-        f"At the end of the first epoch {share(left)} of the examples had been satisfied when left, "
-        f"and {share(still)} still were (mean over {len(first)} seed{'s' if len(first) > 1 else ''})."
-    )
+    return None if pd.isna(left) or pd.isna(still) else (float(left), float(still), len(first))
 
 
 def answer_seconds(results: Results) -> str:

@@ -30,15 +30,16 @@ def evaluations_sentence(rows: pd.DataFrame) -> str:
     text = (
         "All modes are compared by their evaluations of the network, and each learning rate is chosen by "
         f"them: the gradient of one example counts as one, a forward pass without a gradient as {FORWARD:g}. "
-        "Counted in multiplications that pass is a third of a gradient, which is a forward pass and a "
-        "backward one of twice its work"
+        "A gradient takes a forward pass and, after it, a backward one. The forward pass is a third of their "
+        "multiplications; "
     )
+    fixed = f"The {FORWARD:g} is the same for all, so that no clock decides."
     if rows.empty:
-        return f"{text}; in time, 0.5 to 0.64 of one was measured for another network, the digits' one."
+        return f"{text}of their time, 0.5 to 0.64 was measured for another network, the digits' one. {fixed}"
     shares = rows["forward_us"] / rows["gradient_us"]
     return (
-        f"{text}; in time the benchmark measured {number(shares.min(), 2)} to {number(shares.max(), 2)} of "
-        "one for this network. The number is fixed, so that no clock decides."
+        f"{text}of their time, the benchmark measured {number(shares.min(), 2)} to "
+        f"{number(shares.max(), 2)} for this network. {fixed}"
     )
 
 

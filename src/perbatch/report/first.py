@@ -12,28 +12,33 @@ from perbatch.analysis.fastest import fastest
 from perbatch.analysis.powers import control_dips, power_dips
 from perbatch.analysis.representatives import best_of, plain_rows, repeat_and_plain
 from perbatch.analysis.results import Results
+from perbatch.report.answers import kept_shares
 from perbatch.report.repeating import PARTS
 from perbatch.report.sentences import times
+from perbatch.report.wording import PERCENT
 
 USUAL = "No, not usually: each example is used once per pass, and comes back in the next pass."
 UNSAID = "These runs cannot say"
 
 
 def first_when(results: Results) -> str:
-    """Say which of the smallest and the largest batch needed fewer passes to the target."""
+    """Say which of the smallest and the largest batch needed fewer passes to the target, and to which."""
     plain = plain_rows(results)
     if len(plain) < 2:
         return f"{UNSAID} which is quicker: they have one batch size."
     n_train = results.sweep.n_train
     rows = plain.iloc[0], plain.iloc[-1]
+    goal = "To reach the same loss on data kept aside"
     first, last = (f"updating {how_often(int(row['batch_size']), n_train)}" for row in rows)
     found = contrast(results, *rows, "epochs")
     verdict = found.verdict
     if verdict in (ContrastVerdict.LESS, ContrastVerdict.MORE):
-        word = "fewer" if verdict == ContrastVerdict.LESS else "more"
         sizes = {int(row["batch_size"]) for row in rows} - {1, n_train}
-        factor = f"{times(found)} times " if len(sizes) < 2 else ""
-        return f"To get equally good, {first} took {factor}{word} passes over the data than {last}."
+        if len(sizes) == 2:  # the sizes are numbers themselves
+            word = "fewer" if verdict == ContrastVerdict.LESS else "more"
+            return f"{goal}, {first} took {word} passes over the examples than {last}."
+        quick, slow = (first, last) if verdict == ContrastVerdict.LESS else (last, first)
+        return f"{goal}, {slow} took {times(found)} passes over the examples where {quick} took one."
     if verdict in (ContrastVerdict.FIRST_ONLY, ContrastVerdict.SECOND_ONLY):
         return f"Here only {first if verdict == ContrastVerdict.FIRST_ONLY else last} got to the goal."
     if verdict == ContrastVerdict.SAME:
@@ -47,36 +52,51 @@ def first_size(results: Results) -> str:
     if found is None or pd.isna(found.row[f"{found.quantity}_to_target"]):
         return ""
     size = int(found.row["batch_size"])
-    which = {1: "A batch of one example", results.sweep.n_train: "A batch of all examples"}
-    name = which.get(size, f"A batch of {size:,} examples")
-    needed = "least time" if found.quantity == "seconds" else "least work"
-    if found.alike or found.better:
-        return f"{name} was among those that took the {needed}."
-    return f"{name} took the {needed} of all sizes."
+    which = {1: "a batch of one example", results.sweep.n_train: "a batch of all examples"}
+    name = which.get(size, f"a batch of {size:,} examples")
+    clock, best = ("time", "quickest") if found.quantity == "seconds" else ("work", "cheapest")
+    among = "among the" if found.alike or found.better else "the"
+    return f"In {clock}, not in passes, {name} was {among} {best} of all sizes."
 
 
 def headline(results: Results) -> str:
-    """Say what repeating did here, after what is usual, by evaluations of the network alone."""
+    """Say what repeating did here, after what is usual."""
+    return f"{USUAL} {first_repeat(results)}".strip()
+
+
+def first_repeat(results: Results) -> str:
+    """Say what repeating did here, by evaluations of the network alone; nothing where it was not run."""
     pair = repeat_and_plain(results)
     if pair is None:
-        return USUAL
+        return ""
     repeat, plain = pair
     what = PARTS.get(repeat["way"], PARTS[UNTIL_SATISFIED])
     verdict = contrast(results, repeat, plain, "evaluations").verdict
     fewer = contrast(results, repeat, plain, "updates").verdict.saved
     skipping = _skip_alone(results, plain)
     if verdict.saved:
-        here = f"Here {what} paid: it took less work{_credit(results, repeat)}."
-    elif verdict.cost:
+        return f"Here {what} paid: it took less work{_credit(results, repeat)}."
+    if verdict.cost:
         but = "fewer updates, but more work" if fewer else "more work"
-        here = f"Here {what} took {but}{skipping}."
-    elif verdict == ContrastVerdict.SAME and fewer:
-        here = f"Here {what} took fewer updates, but no less work that could be shown{skipping}."
-    elif verdict == ContrastVerdict.SAME:
-        here = f"Here {what} took about as much work: no difference was shown{skipping}."
-    else:
-        here = f"{UNSAID} whether it would pay."
-    return f"{USUAL} {here}"
+        return f"Here {what} took {but}{skipping}."
+    if verdict == ContrastVerdict.SAME and fewer:
+        # Of one batch size, the same updates are the same gradients: what is not saved went into looks.
+        looks = "to ask whether the loss is low yet is work too"
+        return f"Here {what} took fewer updates. But no saving of work was shown: {looks}{skipping}."
+    if verdict == ContrastVerdict.SAME:
+        return f"Here no difference in work was shown between {what} and going on{skipping}."
+    return f"{UNSAID} whether it would pay."
+
+
+def first_kept(results: Results) -> str:
+    """Say what was kept of what one example had taught, at the end of the first pass."""
+    shares = kept_shares(results)
+    if shares is None:
+        return ""
+    left, still = (f"{value:.0%}".replace("%", PERCENT) for value in shares)
+    return (
+        f"Here {left} of the examples were satisfied when left, and {still} still were after the first pass."
+    )
 
 
 def first_powers(rows: pd.DataFrame) -> str:

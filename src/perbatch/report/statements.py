@@ -32,7 +32,7 @@ from perbatch.report.findings import (
     powers_sentence,
     stability_sentence,
 )
-from perbatch.report.first import first_powers, first_size, first_when, headline
+from perbatch.report.first import first_kept, first_powers, first_repeat, first_size, first_when, headline
 from perbatch.report.readme import modes, readme_block
 from perbatch.report.repeating import apart, beside, champion_sentence, equal_cost_sentence
 
@@ -57,6 +57,8 @@ def statements(results: Results) -> Statements:
         "sentences": {
             "first_when": first_when(results),
             "first_size": first_size(results),
+            "first_repeat": first_repeat(results),
+            "first_kept": first_kept(results),
             "first_powers": first_powers(priced),
             "again_beside": beside(results),
             "headline": headline(results),

@@ -116,10 +116,10 @@ FIGURE = Figure(
     number="6a",
     place="repeat",
     title="Validation loss at equal cost, against the updates allowed per visit.",
-    caption="""Left, all have made the same number of updates; right, they have spent the same evaluations
-of the network, looks at a loss included. For each budget every setting runs at the rate that is best at
-that very budget on the tuning seeds. Geometric mean over the reported seeds and its 95 % t-interval; the
-dotted line continues one update per visit. Two controls tell what does it: skipping satisfied examples
-without repeating, and repeating without a tolerance.""",
+    caption="""In the first, all have made the same number of updates; in the second, they have spent
+the same evaluations of the network, looks at a loss included. For each budget every setting runs at the rate
+that is best at that very budget on the tuning seeds. Geometric mean over the reported seeds and its 95 %
+t-interval; the dotted line continues one update per visit. Two controls tell what does it: skipping satisfied
+examples without repeating, and repeating without a tolerance.""",
     draw=draw_repeats,
 )

@@ -62,7 +62,8 @@ def ground() -> str:
     return (
         '<svg id="step-shapes" width="0" height="0" aria-hidden="true"><defs>'
         f'<clipPath id="step-map"><path d="M0 0h{WIDE}v{ROW - 20}H0z"/></clipPath>'
-        f'<g id="step-rings" fill="none" stroke-width="1.5" clip-path="url(#step-map)">{rings}</g>'
+        '<g id="step-rings" fill="none" stroke-width="1.5" stroke-opacity=".6" clip-path="url(#step-map)">'
+        f"{rings}</g>"
         f'<g id="step-marks">{cross}<g font-size="12" text-anchor="middle" stroke="none">{digits}</g></g>'
         f"{circles}</defs></svg>"
     )
@@ -94,7 +95,7 @@ def _drawn(event: Event, colour: str, label: str) -> str:
     here, base = places[-1], places[-2 if moved else -1]
     # Colours stand where a shape is used: the page's rules for dark screens do not reach into it.
     parts = [
-        f'<use href="#step-rings" stroke="{GRID}"/>',
+        f'<use href="#step-rings" stroke="{RULE}"/>',
         f'<use href="#step-marks" stroke="{INK}" fill="{INK}"/>',
     ]
     been = places[:-1] if moved else places

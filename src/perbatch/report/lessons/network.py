@@ -70,6 +70,7 @@ def lab() -> dict[str, Any]:
     return {
         "points": len(y),
         "path_passes": PATH_PASSES,
+        "until": {"updates": UPDATES, "tolerance": f"{TOLERANCE:g}"},
         "parameters": network().n_parameters,
         "sizes": SIZES_OFFERED,
         "rates": [rate(value) for value in RATES],

@@ -128,7 +128,8 @@ class _Pass:
         if not over or batch[-1] + 1 < len(X):
             return ""
         updates = f"{self.updates} update{'s' if self.updates > 1 else ''}"
-        return f" The pass is over: {self.gradients} gradients, {updates}."
+        looks = f" and {self.looks} looks at the loss, each half a gradient's work" if self.looks else ""
+        return f" The pass is over: {self.gradients} gradients, {updates}{looks}."
 
     def _satisfied(self, batch: range) -> bool:
         return self.lesson.tolerance is not None and self._loss(batch) <= self.lesson.tolerance

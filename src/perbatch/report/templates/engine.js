@@ -54,7 +54,7 @@ class Network {
 class Training {
   constructor({ sizes, theta, X, y, orders }, mode) {
     this.network = new Network(sizes, theta);
-    Object.assign(this, { X, y, orders, mode, updates: 0, gradients: 0, checks: 0, shown: 0 });
+    Object.assign(this, { X, y, orders, mode, updates: 0, gradients: 0, checks: 0, shown: 0, moved: 0 });
   }
 
   get passes() { return this.shown / this.X.length; }
@@ -85,7 +85,7 @@ class Training {
       network.backward(X[at], y[at], mode.rate / batch.length);
     }
     network.step.forEach((value, i) => (network.theta[i] -= value));
-    this.updates += 1;
+    [this.updates, this.moved] = [this.updates + 1, this.shown];
     this.gradients += batch.length;
   }
 }

@@ -3,14 +3,15 @@ const lab = document.querySelector("[data-lesson=network]");
 const given = JSON.parse(document.getElementById("given").textContent);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-const [GRID, SIDE, LAST_PASS] = [64, 300, 300];
-const SETTINGS = ["mode", "size", "rate"];
-let training, curve, running, waiting;
-let [X, y, chosen] = [[...given.X], [...given.y], 0];
+const [GRID, SIDE, LAST_PASS, SETTINGS] = [64, 300, 300, ["mode", "size", "rate"]];
+const STILL = " Every batch of the last pass was satisfied: no update was left to make.";
+let training, curve, running, waiting, [X, y, chosen] = [[...given.X], [...given.y], 0];
 
 const part = (name) => lab.querySelector(`[data-part=${name}]`);
 const within = (value) => Math.round(Math.max(-1, Math.min(1, value)) * 100) / 100;
-const going = () => training.passes < LAST_PASS && training.network.theta.every(Number.isFinite);
+const sound = () => training.network.theta.every(Number.isFinite);
+const going = () => training.passes < LAST_PASS && sound();
+const still = () => training.shown - training.moved >= y.length;
 
 function run(size, rate, mode) {
   // The library's orders; points that the reader added come last in each pass.
@@ -40,26 +41,25 @@ function advance(points, words) {
 function tell(words) {
   [running, part("train").textContent] = [false, "Train"];
   const standing = ["passes", "loss", "right"].map((name) => `${name} ${part(name).value}`).join(", ");
-  part("said").textContent = words && `${words}: ${standing}.`;
+  part("said").textContent = words && `${words}: ${standing}.${still() ? STILL : ""}`;
 }
 
 function train() {
   if (running) return tell("Paused");
   if (calm.matches) return advance(10 * y.length, "Ten passes more"); // at once: nothing should move
-  [running, part("train").textContent] = [true, "Pause"];
+  [running, part("train").textContent, part("said").textContent] = [true, "Pause", ""];
   return requestAnimationFrame(tick);
 }
 
 function tick() {
   if (!running) return;
   advance(8);
-  if (going()) requestAnimationFrame(tick);
-  else tell(training.passes < LAST_PASS ? "It diverged, so this rate is too high" : "The end");
+  if (going() && !still()) requestAnimationFrame(tick);
+  else tell(sound() ? "The end" : "It diverged, so this rate is too high");
 }
 
 function record() {
-  const { updates, gradients, checks, passes } = training;
-  const loss = training.loss();
+  const [{ updates, gradients, checks, passes }, loss] = [training, training.loss()];
   curve.push([gradients + checks / 2, loss]);
   const shown = { updates, gradients, checks, passes: Math.round(passes * 100) / 100 };
   for (const [name, count] of Object.entries(shown)) part(name).value = count.toLocaleString("en");
@@ -104,6 +104,8 @@ function draw() {
   const [end, top] = [0, 1].map((axis) => Math.max(1e-9, ...finite.map((each) => each[axis])));
   const line = finite.map(([cost, loss]) => [(SIDE * cost) / end, 100 - (96 * loss) / top].join());
   part("curve").setAttribute("points", line.join(" "));
+  part("top").textContent = top.toPrecision(2);
+  part("end").textContent = `work: ${Math.round(end).toLocaleString("en")} gradients (a check: half of one)`;
 }
 
 /** The paths of three batch sizes, on the loss over the plane that holds the start and two of their ends. */
@@ -124,8 +126,7 @@ function drawPaths() {
   const ends = [0, 1].map((axis) => seen.flat().map((place) => place[axis]));
   const middle = ends.map((all) => (Math.min(...all) + Math.max(...all)) / 2);
   const reach = ends.map((all) => 0.6 * (Math.max(...all) - Math.min(...all)) + 0.2);
-  const slope = run(1, 1, "once");
-  const valley = ink("--valley");
+  const [slope, valley] = [run(1, 1, "once"), ink("--valley")];
   paint(part("surface"), (...place) => {
     const [a, b] = place.map((share, axis) => middle[axis] + share * reach[axis]);
     slope.network.theta.set(start.map((value, at) => value + a * plane[0][at] + b * plane[1][at]));
@@ -141,8 +142,7 @@ function remember() {
   const same = JSON.stringify([X, y]) === JSON.stringify([given.X, given.y]);
   const points = same ? [] : [`points=${X.map((x, at) => [...x, y[at]].join("_")).join("~")}`];
   try {
-    const settings = SETTINGS.map((name) => `${name}=${part(name).value}`);
-    history.replaceState(null, "", `#try;${[...settings, ...points].join(";")}`);
+    history.replaceState(null, "", `#try;${[...SETTINGS.map((name) => `${name}=${part(name).value}`), ...points].join(";")}`);
   } catch {} // a sandbox, as MLflow's, forbids it: all else works
 }
 
@@ -152,8 +152,8 @@ function recall() {
     if ([...part(name).options].some(({ value }) => value === said.get(name))) part(name).value = said.get(name);
   }
   const points = (said.get("points") ?? "").split("~").map((each) => each.split("_").map(Number));
-  const sound = ([a, b, label]) => within(a) === a && within(b) === b && [0, 1, 2].includes(label);
-  if (points.every(sound)) [X, y] = [points.map(([a, b]) => [a, b]), points.map((each) => each[2])];
+  const fits = ([a, b, label]) => within(a) === a && within(b) === b && [0, 1, 2].includes(label);
+  if (points.every(fits)) [X, y] = [points.map(([a, b]) => [a, b]), points.map((each) => each[2])];
   lab.scrollIntoView();
 }
 

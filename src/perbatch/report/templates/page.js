@@ -74,7 +74,7 @@ for (const figure of document.querySelectorAll("main figure")) {
   const table = () => figure.table?.() ?? tables[name] ?? written(pool[figure.dataset.live]);
   const row = document.createElement("p");
   row.className = "take small";
-  row.textContent = "Take it along: ";
+  row.textContent = "Download: ";
   const files = { SVG: ["image/svg+xml", () => picture(figure)], CSV: ["text/csv", table] };
   for (const [kind, [type, text]] of Object.entries(files)) {
     const button = document.createElement("button");

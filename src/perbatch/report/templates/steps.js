@@ -11,6 +11,9 @@ function show(place) {
   reels.forEach((each, number) => (each.hidden = number !== reel));
   frames.forEach((frame, number) => (frame.hidden = number !== at));
   knob("place").value = `step ${at} of ${frames.length - 1}`;
+  // Told and not taken away: a button that is disabled loses the keyboard.
+  knob("back").setAttribute("aria-disabled", at === 0);
+  knob("step").setAttribute("aria-disabled", at === frames.length - 1);
   if (at === frames.length - 1) stop();
 }
 
