@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import r2_score
 
 from perbatch.backprop import Network
 from perbatch.data import Prepared, load, load_summary
@@ -62,6 +61,8 @@ def _scores(task: str, outputs: np.ndarray, targets: np.ndarray) -> dict[str, fl
     if task == "classification":
         return {"test_accuracy": float(np.mean(outputs.argmax(axis=1) == targets)), "test_r2": np.nan}
     # A network that diverged predicts no numbers.
+    from sklearn.metrics import r2_score  # takes half a second, and only a regression needs it
+
     r2 = r2_score(targets, outputs) if np.isfinite(outputs).all() else np.nan
     return {"test_accuracy": np.nan, "test_r2": float(r2)}
 
