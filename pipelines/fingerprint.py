@@ -5,6 +5,7 @@
 
 import checkout  # isort: skip
 
+import argparse
 import hashlib
 import json
 
@@ -40,4 +41,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     command(main)

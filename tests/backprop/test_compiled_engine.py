@@ -131,7 +131,7 @@ def test_other_processes_compute_the_same_bits() -> None:
     )
     here = Path(__file__).parent
     source = Path(sys.modules["perbatch"].__path__[0]).parent
-    command = [sys.executable, "-c", code, str(source), str(here)]
+    command = [sys.executable, "-c", code, str(source), str(here), str(here.parent)]
     others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     printed = {other.communicate()[0].strip() for other in others}
     assert printed == {bits("float64")}
