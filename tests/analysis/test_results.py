@@ -142,6 +142,8 @@ class TestRanges:
         assert constant_loss(labels, "cross_entropy") == pytest.approx(1.5 * np.log(2))
         assert constant_loss(labels, "squared_error") == pytest.approx((1 - 0.375) / 2)
         assert constant_loss(np.array([0.0, 2.0]), "squared_error") == 0.5
+        with pytest.raises(NotImplementedError, match="under the loss hinge"):
+            constant_loss(labels, "hinge")
 
     def test_where_the_rates_tried_end_the_range_is_open(self):
         good, lost = (0.5, "finished"), (0.5, "diverged")
