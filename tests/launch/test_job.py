@@ -1,5 +1,7 @@
 """A run as a job: what Hydra's own `run_job` leaves, ours leaves too."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,15 @@ from perbatch.sweep.compose import CachingLoader
 
 OVERRIDES = ["batch_size=8", "learning_rate=0.25", "model.hidden=[4,4]", "hydra.sweep.subdir=one"]
 OF_SWEEP = ["seed=3", "+hydra.job.env_set.ODD='1'", "++hydra.verbose=false"]
+
+
+@pytest.fixture(autouse=True)
+def _no_log_left_open() -> Iterator[None]:
+    yield
+    for handler in logging.getLogger().handlers[:]:
+        if isinstance(handler, logging.FileHandler):
+            logging.getLogger().removeHandler(handler)
+            handler.close()
 
 
 class Told(Callback):
