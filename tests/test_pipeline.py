@@ -257,18 +257,18 @@ def test_another_scoring_on_test_data_makes_another_report_and_trains_nothing(co
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("old", "new", "reused"),
+    ("module", "old", "new", "reused"),
     [
-        ("learning_rate=config.learning_rate", "learning_rate=0.5 * config.learning_rate", 0),
-        ('config["evaluation"]["factor"])', 'config["evaluation"]["factor"] ** 2)', 0),
-        ("bias=model.bias", "bias=not model.bias", 0),
-        ('    """Train one run', '    """Train a run', 12),
+        ("training", '=config["learning_rate"]', '=0.5 * config["learning_rate"]', 0),
+        ("run", 'evaluation["factor"])', 'evaluation["factor"] ** 2)', 0),
+        ("training", '=config["shuffle"]', '=not config["shuffle"]', 0),
+        ("training", '    """Train one run', '    """Train a run', 12),
     ],
 )
 def test_runs_of_other_training_code_are_not_reused(
-    copy: SimpleNamespace, old: str, new: str, reused: int
+    copy: SimpleNamespace, module: str, old: str, new: str, reused: int
 ) -> None:
-    with edited(copy.root, "src/perbatch/runs/training.py", old, new):
+    with edited(copy.root, f"src/perbatch/runs/{module}.py", old, new):
         done = copy.run("dvc", "repro", "--force", "--single-item", "train")
     assert f"12 runs: {reused} reused, {12 - reused} to train" in done.stdout + done.stderr
 
