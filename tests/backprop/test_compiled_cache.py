@@ -141,8 +141,9 @@ def whole_copy(folder: Path) -> Path:
 
 def printed(copy: Path, cache: Path, code: str) -> str:
     command = [sys.executable, "-c", f"import sys; sys.path[:0] = sys.argv[1:]\n{code}"]
+    here = Path(__file__).parent
     return subprocess.run(
-        [*command, str(copy.parent), str(Path(__file__).parent)],
+        [*command, str(copy.parent), str(here), str(here.parent)],
         env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
         capture_output=True,
         text=True,
