@@ -178,7 +178,7 @@ def test_a_cluster_that_is_not_there(
         port = free.getsockname()[1]
     address = override[1].replace("HOST:8786", f"127.0.0.1:{port}")
     monkeypatch.setenv(override[2], address)
-    launcher = OmegaConf.load(Path(__file__).parents[1] / "conf" / "hydra" / "launcher" / "cluster.yaml")
+    launcher = OmegaConf.load(Path(__file__).parents[1] / "conf" / "hydra" / "launcher" / "dask.yaml")
     assert launcher.address == address
     assert "must be of the form" in refusal("moon")
     said = refusal(address)
