@@ -1,11 +1,11 @@
 """Two machines on one disk: processes that say different host names, and are told that the disk is NFS."""
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from copies import environment
 from processes import BASIC, Place, kill, wait_for
 
 GRID = ("batch_size=full", "learning_rate=0.1", "epochs=1", "seed=0,1,2", BASIC)
@@ -61,5 +61,5 @@ def test_sqlite_on_a_network_disk_is_for_one_host_at_a_time(root: Path, slow_che
     wait_for(lambda: one.statuses("sweep")["RUNNING"], process)
     kill(process)
     said = blind.run(*GRID, "seed=3", status=1)
-    subprocess.run(said.split("`")[1], shell=True, check=True, env={**os.environ, "PYTHONPATH": ""})
+    subprocess.run(said.split("`")[1], shell=True, check=True, env={**environment(), "PYTHONPATH": ""})
     blind.run(*GRID, "seed=3")
