@@ -1,6 +1,7 @@
 """Planted tables of 10,000 runs for the stage evaluate; `overhead.py` measures it on them."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data" / "prepared" / "digits"
+SETTINGS = ROOT / "results" / "train" / "settings.json"
 SIZES, PARAMETERS, EVALUATIONS, EPOCHS = "64-32-10", 2410, 65, 80
 # mode, batch size, updates per batch, tolerance: as many contenders as the pipeline has
 CONTENDERS = [
@@ -42,7 +44,6 @@ def plant(folder: Path, count: int) -> int:
         "bias": True,
         "output": "linear",
     }
-    common |= {"bias": True, "output": "linear"}
     runs = runs.assign(**common, dtype="float64", engine="compiled")
     history = _history(runs)
     last = history.groupby("identity", sort=False).last().reset_index(drop=True)
@@ -50,6 +51,7 @@ def plant(folder: Path, count: int) -> int:
     finals = [name for name in last if name not in ("epoch", "next_update_change")]
     runs[finals] = last[finals].to_numpy()
     folder.mkdir(parents=True)
+    shutil.copy(SETTINGS, folder)
     runs.to_csv(folder / "runs.csv", index=False)
     history.to_csv(folder / "history.csv", index=False)
     weights = np.random.default_rng(0).normal(0, 0.1, (len(runs), PARAMETERS))
@@ -101,8 +103,9 @@ def _history(runs: pd.DataFrame) -> pd.DataFrame:
 
 def evaluated_runs(machine: "Machine", count: int = 10_000) -> list[str]:
     """Wall time and memory of `python pipelines/evaluate.py FOLDER`, and the size of its page."""
-    if not DATA.is_dir():
-        sys.exit(f"{DATA} is missing: run make first")
+    for place in (DATA, SETTINGS):
+        if not place.exists():
+            sys.exit(f"{place} is missing: run make first")
     planted = plant(machine.root / "train", count)
     used = machine.call(ROOT / "pipelines" / "evaluate.py", machine.root)
     page = (machine.root / "evaluate" / "report.html").stat().st_size / 1e6

@@ -219,6 +219,7 @@ def main() -> None:
     parser.add_argument("measures", nargs="*", default=list(MEASURES), help=", ".join(MEASURES))
     asked = parser.parse_args().measures
     kept = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
+    kept = kept if len(asked) < len(MEASURES) else []
     for name in asked:
         load = os.getloadavg()[0]
         with tempfile.TemporaryDirectory() as root:
