@@ -44,7 +44,7 @@ def plant(folder: Path, count: int) -> int:
         "bias": True,
         "output": "linear",
     }
-    runs = runs.assign(**common, dtype="float64", engine="compiled")
+    runs = runs.assign(**common, n_parameters=PARAMETERS, dtype="float64", engine="compiled")
     history = _history(runs)
     last = history.groupby("identity", sort=False).last().reset_index(drop=True)
     runs = runs.assign(status=np.where(last["train_loss"].isna(), "diverged", "finished"))
