@@ -1,12 +1,15 @@
 """A search: the same trials whoever trains them, replayed from the runs' folders."""
 
 import json
+import random
 import re
+import shlex
+import time
 from pathlib import Path
 
 import pytest
 
-from processes import BASIC, Place, copy_checkout
+from processes import BASIC, Place, copy_checkout, kill, wait_for
 
 pytest.importorskip("optuna")
 SPACE = (
@@ -89,3 +92,30 @@ def test_without_optuna_it_says_what_to_type(place: Place) -> None:
 @pytest.fixture
 def place(tmp_path: Path, checkout: Path) -> Place:
     return Place(tmp_path / "root", checkout)
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_goes_on_with_the_same_trials(place: Place, straight: Place) -> None:
+    draw, seen = random.Random(20261), []
+    for _ in range(20):
+        before = len(place.stamps())
+        process = place.start(*SPACE, "search.trials=6", BASIC)
+        wait_for(lambda before=before: len(place.stamps()) > before, process, pause=0.001)
+        time.sleep(draw.uniform(0, 0.1))
+        kill(process)
+        seen.append(place.stamps())
+    print([len(stamps) for stamps in seen])
+    place.run(*SPACE, "search.trials=6", BASIC)
+    straight.run(*SPACE, "search.trials=6", BASIC)
+    final = place.stamps()
+    assert [stamps for stamps in seen if not stamps.items() <= final.items()] == []
+    assert place.tables() == straight.tables()
+    assert place.logged() == dict.fromkeys(final, 1)
+    assert place.statuses()["RUNNING"] == place.statuses("sweep")["RUNNING"] == 0
+
+
+@pytest.mark.types("INTERVAL")
+def test_the_range_that_is_advised_is_searched(place: Place) -> None:
+    said = place.run("search=random", "learning_rate=0.1", status=1).splitlines()[-1]
+    (advised,) = shlex.split(said.partition(", as ")[2])
+    assert "to train" in place.run("search=random", advised, "dry_run=true")
