@@ -111,4 +111,4 @@ pictures: env  ## what README and docs take from the results and the code: numbe
 	python tools/pictures.py
 
 lock: env  ## resolve pyproject.toml into requirements.lock anew
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --extra server --extra slurm --extra dask --extra storage pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --extra docs --extra server --extra slurm --extra dask --extra search --extra storage pyproject.toml -o requirements.lock

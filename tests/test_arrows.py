@@ -22,12 +22,18 @@ ROOMS = {
     "launch": GROUND | {"runs"},
     "sweep": GROUND | {"backprop", "data", "launch", "runs", "tracking"},
     "analysis": GROUND,
+    "search": GROUND | {"analysis", "runs", "sweep"},
     "claims": GROUND | {"analysis"},
     "report": GROUND | {"analysis", "claims", "backprop"},  # the lessons compute as runs do
 }
 """Each room, and what it may import beside itself."""
 
-FOREIGN = {"hydra": {"sweep", "launch"}, "mlflow": {"sweep", "tracking"}, "dvc": set()}
+FOREIGN = {
+    "hydra": {"search", "sweep", "launch"},
+    "optuna": {"search"},
+    "mlflow": {"sweep", "tracking"},
+    "dvc": set(),
+}
 """Tools, and the rooms that may import them."""
 
 

@@ -16,13 +16,16 @@ class PerbatchSweeper(Sweeper):
         grids: Sequence[Mapping[str, Any]] | None,
         max_combinations: int,
         runs_per_job: int | None,
+        search: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep the grid.
 
         `params` has a sweep override a key, as in Hydra's basic sweeper; each of `grids` is a product of its
         own on top of them. More than `max_combinations` are refused. A job trains `runs_per_job` runs,
-        None: as many as last about ten seconds.
+        None: as many as last about ten seconds. Where `search` has a
+        sampler or a number of trials, a search asks instead of the grid.
         """
+        self._search = search
         self._grid: tuple[Any, Any, int, int | None] = (
             params or {},
             grids or [],
@@ -36,6 +39,10 @@ class PerbatchSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep of `params`, overridden and extended by the command line's `arguments`."""
+        if self._search and (self._search["sampler"], self._search["trials"]) != (None, None):
+            from perbatch.search.search import search
+
+            return search(self._search, *self._grid, arguments, *self._handed)
         from perbatch.sweep.sweeper import sweep
 
         return sweep(*self._grid, arguments, *self._handed)
@@ -50,6 +57,7 @@ ConfigStore.instance().store(
         "grids": None,
         "max_combinations": 100_000,
         "runs_per_job": None,
+        "search": {"sampler": None, "trials": None, "batch": 4, "seed": 0},
     },
     provider="perbatch",
 )

@@ -96,6 +96,7 @@ def time(run: Mapping[str, Any], batch_sizes: Iterable[int]) -> str:
 
 FORM = "key=value"
 GLOBAL = "# @package _global_"
+INTERVAL = "'learning_rate=tag(log, interval(0.001, 3))'"
 REGRESSOR = "model=regressor"
 RERUN = "rerun=true"
 SQUARED_ERROR = "model.loss=squared_error"

@@ -89,8 +89,16 @@ STAGES = {
         },
     ),
     "train": Stage(
-        SWEEP,
+        (
+            *SWEEP,
+            "perbatch/analysis/costs.py",
+            "perbatch/analysis/settings.py",
+            "perbatch/analysis/sweep.py",
+            "perbatch/analysis/tuning.py",
+            "perbatch/search",
+        ),
         {
+            "perbatch/analysis": "what the rule of choice imports; a search uses that alone",
             "perbatch/advice.py": "says what to type",
             "perbatch/columns.py": "what MLflow is told; the tables have what the runs' folders hold",
             "perbatch/data/source.py": "what a reader returns; training loads prepared arrays",
@@ -126,6 +134,7 @@ STAGES = {
             "perbatch/analysis": "statistics for the verdict",
             "perbatch/claims": "judges the claim, to say the verdict once the evidence is written",
             "perbatch/report": "says the verdict",
+            "perbatch/search": "a study has a grid",
         },
     ),
     "evaluate": Stage(

@@ -19,7 +19,7 @@ from perbatch.sweep.progress import watch
 def plan(tmp_path: Path) -> Plan:
     """Four runs: a reused one, and three to train."""
     runs = [PlannedRun(name, [], "digits", name, RunFolder(tmp_path / name)) for name in "abcd"]
-    return Plan(4, runs[:1], runs[1:], list("abcd"), {})
+    return Plan(list("abcd"), runs[:1], runs[1:], list("abcd"), {})
 
 
 def ended(run: PlannedRun) -> bool:

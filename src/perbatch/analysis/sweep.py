@@ -111,7 +111,7 @@ def build_sweep(tables: Tables, settings: EvaluateSettings, y_train: np.ndarray)
     _check_targets(tables, targets)
     prices = price_runs(runs, tables.throughput)
     last = last_loss(runs)
-    lost = _lost(runs, history)
+    lost = ended_above(runs, history)
     derived = pd.concat(
         [
             contenders(runs),
@@ -128,7 +128,7 @@ def build_sweep(tables: Tables, settings: EvaluateSettings, y_train: np.ndarray)
     return Sweep(runs, history, tables.throughput, settings, targets, targets[0], constant, tables.overrides)
 
 
-def _lost(runs: pd.DataFrame, history: pd.DataFrame) -> pd.Series:
+def ended_above(runs: pd.DataFrame, history: pd.DataFrame) -> pd.Series:
     """Whether a run diverged, or ended above the training loss it started from, which is next to it.
 
     Such a loss may be any number: a mean over seeds would be about that one alone.

@@ -54,14 +54,16 @@ class Launching:
         self._numbers: dict[str, int] = {}
         self._standing: dict[str, Standing] = {}
 
-    def prepare(self, missing: Sequence[PlannedRun], rerun: bool) -> None:
-        """Clear the folders of what is damaged and of earlier failures.
+    def prepare(self, missing: Sequence[PlannedRun], rerun: bool, by_combination: bool = False) -> None:
+        """Number the runs, by their place among these or as planned, and clear their folders.
 
+        Gone is what is damaged, and what was left of earlier failures.
         A complete run that is to be trained again stays until its own training begins, for the sweep may be
         stopped long before.
         """
-        for number, run in enumerate(missing):
-            self._numbers[run.identity], self._standing[run.identity] = number, Standing()
+        for place, run in enumerate(missing):
+            self._numbers[run.identity] = run.number if by_combination else place
+            self._standing[run.identity] = Standing()
             _clear(run.folder, rerun)
             if rerun:
                 self._replaced[run.identity] = run.folder.written

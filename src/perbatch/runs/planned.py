@@ -50,7 +50,7 @@ class PlannedRun:
     copy: tuple[Path, int] | None = None
     """The copy of its data that is still to be made for all workers, and its bytes."""
     number: int = 0
-    """Among those that the sweep hands out: its `hydra.job.num`."""
+    """Among the combinations; once handed out, its `hydra.job.num`."""
 
     @contextmanager
     def expected(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """The edge between the library and the command line: an error the user can mend is one sentence."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,10 @@ def command(main: Callable[[], object]) -> None:
             signal.signal(signal.SIGINT, signal.default_int_handler)  # in place of the one for imports
         # Between overrides Hydra would not know the second half of them.
         sys.argv[1:] = sorted(sys.argv[1:], key=lambda word: word not in ("-m", "--multirun"))
+        # The settings of a search are the sweeper's: as keys of a run they would be in its identity.
+        sys.argv[1:] = [
+            re.sub(r"^(\+*)search\.(?=\w+=)", r"\1hydra.sweeper.search.", word) for word in sys.argv[1:]
+        ]
         main()
     except KeyboardInterrupt:
         sys.stderr.write(f"{STOPPED}\n")

@@ -1,6 +1,7 @@
 """What all runs of a sweep share beyond the defaults of `conf/`, as overrides."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from hydra.types import RunMode
@@ -15,13 +16,19 @@ NAMED = ("batch_size", "learning_rate", "repeat.updates_per_batch", "repeat.tole
 """Keys that a run's row in the table of runs gives; whoever asks for that run names them."""
 
 
-def settings_json(plan: Plan, loader: CachingLoader, master: DictConfig) -> str:
+def settings_json(
+    plan: Plan, loader: CachingLoader, master: DictConfig, search: Mapping[str, Any] | None = None
+) -> str:
     """Return what a sweep ran with: `overrides`, and `settings`, the resolved keys that all its runs share.
+
+    Where a search asked for the runs there is `search` too, what it searched and how.
 
     The overrides together with the keys in `NAMED` make the run of any row of its table, by
     `python pipelines/train.py`, while `conf/` is as it was.
     """
-    content = {"overrides": overrides(plan, loader, master), "settings": plan.common}
+    content: dict[str, Any] = {"overrides": overrides(plan, loader, master), "settings": plan.common}
+    if search is not None:
+        content["search"] = search
     return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 

@@ -39,7 +39,7 @@ def of_stages() -> dict[str, Any]:
         loader = CachingLoader(GlobalHydra.instance().config_loader())
         return {
             "prepare": _or_error(_prepare),
-            "train": _or_error(partial(_sweep, loader, ["sweep=pipeline"])),
+            "train": _or_error(partial(_search if _searches() else _sweep, loader, ["sweep=pipeline"])),
             "benchmark": {},  # all of it is in params.yaml, which DVC reads itself
             "evaluate": {
                 "name": _or_error(lambda: data_name(compose("prepare", _data()).data)),
@@ -103,6 +103,23 @@ def _sweep(loader: CachingLoader, arguments: list[str]) -> dict[str, Any]:
             path = config.data.reader.get(PATH)  # as the user wrote it
             settings[*choice, *values] = {**identity.settings(config), PATH: path}
     return {"grid": combinations, "settings": list(settings.values())}
+
+
+def _searches() -> bool:
+    asked = params.search()
+    return (asked["sampler"], asked["trials"]) != (None, None)
+
+
+def _search(_: CachingLoader, arguments: list[str]) -> dict[str, Any]:
+    """The space, how it is searched and judged, and what a run is composed to."""
+    master = compose("config", arguments, return_hydra_config=True)
+    evaluate = params.block("evaluate")
+    config = OmegaConf.masked_copy(master, _keys_of_run(master))
+    return {
+        **{key: identity.plain(master.hydra.sweeper[key]) for key in ("params", "grids", "search")},
+        **{key: evaluate.get(key) for key in ("target", "tuning_seeds")},
+        "settings": [{**identity.settings(config), PATH: config.data.reader.get(PATH)}],
+    }
 
 
 def _keys_of_run(config: DictConfig) -> list[str]:

@@ -1,5 +1,6 @@
 """`params.yaml` as Hydra overrides: the data set of `prepare:` and the grid of `train:`."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from perbatch.overrides import written
 from perbatch.runs.places import PARAMS
 
 GRIDS = "grids"
+SEARCH: dict[str, Any] = {"sampler": None, "trials": None, "batch": 4, "seed": 0}
+"""Settings of a search, as of the group `search`; without a sampler and trials there is none."""
+_RANGE = re.compile(r"(tag|int|interval)\(.*\)")
+"""Text that is a range: Hydra's grammar, and no value."""
 
 
 def block(name: str, path: Path = PARAMS) -> dict[str, Any]:
@@ -76,6 +81,7 @@ def grid(path: Path = PARAMS) -> dict[str, str]:
     """Return the pipeline's sweep: the data set, then `train:` with a sweep axis for each list."""
     keys = block("train", path)
     keys.pop(GRIDS, None)
+    keys.pop("search", None)
     return data_overrides(path) | _axes(keys, f"{path.name}: train.")
 
 
@@ -85,6 +91,14 @@ def grids(path: Path = PARAMS) -> list[dict[str, str]]:
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise UserError(f"{path.name}: train.grids must be a list of mappings of keys to values")
     return [_axes(each, f"{path.name}: train.grids[{index}].") for index, each in enumerate(found)]
+
+
+def search(path: Path = PARAMS) -> dict[str, Any]:
+    """Return `train.search` with what it leaves out; a UserError where it has a key that there is not."""
+    found = block("train", path).get("search") or {}
+    if not isinstance(found, dict) or not found.keys() <= SEARCH.keys():
+        raise UserError(f"{path.name}: train.search={found}: its keys are {', '.join(SEARCH)}")
+    return SEARCH | found
 
 
 def _axes(keys: Mapping[Any, Any], where: str) -> dict[str, str]:
@@ -103,5 +117,7 @@ def _flatten(values: Mapping[Any, Any], prefix: str, where: str, axes: bool) -> 
             if not value:
                 raise UserError(f"{where}{key} is an empty list; it must hold at least one value")
             yield f"{prefix}{key}", ",".join(written(element) for element in value)
+        elif axes and isinstance(value, str) and _RANGE.fullmatch(value):
+            yield f"{prefix}{key}", value
         else:
             yield f"{prefix}{key}", written(value)

@@ -28,9 +28,13 @@ SAMPLE = 200
 
 @dataclass(frozen=True)
 class Plan:
-    """The runs of a sweep in the grid's order, each identity once: complete ones, and those to train."""
+    """The runs of a sweep in the grid's order, each identity once: complete ones, and those to train.
 
-    combinations: int
+    A search's plan grows, by `extend`, once its earlier runs are complete.
+    """
+
+    combinations: list[str]
+    """The identity of the run of each combination; several may mean one run."""
     reused: list[PlannedRun]
     missing: list[PlannedRun]
     order: list[str]
@@ -46,7 +50,8 @@ class Plan:
     def sentence(self, workers: int) -> str:
         """Say how many runs there are, are reused and are to train, and about how long that takes."""
         count = len(self.order)
-        same = f" ({self.combinations} combinations)" if count < self.combinations else ""
+        combinations = len(self.combinations)
+        same = f" ({combinations} combinations)" if count < combinations else ""
         text = (
             f"{count} run{'s' * (count != 1)}{same}: {len(self.reused)} reused, {len(self.missing)} to train"
         )
@@ -71,10 +76,22 @@ class Plan:
 
 def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictConfig) -> Plan:
     """Compose and check every combination. The first that cannot run raises, before anything starts."""
-    plan = Plan(len(combinations), [], [], [], {})
+    plan = empty()
+    extend(plan, combinations, loader, master)
+    return plan
+
+
+def empty() -> Plan:
+    """Return a plan without runs."""
+    return Plan([], [], [], [], {})
+
+
+def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader, master: DictConfig) -> Plan:
+    """Add the runs of these combinations to a plan, as `make` does; return the part that is new."""
+    part = empty()
     folders = Folders(loader, master)
-    seen: set[str] = set()
-    taken: set[RunFolder] = set()
+    seen = set(plan.order)
+    taken = {run.folder for run in (*plan.reused, *plan.missing)}
     capped: dict[int, int] = {}
     # Said where it takes long enough to be wondered at, on a terminal.
     for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
@@ -85,6 +102,9 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
         if settings["batch_size"] not in ("full", run.batch_size):
             capped[settings["batch_size"]] = run.batch_size
         identity = run.identity
+        number = len(plan.combinations)
+        for each in (plan, part):
+            each.combinations.append(identity)
         if identity not in seen:
             seen.add(identity)
             place = folders.name(identity, overrides)
@@ -96,24 +116,25 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
                 )
             taken.add(folder)
             _narrow(plan.common, flat(run.settings), first=not plan.order)
-            plan.order.append(identity)
             reused = not settings["rerun"] and usable(folder, identity)
-            (plan.reused if reused else plan.missing).append(
-                PlannedRun(
-                    run.name,
-                    overrides,
-                    run.experiment,
-                    identity,
-                    folder,
-                    place,
-                    run.data["digest"],
-                    run.bytes_of_weights,
-                    disk.copy(run),
-                )
+            planned = PlannedRun(
+                run.name,
+                overrides,
+                run.experiment,
+                identity,
+                folder,
+                place,
+                run.data["digest"],
+                run.bytes_of_weights,
+                disk.copy(run),
+                number,
             )
+            for each in (plan, part):
+                each.order.append(identity)
+                (each.reused if reused else each.missing).append(planned)
     for asked, size in capped.items():
         log.warning("batch_size=%d: above the training part's %d examples, so it is full-batch", asked, size)
-    return plan
+    return part
 
 
 def refuse(settings: Mapping[Any, Any]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from perbatch.advice import SWEEP
+from perbatch.errors import UserError
 from perbatch.launch.job import ForgetConfigs as ForgetConfigs
 from perbatch.runs.check import check
 from perbatch.runs.folder import RunFolder
@@ -25,6 +27,9 @@ class Preflight(Callback):
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """End the process, with one sentence, where the run cannot start or is only to be shown."""
         try:
+            asked = config.hydra.sweeper.get("search") or {}
+            if asked.get("sampler") is not None or asked.get("trials") is not None:
+                raise UserError(f"a search is a sweep: add {SWEEP}")
             refuse(config)
             check(config)
             run = Run.of(config)

@@ -1,6 +1,7 @@
 """What the YAML files of `conf/` use beside Hydra's own: the types of a run's config, and interpolations."""
 
 from collections.abc import Callable
+from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
@@ -11,10 +12,11 @@ from perbatch.sweep import params
 from perbatch.tracking import server
 
 
-def _params(name: str) -> dict[str, str] | list[dict[str, str]] | str:
-    parts: dict[str, Callable[[], dict[str, str] | list[dict[str, str]] | str]] = {
+def _params(name: str) -> Any:
+    parts: dict[str, Callable[[], Any]] = {
         "train": params.grid,
         "train.grids": params.grids,
+        "train.search": params.search,
         "path": params.own_path,
     }
     if name not in parts:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 MULTIRUN = "multirun.yaml"
 
 
+Rounds = Callable[[plan.Plan, CachingLoader], Iterator[Sequence[list[str]]]]
+"""Gives the combinations to train, round by round; the plan has all earlier ones, complete by then."""
+
+
 def sweep(
     params: Mapping[str, Any],
     grids: Sequence[Mapping[str, Any]],
@@ -41,8 +45,29 @@ def sweep(
 ) -> list[str]:
     """Run the sweep of the grid, overridden and extended by the command line's `arguments`.
 
-    Returns the identities of its runs. Errors: a UserError before anything starts where a combination cannot
-    run, and after everything ended where runs failed.
+    Returns the identities of its runs. Errors as of `run`.
+    """
+
+    def whole(_: plan.Plan, loader: CachingLoader) -> Iterator[Sequence[list[str]]]:
+        yield grid.expand(params, arguments, loader, grids, limit)
+
+    return run(whole, runs_per_job, context, task_function, master)
+
+
+def run(
+    rounds: Rounds,
+    runs_per_job: int | None,
+    context: HydraContext,
+    task_function: TaskFunction,
+    master: DictConfig,
+    search: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """Train the runs of all rounds, those of one complete before the next is asked for.
+
+    `search`, where it is not a grid that asks, says how it does: it is written beside the tables, and jobs
+    are then numbered by their combination, reused or not. Returns the identities of the runs.
+    Errors: a UserError before anything starts where a combination cannot run, and after everything ended
+    where runs failed.
     """
     _refuse_two_grids(master)
     if runs_per_job is not None and runs_per_job < 1:
@@ -50,9 +75,12 @@ def sweep(
             f"hydra.sweeper.runs_per_job={runs_per_job}: must be a whole number of at least 1, or null"
         )
     loader = CachingLoader(context.config_loader)
-    planned = plan.make(grid.expand(params, arguments, loader, grids, limit), loader, master)
-    ran_with = defaults.settings_json(planned, loader, master)
-    log.info(planned.sentence(_workers(master)))
+    planned = plan.empty()
+    asked = rounds(planned, loader)
+    part, ran_with = _next(asked, planned, loader, master), ""
+    if part is None:
+        return []
+    ran_with = defaults.settings_json(planned, loader, master, search)
     if said := disk.check(_needs(planned, master)):
         log.warning(said)
     if master.dry_run:
@@ -61,6 +89,9 @@ def sweep(
         return planned.order
     store = record.store_of(master.tracking.uri)
     store.check()
+    # What is complete costs no look at MLflow's runs: on to the first round that has something to train.
+    while not part.missing and (following := _next(asked, planned, loader, master)):
+        part = following
     lost.mend(store, planned.reused)
     if planned.missing:
         launchers.check(master)
@@ -75,17 +106,24 @@ def sweep(
 
             size = _pack_size(planned, master) if runs_per_job is None else packs.PackSize(runs_per_job)
             launching = Launching(context, task_function, master, told, size, _said)
-            launching.prepare(planned.missing, master.rerun)
-            with watch(planned, launching.ended):
-                launching.train(planned.missing)
+            following = part
+            while following:
+                launching.prepare(following.missing, master.rerun, by_combination=search is not None)
+                with watch(planned, launching.ended):
+                    launching.train(following.missing)
+                if _failed(following.missing):
+                    break
+                if following := _next(asked, planned, loader, master):
+                    lost.mend(store, following.reused)
             parents.log_missing(lambda overrides: Run.of(loader.settings(master, overrides)))
-    # What was to be trained again may be complete, from before, and have failed too.
-    failed = [run for run in planned.missing if run.folder.failed or not run.folder.complete]
+    failed = _failed(planned.missing)
     if master.sweep.results is not None:
         rows = {
             run.identity: Run.of(loader.settings(master, run.overrides)).describe() | {"status": "failed"}
             for run in failed
         }
+        if search is not None:  # later rounds may differ in more
+            ran_with = defaults.settings_json(planned, loader, master, search)
         tables.write(planned.runs, rows, ran_with, Path(master.sweep.results))
     if failed:
         raise UserError(
@@ -93,6 +131,23 @@ def sweep(
             "the same command trains only those that failed"
         )
     return planned.order
+
+
+def _next(
+    asked: Iterator[Sequence[list[str]]], planned: plan.Plan, loader: CachingLoader, master: DictConfig
+) -> plan.Plan | None:
+    """Plan the next round, and say what is in it; None where there is no other."""
+    combinations = next(asked, None)
+    if combinations is None:
+        return None
+    part = plan.extend(planned, combinations, loader, master)
+    log.info(part.sentence(_workers(master)))
+    return part
+
+
+def _failed(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
+    # What was to be trained again may be complete, from before, and have failed too.
+    return [run for run in runs if run.folder.failed or not run.folder.complete]
 
 
 def _needs(planned: plan.Plan, master: DictConfig) -> dict[Path, int]:

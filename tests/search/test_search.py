@@ -1,0 +1,121 @@
+"""A search: the same trials whoever trains them, replayed from the runs' folders."""
+
+import json
+import random
+import re
+import shlex
+import time
+from pathlib import Path
+
+import pytest
+
+from processes import BASIC, Place, copy_checkout, kill, wait_for
+
+pytest.importorskip("optuna")
+SPACE = (
+    "search=tpe",
+    "learning_rate=tag(log, interval(0.001, 3))",
+    "batch_size=full,64",
+    "epochs=2",
+    "seed=2",
+)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
+    return copy_checkout(tmp_path_factory.mktemp("checkout"), prepared)
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Place:
+    place = Place(tmp_path_factory.mktemp("straight"), checkout)
+    place.run(*SPACE, "search.trials=6", BASIC)
+    return place
+
+
+def rates(place: Place) -> list[float]:
+    lines = (place.root / "tables" / "runs.csv").read_text().splitlines()
+    column = lines[0].split(",").index("learning_rate")
+    return [float(line.split(",")[column]) for line in lines[1:]]
+
+
+def test_each_cell_has_as_many_trials_of_three_digits(straight: Place) -> None:
+    said = json.loads((straight.root / "tables" / "settings.json").read_text())["search"]
+    assert said["trials"] == 6
+    assert len(straight.stamps()) >= 6 * 2 * 2
+    assert all(0.001 <= rate <= 3 and float(f"{rate:.3g}") == rate for rate in rates(straight))
+
+
+def test_again_it_trains_nothing_and_more_trials_go_on(straight: Place) -> None:
+    kept, tables = straight.stamps(), straight.tables()
+    said = straight.run(*SPACE, "search.trials=6", BASIC)
+    assert straight.stamps() == kept
+    assert straight.tables() == tables
+    assert not re.search(r"[1-9]\d* to train", said)
+    straight.run(*SPACE, "search.trials=7", BASIC)
+    assert kept.items() < straight.stamps().items()
+    straight.run(*SPACE, "search.trials=6", BASIC)
+    assert straight.tables() == tables
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_change_no_trial(straight: Place, checkout: Path, tmp_path: Path, workers: int) -> None:
+    place = Place(tmp_path / "root", checkout)
+    place.run(*SPACE, "search.trials=6", "hydra/launcher=joblib", f"hydra.launcher.n_jobs={workers}")
+    assert place.tables() == straight.tables()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("learning_rate=interval(3, 1)",), "its first number must be below its second"),
+        (("learning_rate=tag(log, interval(0, 1))",), "a logarithm needs numbers above 0"),
+        (("learning_rate=0.1",), "there is nothing to search"),
+        (("learning_rate=interval(0.1, 1)", "search.trials=0"), "search.trials=0: must be a whole number"),
+    ],
+)
+def test_bad_input_is_one_sentence(place: Place, words: tuple[str, ...], said: str) -> None:
+    (line,) = place.run("search=random", *words, status=1).splitlines()
+    assert said in line
+
+
+def test_without_optuna_it_says_what_to_type(place: Place) -> None:
+    hides = place.root / "hides" / "optuna"
+    hides.mkdir(parents=True)
+    (hides / "__init__.py").write_text("raise ModuleNotFoundError('optuna')")
+    hidden = Place(place.root, place.checkout, environment={"PYTHONPATH": str(hides.parent)})
+    assert "pip install -e '.[search]'" in hidden.run(*SPACE, status=1).splitlines()[-1]
+    assert "to train" in hidden.run("batch_size=8,full", "dry_run=true")  # a grid wants no Optuna
+
+
+@pytest.fixture
+def place(tmp_path: Path, checkout: Path) -> Place:
+    return Place(tmp_path / "root", checkout)
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_goes_on_with_the_same_trials(place: Place, straight: Place) -> None:
+    draw, seen = random.Random(20261), []
+    for _ in range(20):
+        before = len(place.stamps())
+        process = place.start(*SPACE, "search.trials=6", BASIC)
+        wait_for(lambda before=before: len(place.stamps()) > before, process, pause=0.001)
+        time.sleep(draw.uniform(0, 0.1))
+        kill(process)
+        seen.append(place.stamps())
+    print([len(stamps) for stamps in seen])
+    place.run(*SPACE, "search.trials=6", BASIC)
+    straight.run(*SPACE, "search.trials=6", BASIC)
+    final = place.stamps()
+    assert [stamps for stamps in seen if not stamps.items() <= final.items()] == []
+    assert place.tables() == straight.tables()
+    assert place.logged() == dict.fromkeys(final, 1)
+    assert place.statuses()["RUNNING"] == place.statuses("sweep")["RUNNING"] == 0
+
+
+@pytest.mark.types("INTERVAL")
+def test_the_range_that_is_advised_is_searched(place: Place) -> None:
+    said = place.run("search=random", "learning_rate=0.1", status=1).splitlines()[-1]
+    (advised,) = shlex.split(said.partition(", as ")[2])
+    assert "to train" in place.run("search=random", advised, "dry_run=true")
