@@ -28,6 +28,9 @@ ROOMS = {
 }
 """Each room, and what it may import beside itself."""
 
+DOORS = {"api"}
+"""How users come in: as a script of the pipeline it may import every room, and none imports it."""
+
 FOREIGN = {
     "hydra": {"search", "sweep", "launch"},
     "optuna": {"search"},
@@ -56,7 +59,7 @@ FILES = {path: imports(path) for path in sorted(LIBRARY.rglob("*.py"))}
 
 
 def test_every_part_of_the_library_is_a_room_or_the_ground() -> None:
-    assert {room_of(path) for path in FILES} == {*ROOMS, *GROUND, "__init__"}
+    assert {room_of(path) for path in FILES} == {*ROOMS, *GROUND, *DOORS, "__init__"}
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -79,6 +82,12 @@ def test_the_ground_imports_no_room() -> None:
 def test_the_picture_shows_the_arrows_that_are() -> None:
     assert house.PICTURE.read_text(encoding="utf-8") == house.svg()
     assert all(others <= ROOMS[room] for room, others in house.arrows().items())
+
+
+def test_no_room_imports_a_door() -> None:
+    for path, imported in FILES.items():
+        if room_of(path) not in {*DOORS, "__init__"}:
+            assert not {name.split(".")[1] for name in imported if name.startswith("perbatch.")} & DOORS, path
 
 
 def test_no_script_imports_another() -> None:

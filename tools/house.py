@@ -1,5 +1,6 @@
 """The picture of the library's rooms and of who imports whom, docs/pictures/house.svg, made from the code."""
 
+import argparse
 import ast
 from html import escape
 from pathlib import Path
@@ -96,4 +97,5 @@ def svg() -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     PICTURE.write_text(svg(), encoding="utf-8")

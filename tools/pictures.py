@@ -4,6 +4,7 @@ The numbers come from results/evaluate/answers.json, the figures from results/ev
 picture of MLflow's page from the page itself, in Chromium where that is installed.
 """
 
+import argparse
 import json
 import sys
 from collections.abc import Mapping
@@ -207,4 +208,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     main()

@@ -3,6 +3,7 @@
 DVC's own page loads Vega from a server. Without REVS it shows the results as they are in the workspace.
 """
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -37,4 +38,6 @@ def main(revisions: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("revisions", nargs="*", help="commits or experiments to compare")
+    sys.exit(main(parser.parse_args().revisions))

@@ -1,5 +1,6 @@
 """The sections of docs/tables.md, which the library's lists of columns make: `make pictures` writes them."""
 
+import argparse
 import re
 import sys
 from collections.abc import Iterable
@@ -38,4 +39,5 @@ def _names(column: Column) -> list[str]:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

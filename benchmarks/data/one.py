@@ -4,6 +4,7 @@
 was imported, and the size of what was read.
 """
 
+import argparse
 import json
 import re
 import sys
@@ -73,4 +74,8 @@ def main(reader: str, path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("reader", choices=READERS)
+    parser.add_argument("path")
+    given = parser.parse_args()
+    main(given.reader, given.path)

@@ -166,7 +166,9 @@ STAGES = {
 
 HARMLESS = {
     "../pipelines/checkout.py": "finds the library and minds Ctrl-C",
-    "perbatch/__init__.py": "the version",
+    "perbatch/__init__.py": "the version, and the way to `api`",
+    "perbatch/api.py": "for Python and notebooks: reads what stages wrote, and calls `sweep/single.py`",
+    "perbatch/sweep/single.py": "trains one run from Python as the stage train does",
     "perbatch/data/command.py": "says what to type",
     "perbatch/data/problems.py": "says what is wrong with data",
     "perbatch/data/progress.py": "says how far reading and writing are",

@@ -39,11 +39,11 @@ class Tables:
 
 def read_tables(train: Path, benchmark: Path) -> Tables:
     """Read what the stages wrote into the folders `train` and `benchmark`; UserError if unusable."""
-    runs = _read(train / "runs.csv", needed(RUNS))
-    history = _read(train / "history.csv", needed(HISTORY))
+    runs = read_table(train / "runs.csv", needed(RUNS))
+    history = read_table(train / "history.csv", needed(HISTORY))
     prices = benchmark / "throughput.csv"
     priced = needed(THROUGHPUT)
-    throughput = _read(prices, priced) if prices.exists() else pd.DataFrame(columns=priced)
+    throughput = read_table(prices, priced) if prices.exists() else pd.DataFrame(columns=priced)
     return check_tables(Tables(runs, history, throughput, _read_overrides(train / "settings.json")))
 
 
@@ -91,7 +91,8 @@ def _read_overrides(path: Path) -> tuple[str, ...]:
         raise UserError(f"{path} is damaged: run the stage that writes it again") from None
 
 
-def _read(path: Path, columns: list[str]) -> pd.DataFrame:
+def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read one table that has these columns; a UserError where it is missing or is no such table."""
     try:
         table = pd.read_csv(path)
     except FileNotFoundError:
