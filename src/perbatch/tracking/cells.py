@@ -14,8 +14,8 @@ def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[
     """Log a run for each row under a parent, but those that it has already; return how many were logged.
 
     A row has `cell`, its name, and `seeds`, those that it speaks of: `reported` or `tuning`. Its other
-    numbers become metrics, its texts params; what does not apply (None, nan, infinite) is left out. A parent's cell
-    whose content is no longer in the rows gets the kind `replaced`.
+    numbers become metrics, its texts params; what does not apply (None, nan, infinite) is left out. A
+    parent's cell whose content is no longer in the rows gets the kind `replaced`.
     """
     from mlflow.entities import Metric, Param
 
