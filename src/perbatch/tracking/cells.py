@@ -1,0 +1,56 @@
+"""Cells as runs of their own: what the seeds of one mode, batch size and learning rate say together."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+
+from perbatch.files import json_digest
+from perbatch.tracking.store import PAGE, Experiment, Store
+
+CONTENT_TAG = "perbatch.content"
+
+
+def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[Mapping[str, object]]) -> int:
+    """Log a run for each row under a parent, but those that it has already; return how many were logged.
+
+    A row has `cell`, its name, and `seeds`, those that it speaks of: `reported` or `tuning`. Its other
+    numbers become metrics, its texts params; what does not apply (None, nan, infinite) is left out. A
+    parent's cell whose content is no longer in the rows gets the kind `replaced`.
+    """
+    from mlflow.entities import Metric, Param
+
+    wanted = {json_digest({key: str(value) for key, value in row.items()}): row for row in rows}
+    known = _known(store, experiment, parent)
+    for content in known.keys() - wanted.keys():
+        store.client.set_tag(known[content], "perbatch.kind", "replaced")
+    now = int(time.time() * 1000)
+    for content in [each for each in wanted if each not in known]:
+        row = wanted[content]
+        tags = {key: str(row[key]) for key in ("cell", "seeds")}
+        tags |= {"perbatch.kind": "cell", CONTENT_TAG: content, "mlflow.parentRunId": parent}
+        name = f"{row['cell']} {row['seeds']}"
+        run = store.client.create_run(experiment.id, start_time=now, tags=tags, run_name=name)
+        values = {key: value for key, value in row.items() if key not in ("cell", "seeds")}
+        numbers = {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
+        metrics = [Metric(key, value, now, 0) for key, value in numbers.items() if math.isfinite(value)]
+        params = [Param(key, value) for key, value in values.items() if isinstance(value, str)]
+        store.client.log_batch(run.info.run_id, metrics=metrics, params=params)
+        store.client.set_terminated(run.info.run_id, "FINISHED", now)
+    return len(wanted.keys() - known.keys())
+
+
+def _known(store: Store, experiment: Experiment, parent: str) -> dict[str, str]:
+    """The ids of a parent's cells by their content."""
+    found: dict[str, str] = {}
+    # One that a killed process left RUNNING may lack its numbers.
+    asked = (
+        f"attributes.status = 'FINISHED' and tags.`perbatch.kind` = 'cell' "
+        f"and tags.`mlflow.parentRunId` = '{parent}'"
+    )
+    token: str | None = None
+    while True:
+        page = store.client.search_runs([experiment.id], asked, max_results=PAGE, page_token=token)
+        found |= {run.data.tags[CONTENT_TAG]: run.info.run_id for run in page}
+        token = page.token
+        if not token:
+            return found

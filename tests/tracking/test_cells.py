@@ -1,0 +1,28 @@
+"""Cells in the store: logged once, and what changed stands in place of what was."""
+
+import math
+from pathlib import Path
+
+from perbatch.tracking import SweepLog, locate
+from perbatch.tracking.cells import log_cells
+
+
+def test_cells_are_logged_once_and_replaced_where_they_changed(tmp_path: Path) -> None:
+    store = locate(None, tmp_path)
+    log = SweepLog(store, store.experiment("digits"))
+    parent = log.start({}, ["a"], 0, "dvc repro", {})
+    rows = [
+        {"cell": "M0032 lr1", "seeds": "reported", "n": 10, "validation_loss": 0.132, "mode": "mini-batch"},
+        {"cell": "M0032 lr1", "seeds": "tuning", "n": 2, "validation_loss": math.inf, "mode": "mini-batch"},
+    ]
+    assert log_cells(store, log.experiment, parent, rows) == 2
+    assert log_cells(store, log.experiment, parent, rows) == 0
+    rows[0] |= {"validation_loss": 0.14}
+    assert log_cells(store, log.experiment, parent, rows) == 1
+    found = store.client.search_runs([log.experiment.id], "tags.`perbatch.kind` = 'cell'")
+    metrics = {run.info.run_name: run.data.metrics for run in found}
+    assert metrics == {
+        "M0032 lr1 reported": {"n": 10, "validation_loss": 0.14},
+        "M0032 lr1 tuning": {"n": 2},
+    }
+    assert all(run.data.params == {"mode": "mini-batch"} for run in found)
