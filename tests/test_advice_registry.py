@@ -34,6 +34,10 @@ SQL = re.compile(r"^\s*(SELECT|UPDATE|PRAGMA|name =|tags\.|params\.|attributes\.
 
 EXCEPTIONS = {
     (
+        "src/perbatch/sweep/single.py",
+        "hydra.job_logging.root.handlers=",
+    ): "an override that the library gives, which nobody types",
+    (
         "src/perbatch/columns.py",
         "curve=",
     ): "the table of columns, which nobody types",
