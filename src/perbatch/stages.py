@@ -158,6 +158,7 @@ STAGES = {
 HARMLESS = {
     "../pipelines/checkout.py": "finds the library and minds Ctrl-C",
     "perbatch/__init__.py": "the version",
+    "perbatch/checks.py": "refuses a setting, or lets it be as it is",
     "perbatch/data/command.py": "says what to type",
     "perbatch/data/problems.py": "says what is wrong with data",
     "perbatch/data/progress.py": "says how far reading and writing are",

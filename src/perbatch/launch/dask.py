@@ -21,7 +21,7 @@ from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, run_job, setup_globals
 from omegaconf import DictConfig, open_dict
 
-from perbatch import advice
+from perbatch import advice, checks
 from perbatch.errors import UserError
 from perbatch.launch import packs
 from perbatch.launch.jobs import Absence, Handed, failed, gather
@@ -46,7 +46,7 @@ START = f"`{advice.SCHEDULER}` starts one, `{advice.worker()}` its workers"
 def check(launcher: DictConfig) -> None:
     """Raise a UserError where the cluster is not there, or its workers could not train these runs."""
     minutes = launcher.no_worker_timeout_min
-    if minutes is not None and not isinstance(minutes, int | float):
+    if minutes is not None and not checks.number(minutes):
         raise UserError(f"hydra.launcher.no_worker_timeout_min={minutes}: must be minutes, or null")
     with _client(launcher.address) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"]
