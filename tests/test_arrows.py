@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 import house
 
 LIBRARY = Path(__file__).resolve().parents[1] / "src" / "perbatch"
-GROUND = {"advice", "columns", "errors", "files", "fingerprint", "overrides", "stages"}
+GROUND = {"advice", "checks", "columns", "errors", "files", "fingerprint", "overrides", "stages"}
 ROOMS = {
     "backprop": {"fingerprint"},  # of the compiled code that is kept
     "data": GROUND,

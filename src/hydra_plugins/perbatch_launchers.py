@@ -1,6 +1,7 @@
 """Registers perbatch's launchers for clusters with Hydra; the work is in perbatch.launch."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from hydra.core.utils import JobReturn
@@ -8,28 +9,30 @@ from hydra.plugins.launcher import Launcher
 
 
 class _Launcher(Launcher):
+    module: str
+
     def __init__(self, **settings: Any) -> None:
         self._settings = settings
 
-    def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
-        self._handed: tuple[Any, Any, Any] = hydra_context, task_function, config
+    def setup(self, **handed: Any) -> None:
+        self._handed = handed
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        # Imported here: Hydra imports its plugins whatever is launched.
+        from perbatch.launch.jobs import Handed
+
+        launch = import_module(self.module).launch
+        jobs: Sequence[JobReturn] = launch(self._settings, Handed(**self._handed), job_overrides)
+        return jobs
 
 
 class SlurmLauncher(_Launcher):
-    """Hydra's face of `perbatch.launch.slurm.launch`."""
+    """Hydra's face of a launcher of jobs in an array of SLURM's."""
 
-    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Run the jobs in an array of SLURM's, and wait until all have ended."""
-        from perbatch.launch import slurm
-
-        return slurm.launch(self._settings, *self._handed, job_overrides)
+    module = "perbatch.launch.slurm"
 
 
 class DaskLauncher(_Launcher):
-    """Hydra's face of `perbatch.launch.dask.launch`."""
+    """Hydra's face of a launcher of jobs on a Dask cluster."""
 
-    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Run the jobs on a Dask cluster, and wait until all have ended."""
-        from perbatch.launch import dask
-
-        return dask.launch(self._settings, *self._handed, job_overrides)
+    module = "perbatch.launch.dask"

@@ -1,9 +1,10 @@
 """The block `evaluate` of params.yaml, checked."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
+from perbatch import checks
 from perbatch.errors import UserError
 
 KEYS = ("target", "tuning_seeds", "mini_batch")
@@ -33,59 +34,46 @@ class EvaluateSettings:
 
 def check_settings(block: object) -> EvaluateSettings:
     """Turn the block `evaluate` (plain containers) into settings; UserError names the first bad key."""
+    keys = ", ".join(KEYS)
     if not isinstance(block, Mapping):
-        raise UserError(f"params.yaml: evaluate is {block!r}; it must be a block with {', '.join(KEYS)}")
+        raise UserError(f"params.yaml: evaluate is {block!r}; it must be a block with {keys}")
     for key in KEYS:
         if key not in block:
-            raise UserError(f"params.yaml: evaluate.{key} is missing; evaluate needs {', '.join(KEYS)}")
+            _refuse(key, f"is missing; evaluate needs {keys}")
     for key in block:
         if key not in KEYS:
-            raise UserError(f"params.yaml: evaluate.{key} is not known; evaluate has {', '.join(KEYS)}")
+            _refuse(key, f"is not known; evaluate has {keys}")
+    target, seeds = block["target"], block["tuning_seeds"]
+    if not isinstance(target, Mapping) or not target:
+        _refuse("target", f"is {target!r}; it must map data sets to lists of validation losses")
+    if not checks.filled(seeds):
+        _refuse("tuning_seeds", f"is {seeds!r}; it must be a list of at least one seed")
     return EvaluateSettings(
-        target=_targets(block["target"]),
-        tuning_seeds=_seeds(block["tuning_seeds"]),
-        mini_batch=_whole("mini_batch", block["mini_batch"], at_least=2),
+        target={str(name): _losses(f"target.{name}", losses) for name, losses in target.items()},
+        tuning_seeds=tuple(_whole("tuning_seeds", seed, 0) for seed in seeds),
+        mini_batch=_whole("mini_batch", block["mini_batch"], 2),
     )
 
 
-def _targets(value: object) -> dict[str, tuple[float, ...]]:
-    if not isinstance(value, Mapping) or not value:
-        raise UserError(
-            f"params.yaml: evaluate.target is {value!r}; it must map data sets to lists of validation losses"
-        )
-    return {str(name): _losses(f"target.{name}", losses) for name, losses in value.items()}
-
-
 def _losses(key: str, value: object) -> tuple[float, ...]:
-    if not isinstance(value, list | tuple) or not value:
-        raise UserError(
-            f"params.yaml: evaluate.{key} is {value!r}; it must be a list of validation losses, "
-            "the one that the answers speak of first"
+    if not checks.filled(value):
+        _refuse(
+            key,
+            f"is {value!r}; it must be a list of validation losses, the one that the answers speak of first",
         )
-    losses = tuple(_positive(key, loss) for loss in value)
-    if len(set(losses)) < len(losses):
-        raise UserError(f"params.yaml: evaluate.{key} is {value!r}; it must not name a loss twice")
-    return losses
+    for loss in value:
+        if not checks.above(loss, 0):
+            _refuse(key, f"has {loss!r}; each must be a number above 0")
+    if len(set(value)) < len(value):
+        _refuse(key, f"is {value!r}; it must not name a loss twice")
+    return tuple(map(float, value))
 
 
-def _positive(key: str, value: object) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type,operator]
-        raise UserError(f"params.yaml: evaluate.{key} has {value!r}; each must be a number above 0")
-    return float(value)  # type: ignore[arg-type]
-
-
-def _seeds(value: object) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple) or not value:
-        raise UserError(
-            f"params.yaml: evaluate.tuning_seeds is {value!r}; it must be a list of at least one seed"
-        )
-    return tuple(_whole("tuning_seeds", seed, at_least=0) for seed in value)
-
-
-def _whole(key: str, value: object, at_least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
-        raise UserError(
-            f"params.yaml: evaluate.{key} has {value!r}; it must hold integers of at least {at_least}"
-        )
+def _whole(key: str, value: object, least: int) -> int:
+    if not checks.whole(value, least):
+        _refuse(key, f"has {value!r}; it must hold integers of at least {least}")
     return value
+
+
+def _refuse(key: str, sentence: str) -> NoReturn:
+    raise UserError(f"params.yaml: evaluate.{key} {sentence}")

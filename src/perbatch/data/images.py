@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from perbatch import checks
 from perbatch.advice import image_size
 from perbatch.data.given import missing, path_of
 from perbatch.data.leftovers import is_leftover, say_skipped
@@ -30,7 +31,7 @@ def read(path: str, size: int | None = None, licence: str = "not stated") -> Sou
     a desktop, is skipped and said. A UserError names all files that cannot be used, and what is wrong.
     """
     folder = path_of(path)
-    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= SIDE):
+    if size is not None and not checks.whole(size, 1, SIDE):
         raise UserError(f"data.reader.size is {size!r}; allowed is an integer from 1 to {SIDE}, or null")
     if not folder.is_dir():
         raise missing(folder, "folder")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from perbatch import checks
 from perbatch.data.archives import open_zip, read_member
 from perbatch.data.downloads import PublicFile, fetch
 from perbatch.data.given import check_flag, names
@@ -83,7 +84,7 @@ def _check(archives: Sequence[str], size: int, by: str) -> None:
     for archive in archives:
         if archive not in ARCHIVES:
             raise UserError(f"data.reader.archives has {archive!r}; allowed are {', '.join(ARCHIVES)}")
-    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= SIDE:
+    if not checks.whole(size, 1, SIDE):
         raise UserError(f"data.reader.size is {size!r}; allowed is an integer from 1 to {SIDE}")
     if by not in ("drawer", "image"):
         raise UserError(f"data.reader.by is {by!r}; allowed are drawer, image")

@@ -19,13 +19,12 @@ import cloudpickle
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, run_job, setup_globals
-from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
-from perbatch import advice
+from perbatch import advice, checks
 from perbatch.errors import UserError
 from perbatch.launch import packs
-from perbatch.launch.jobs import Absence, failed, gather
+from perbatch.launch.jobs import Absence, Handed, failed, gather
 from perbatch.runs import identity
 from perbatch.runs.folder import RunFolder
 
@@ -47,7 +46,7 @@ START = f"`{advice.SCHEDULER}` starts one, `{advice.worker()}` its workers"
 def check(launcher: DictConfig) -> None:
     """Raise a UserError where the cluster is not there, or its workers could not train these runs."""
     minutes = launcher.no_worker_timeout_min
-    if minutes is not None and not isinstance(minutes, int | float):
+    if minutes is not None and not checks.number(minutes):
         raise UserError(f"hydra.launcher.no_worker_timeout_min={minutes}: must be minutes, or null")
     with _client(launcher.address) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"]
@@ -68,25 +67,15 @@ def check(launcher: DictConfig) -> None:
                 )
 
 
-def launch(
-    settings: Mapping[str, Any],
-    context: HydraContext,
-    task: TaskFunction,
-    master: DictConfig,
-    jobs: Sequence[Sequence[str]],
-) -> list[JobReturn]:
+def launch(settings: Mapping[str, Any], handed: Handed, jobs: Sequence[Sequence[str]]) -> list[JobReturn]:
     """Run the jobs; `settings` are those of conf/hydra/launcher/dask.yaml.
 
     Raises WorkersDied, after all others have ended, where workers died, and a UserError where no worker is
     left, or the scheduler is gone.
     """
-    # It goes with every job: some 15 kB.
-    common = zlib.compress(cloudpickle.dumps((execute, context, task, master, Singleton.get_state())))
     with _client(settings["address"]) as client:
-        handed = [DaskJob(list(overrides), number) for number, overrides in enumerate(jobs)]
-        return gather(
-            handed, _Workers(client, handed, common, master, settings["no_worker_timeout_min"]).look
-        )
+        queue = [DaskJob(list(overrides), number) for number, overrides in enumerate(jobs)]
+        return gather(queue, _Workers(client, queue, handed, settings["no_worker_timeout_min"]).look)
 
 
 class DaskJob:
@@ -120,15 +109,12 @@ class _Workers:
     """Gives each worker that is there one job after the other."""
 
     def __init__(
-        self,
-        client: "Client",
-        jobs: Sequence[DaskJob],
-        common: bytes,
-        master: DictConfig,
-        minutes: float | None,
+        self, client: "Client", jobs: Sequence[DaskJob], handed: Handed, minutes: float | None
     ) -> None:
-        self._client, self._jobs, self._common, self._master = client, jobs, common, master
-        self._minutes, self._wake = minutes, threading.Event()
+        self._client, self._jobs, self._minutes, self._wake = client, jobs, minutes, threading.Event()
+        # It goes with every job: some 15 kB.
+        self._common = zlib.compress(cloudpickle.dumps((execute, handed, Singleton.get_state())))
+        self._root, self._again = Path(handed.config.hydra.sweep.dir), bool(handed.config.rerun)
         self._absence = Absence(RESTART_SECONDS, "no Dask worker is there: the sweep waits for one")
 
     def look(self) -> None:
@@ -185,38 +171,26 @@ class _Workers:
             job.end(failed(f"a Dask worker: {error!r}") if job.future.status == "error" else None)
         else:
             for name, files in folders.items():
-                RunFolder(Path(self._master.hydra.sweep.dir, name)).take(files, again=self._master.rerun)
+                RunFolder(self._root / name).take(files, again=self._again)
             job.end(returned)
 
 
-def execute(
-    context: HydraContext,
-    task: TaskFunction,
-    master: DictConfig,
-    singletons: Any,
-    overrides: list[str],
-    number: int,
-) -> tuple[JobReturn, Contents]:
+def execute(handed: Handed, singletons: Any, overrides: list[str], number: int) -> tuple[JobReturn, Contents]:
     """Run one job on the worker; return what Hydra reports, and the folders of its runs."""
     setup_globals()
     Singleton.set_state(singletons)
     try:
-        config = context.config_loader.load_sweep_config(master, overrides)
+        config = handed.hydra_context.config_loader.load_sweep_config(handed.config, overrides)
         with open_dict(config):
             config.hydra.job.id, config.hydra.job.num = str(number), number
         HydraConfig.instance().set_config(config)
-        job = run_job(
-            hydra_context=context,
-            task_function=task,
-            config=config,
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-        )
+        own = handed._replace(config=config)._asdict()
+        job = run_job(**own, job_dir_key="hydra.sweep.dir", job_subdir_key="hydra.sweep.subdir")
     except UserError as error:  # the data are not here, or others
         return failed(f"{platform.node()}: {error}"), {}
     pack = packs.of(overrides)
     names = [run.place for run in pack.runs] if pack else []
-    root = Path(master.hydra.sweep.dir)
+    root = Path(handed.config.hydra.sweep.dir)
     return job, {name: RunFolder(root / name).files() for name in names}
 
 

@@ -7,7 +7,7 @@ two configs that nobody else holds, and libyaml writes them.
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,8 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
         overrides = list(hydra.overrides.task)
         done = JobReturn(overrides=overrides, cfg=own, hydra_cfg=whole)
-        with _working_directory(folder if hydra.job.chdir else Path.cwd()) as done.working_dir:
+        with chdir(folder if hydra.job.chdir else Path.cwd()):
+            done.working_dir = os.getcwd()
             configure_log(hydra.job_logging, hydra.verbose)
             if hydra.output_subdir is not None:
                 place = folder / hydra.output_subdir
@@ -81,16 +82,6 @@ def _hydra_config(config: DictConfig) -> Iterator[None]:
         yield
     finally:
         HydraConfig.instance().cfg = before
-
-
-@contextmanager
-def _working_directory(folder: Path) -> Iterator[str]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield str(folder)
-    finally:
-        os.chdir(before)
 
 
 def _plain(config: DictConfig) -> Any:

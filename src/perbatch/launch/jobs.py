@@ -3,13 +3,23 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hydra.core.utils import JobReturn, JobStatus
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
 
 from perbatch.errors import UserError
 
 log = logging.getLogger(__name__)
+
+
+class Handed(NamedTuple):
+    """What Hydra hands to a launcher before there are jobs; the config is that of the sweep."""
+
+    hydra_context: HydraContext
+    task_function: TaskFunction
+    config: DictConfig
 
 
 class Job(Protocol):

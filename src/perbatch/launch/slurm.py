@@ -7,14 +7,13 @@ from typing import Any
 
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn
-from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ValidationError
 
 from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.launch import packs, slurm_queue
-from perbatch.launch.jobs import WorkersDied, gather
+from perbatch.launch.jobs import Handed, WorkersDied, gather
 from perbatch.launch.slurm_job import SlurmJob
 from perbatch.runs.places import CHECKOUT
 
@@ -43,13 +42,7 @@ def check(launcher: DictConfig) -> None:
         )
 
 
-def launch(
-    settings: Mapping[str, Any],
-    context: HydraContext,
-    task: TaskFunction,
-    master: DictConfig,
-    jobs: Sequence[Sequence[str]],
-) -> list[JobReturn]:
+def launch(settings: Mapping[str, Any], handed: Handed, jobs: Sequence[Sequence[str]]) -> list[JobReturn]:
     """Run the jobs; `settings` are those of Hydra's own launcher for submitit.
 
     Raises WorkersDied, after all jobs have ended, where some ended without a result.
@@ -59,7 +52,7 @@ def launch(
 
     params = _complete(settings)
     job = SlurmLauncher(**params)
-    job.setup(hydra_context=context, task_function=task, config=master)
+    job.setup(**handed._asdict())
     # A job must run the code of this checkout, wherever an installation points.
     paths = [str(CHECKOUT / "src"), os.environ.get("PYTHONPATH")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from hydra.core.utils import JobReturn, JobStatus
+from hydra.core.utils import JobReturn
 
-from perbatch.errors import UserError
+from perbatch.launch.jobs import failed
 
 
 class OutOfTime(BaseException):
@@ -31,9 +31,7 @@ class SlurmJob:
         try:
             return self._job(*arguments)
         except OutOfTime:
-            failed = JobReturn()
-            failed.status, failed.return_value = JobStatus.FAILED, UserError(self._last_word)
-            return failed
+            return failed(self._last_word)
 
     def checkpoint(self, *arguments: Any) -> Any:
         """Return what the job does when it has been queued again: the same, which finds what is complete."""

@@ -1,14 +1,13 @@
 """What a run's config may hold. Checked for every run of a sweep before anything starts."""
 
-import math
 from collections.abc import Callable, Mapping
-from functools import reduce
+from functools import partial, reduce
 from operator import getitem
 from typing import Any
 
 from omegaconf import MISSING
 
-from perbatch import advice
+from perbatch import advice, checks
 from perbatch.backprop.activations import ACTIVATIONS
 from perbatch.backprop.engines import ENGINES
 from perbatch.backprop.losses import LOSSES
@@ -19,27 +18,21 @@ from perbatch.runs.keys import refuse_unknown
 Rule = tuple[str, Callable[[Any], bool], str]
 
 
-def _count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
-def _positive(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and value > 0
-
-
 def _one_of(*names: str) -> tuple[Callable[[Any], bool], str]:
     return (lambda value: value in names), "one of " + ", ".join(names)
 
+
+_count, _positive = partial(checks.whole, least=1), partial(checks.above, bound=0)
 
 RULES: list[Rule] = [
     ("batch_size", lambda v: v == "full" or _count(v), "a whole number of at least 1, or full"),
     ("learning_rate", _positive, "a finite number above 0"),
     ("epochs", _count, "a whole number of at least 1"),
-    ("seed", lambda v: v >= 0, "a whole number of at least 0"),
+    ("seed", lambda v: checks.whole(v, 0), "a whole number of at least 0"),
     ("micro_batch_size", lambda v: v is None or _count(v), "a whole number of at least 1, or null"),
     ("stop_at", lambda v: v is None or _positive(v), "a finite number above 0, or null"),
     ("evaluation.first", _count, "a whole number of at least 1"),
-    ("evaluation.factor", lambda v: math.isfinite(v) and v > 1, "a finite number above 1"),
+    ("evaluation.factor", lambda v: checks.above(v, 1), "a finite number above 1"),
     ("model.hidden", lambda v: all(map(_count, v)), "a list of whole numbers of at least 1"),
     ("model.activation", *_one_of(*ACTIVATIONS)),
     ("model.output", *_one_of("linear", "sigmoid")),

@@ -8,6 +8,7 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from perbatch import checks
 from perbatch.advice import max_combinations
 from perbatch.errors import UserError
 
@@ -27,7 +28,7 @@ def expand(
     """
     if not isinstance(grids, Sequence) or not all(isinstance(grid, Mapping) for grid in grids):
         raise UserError(f"hydra.sweeper.grids={grids}: must be a list of mappings of keys to values")
-    if not isinstance(limit, int):
+    if not checks.whole(limit, 0):
         raise UserError(f"hydra.sweeper.max_combinations={limit}: must be a whole number")
     products = [_axes({**params, **grid}, arguments, loader) for grid in grids or [{}]]
     count = sum(math.prod(map(len, axes)) for axes in products)

@@ -10,6 +10,7 @@ from typing import Any
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from perbatch import checks
 from perbatch.errors import UserError
 from perbatch.files import replace
 from perbatch.launch import launchers, packs
@@ -70,7 +71,7 @@ def run(
     where runs failed.
     """
     _refuse_two_grids(master)
-    if runs_per_job is not None and runs_per_job < 1:
+    if runs_per_job is not None and not checks.whole(runs_per_job, 1):
         raise UserError(
             f"hydra.sweeper.runs_per_job={runs_per_job}: must be a whole number of at least 1, or null"
         )

@@ -1,12 +1,12 @@
 """The block `benchmark` of params.yaml, checked."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NoReturn, TypeVar
 
+from perbatch import checks
 from perbatch.backprop import Network
 from perbatch.backprop.activations import ACTIVATIONS
-from perbatch.backprop.checks import one_of, whole_number
 from perbatch.backprop.engines import ENGINES, unusable
 from perbatch.backprop.losses import LOSSES
 from perbatch.errors import UserError
@@ -106,24 +106,21 @@ def _set(block: Mapping[str, Any], key: str, check: Callable[[object, str], Valu
 
 def _list(block: Mapping[str, Any], key: str, check: Callable[[object, str], Value]) -> tuple[Value, ...]:
     values = block[key]
-    if not isinstance(values, list) or not values:
+    if not checks.filled(values):
         _refuse(key, values, "must be a list of at least one value")
     return tuple(check(value, key) for value in values)
 
 
 def _count(value: object, key: str) -> int:
-    try:
-        return whole_number(key, value, 1)
-    except ValueError:
+    if not checks.whole(value, 1):
         _refuse(key, value, "must be a whole number of at least 1")
+    return value
 
 
-def _name(value: object, key: str, allowed: Iterable[str]) -> str:
-    names = list(allowed)
-    try:
-        return one_of(key, value, names)
-    except ValueError:
-        _refuse(key, value, f"must be one of {', '.join(names)}")
+def _name(value: object, key: str, allowed: Collection[str]) -> str:
+    if value not in list(allowed):  # a list may be no key of a dict
+        _refuse(key, value, f"must be one of {', '.join(allowed)}")
+    return str(value)
 
 
 def _refuse(key: str, value: object, sentence: str) -> NoReturn:
