@@ -27,7 +27,7 @@ ROOMS = {
 }
 """Each room, and what it may import beside itself."""
 
-DOORS = {"api"}
+DOORS = {"__main__", "api"}
 """How users come in: as a script of the pipeline it may import every room, and none imports it."""
 
 FOREIGN = {"hydra": {"sweep", "launch"}, "mlflow": {"sweep", "tracking"}, "dvc": set()}
