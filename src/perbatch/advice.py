@@ -107,6 +107,11 @@ def max_combinations(count: int) -> str:
     return f"hydra.sweeper.max_combinations={count}"
 
 
+def prune(words: Iterable[str]) -> str:
+    """Delete the runs that these options of `prune` list."""
+    return " ".join(["python -m perbatch prune", *map(shlex.quote, words), "--yes"])
+
+
 # results
 
 
@@ -164,6 +169,11 @@ def restore(uri: str, experiment: str) -> str:
 def end_run(uri: str, run: str) -> str:
     """End a run whose machine is dead."""
     return f"MLFLOW_TRACKING_URI={shlex.quote(uri)} mlflow runs delete --run-id {run}"
+
+
+def collect(uri: str) -> str:
+    """Free what runs that were deleted in a store still take."""
+    return f"MLFLOW_TRACKING_URI={shlex.quote(uri)} mlflow gc --backend-store-uri {shlex.quote(uri)}"
 
 
 # other machines

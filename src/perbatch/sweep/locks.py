@@ -25,6 +25,11 @@ def left() -> list[Path]:
     return [path for path in _place().glob("*.lock") if not held(path)]
 
 
+def sweeps_at_work() -> bool:
+    """Return whether a sweep of this machine is at work: it counts on runs that are complete."""
+    return any(map(held, _place().glob("*.lock")))
+
+
 def here() -> Here:
     """Return whose runs can be judged here: this host's, and where its locks are seen all in `runs/`."""
     return Here(HOST, runs() if locks_are_seen(runs()) else None)

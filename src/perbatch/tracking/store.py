@@ -102,6 +102,20 @@ class Store:
             if not token:
                 return found
 
+    def delete(self, runs: Iterable[str]) -> None:
+        """Delete runs by their ids as MLflow does: they can be restored until they are collected.
+
+        One that the store does not know any more is passed over.
+        """
+        from mlflow.exceptions import MlflowException
+
+        for run in runs:
+            try:
+                self.client.delete_run(run)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    raise
+
     @cached_property
     def client(self) -> "MlflowClient":
         """MLflow's client of this store; the embedded store is created and migrated at its first use."""
