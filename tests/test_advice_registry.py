@@ -33,6 +33,7 @@ MARKUP = re.compile(r"<\w+[^>]*>?")
 SQL = re.compile(r"^\s*(SELECT|UPDATE|PRAGMA|name =|tags\.|params\.|attributes\.)")
 
 EXCEPTIONS = {
+    ("src/perbatch/__main__.py", "python -m perbatch"): "the program's name, for its own --help",
     (
         "src/perbatch/sweep/single.py",
         "hydra.job_logging.root.handlers=",
