@@ -83,7 +83,7 @@ benchmark-peers: env  ## JAX, PyTorch and scikit-learn beside perbatch, into ben
 	pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
 	python benchmarks/peers/peers.py
 
-server: env  ## PostgreSQL and an MLflow server on http://127.0.0.1:5001 (SERVER_PORT=5002 for another), for trying tracking=server
+server: env  ## PostgreSQL and an MLflow server on http://127.0.0.1:5001 (SERVER_PORT=5003 for another), for trying tracking=server
 	python deploy/server.py --port $(SERVER_PORT)
 
 ui: env  ## MLflow's pages on http://127.0.0.1:5000 (UI_PORT=5001 for another port)

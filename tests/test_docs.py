@@ -22,7 +22,7 @@ from omegaconf import OmegaConf
 import hydra_plugins.perbatch_sweeper  # noqa: F401  (registers the sweeper's settings)
 from blocks import NOT_RUN, ROOT, Block, blocks, pages, write
 from copies import copy_repository, environment, git, run
-from perbatch import analysis, backprop, claims, data, report, timing, tracking
+from perbatch import analysis, api, backprop, claims, data, report, timing, tracking
 from perbatch.runs.schema import Condition, Study
 from servers import free_port, started
 
@@ -134,7 +134,8 @@ def shell(text: str, root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", ended + text],
         cwd=root,
-        env=environment(),
+        # The environment is installed from another checkout; the copy's own is what its reader would have.
+        env=environment() | {"PYTHONPATH": str(root / "src")},
         capture_output=True,
         text=True,
         timeout=3000,  # a guard, not a limit: three stages on a busy machine
@@ -306,6 +307,17 @@ def test_the_reference_has_every_public_name(package: ModuleType, site: Path) ->
     html = (site / "reference" / "library.html").read_text(encoding="utf-8")
     for name in package.__all__:
         assert re.search(rf'id="{package.__name__}\.(\w+\.)?{name}"', html), name
+
+
+def test_the_reference_has_the_names_for_python(site: Path) -> None:
+    html = (site / "reference" / "library.html").read_text(encoding="utf-8")
+    defined = [value for value in vars(api).values() if getattr(value, "__module__", "") == api.__name__]
+    public = [value.__qualname__ for value in defined if not value.__qualname__.startswith("_")]
+    public += [f"{owner.__name__}.{name}" for owner in (api.Results, api.Trained) for name in vars(owner)]
+    assert {"load", "run", "Results", "Trained", "Results.runs", "Trained.predict"} <= set(public)
+    for name in public:
+        if "._" not in name:
+            assert f'id="perbatch.api.{name}"' in html, name
 
 
 def test_every_page_is_in_the_site_and_the_keys_are_in_it(site: Path) -> None:

@@ -82,7 +82,8 @@ class Results:
         """The contenders at their chosen rates, as in comparison.csv; a UserError before evaluation."""
         if self.tables is None:
             raise UserError("single runs have no comparison: load the results of a sweep that was evaluated")
-        return read_table(self.tables.parent / "evaluate" / "comparison.csv", ["contender"])
+        columns = ["mode", "batch_size", "learning_rate"]
+        return read_table(self.tables.parent / "evaluate" / "comparison.csv", columns)
 
     @property
     def cells(self) -> pd.DataFrame:
