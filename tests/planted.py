@@ -1,5 +1,7 @@
 """Tables with a known outcome: each planted run says when it reaches the target and where it ends."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -168,9 +170,10 @@ def planted_tests(reported):
     )
 
 
-def results_of(runs, throughput=None, settings=SETTINGS) -> Results:
+def results_of(runs, throughput=None, settings=SETTINGS, searched=None) -> Results:
     """Everything up to the comparison."""
-    sweep = build_sweep(planted_tables(runs, throughput), settings, Y_TRAIN)
+    tables = replace(planted_tables(runs, throughput), searched=searched)
+    sweep = build_sweep(tables, settings, Y_TRAIN)
     choices = choose_all(sweep)
     return compare(sweep, choices, planted_tests(reported_runs(sweep, choices)))
 

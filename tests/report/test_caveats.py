@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from perbatch.analysis.searched import Searched
 from perbatch.report.caveats import caveats
 from perbatch.timing import check_settings, measure
 from planted import SETTINGS, contender, planted_throughput, results_of
@@ -129,3 +130,14 @@ def test_edges_at_other_targets_and_at_the_end_are_named_too():
         runs, settings=settings
     )
     assert "beyond the grid" not in said([*tuned()])
+
+
+def test_a_search_is_judged_by_its_interval_and_may_try_other_rates_in_each_mode():
+    interval = Searched("tpe", trials=3, low=0.01, high=1.0, log=True)
+    other = tuned(best=0.2, rates=(0.02, 0.2, 0.4), batch_size=32)
+    assert caveats(results_of([*tuned(), *other], searched=interval)) == []
+    assert "not tuned over the same learning rates" in said([*tuned(), *other])
+    assert (
+        "The chosen rate is near the high end, so a better one may lie beyond the interval, for: "
+        "stochastic (0.7)"
+    ) in said(tuned(best=0.7, rates=(0.1, 0.7, 0.9)), searched=interval)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from perbatch.analysis.searched import Searched
 from perbatch.report import statements, write_report
 from perbatch.report.page import render as render_page
 from planted import N, contender, planted_throughput, results_of, usual_runs
@@ -188,3 +189,11 @@ def test_the_foot_names_data_set_source_licence_and_split(usual):
     for words in ("A <small> set", "a laboratory", "CC0", "train 1,000, validation 2, test 3; seed 7"):
         assert words in text
     assert "a laboratory" not in Page(usual).text
+
+
+def test_the_page_says_how_rates_were_searched(usual):
+    interval = Searched("tpe", trials=6, low=0.001, high=3, log=True)
+    searched = Page(render(results_of(usual_runs(), searched=interval))).text
+    said = "6 trials by tpe from 0.001 to 3, logarithmic"
+    assert searched.count(said) == 2  # where the method is told, and where the numbers come from
+    assert said not in Page(usual).text

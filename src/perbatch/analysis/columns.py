@@ -21,8 +21,8 @@ way                            | text | | how a batch is visited: `once`, `until
     without a tolerance) or `skip` (a tolerance, but not repeated)
 learning_rate                  | | | the chosen one, of the batch's mean gradient | rate
 learning_rate_over_batch_size  | | | the same step written for the batch's summed gradient
-rate_at_edge                   | text | | `low` or `high`: the chosen rate is the lowest or highest tried;
-    `only`: one was tried; else empty
+rate_at_edge                   | text | | `low` or `high`: the chosen rate is the lowest or highest tried, in
+    a search within a tenth of the interval from its end; `only`: one was tried; else empty
 rates_tried                    | rates | | that the contender was tuned over
 n                              | seeds | | reported
 reached                        | share | interval | of the seeds that reached the target; Clopper-Pearson

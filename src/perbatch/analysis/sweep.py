@@ -10,6 +10,7 @@ import pandas as pd
 
 from perbatch.analysis.contenders import contenders
 from perbatch.analysis.costs import PRICES, last_loss, measured, price_runs, to_target
+from perbatch.analysis.searched import Searched
 from perbatch.analysis.settings import EvaluateSettings
 from perbatch.analysis.tables import STATUSES, Tables
 from perbatch.columns import KEYS
@@ -25,7 +26,7 @@ class Sweep:
     training loss it started from) and final_loss (last_loss; infinite if lost). Its index is the row in
     runs.csv.
     `targets` are all that the settings name, `target` is the one that the `_to_target` columns speak of.
-    `overrides` turn the defaults of a run into what all runs share.
+    `overrides` turn the defaults of a run into what all runs share; `searched`: see `Tables`.
     `constant_loss` is the training loss of the best constant answer.
     """
 
@@ -37,6 +38,7 @@ class Sweep:
     target: float
     constant_loss: float
     overrides: tuple[str, ...] = ()
+    searched: Searched | None = None
 
     def at(self, target: float) -> Self:
         """Return the same runs judged at another target, any validation loss."""
@@ -125,7 +127,8 @@ def build_sweep(tables: Tables, settings: EvaluateSettings, y_train: np.ndarray)
     )
     runs = pd.concat([runs, derived], axis=1).copy()  # columns of a type in one block: rows are taken often
     constant = constant_loss(y_train, str(runs["loss"].iloc[0]))
-    return Sweep(runs, history, tables.throughput, settings, targets, targets[0], constant, tables.overrides)
+    how = tables.overrides, tables.searched
+    return Sweep(runs, history, tables.throughput, settings, targets, targets[0], constant, *how)
 
 
 def ended_above(runs: pd.DataFrame, history: pd.DataFrame) -> pd.Series:

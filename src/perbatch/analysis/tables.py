@@ -3,12 +3,14 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from perbatch import advice
+from perbatch.analysis.searched import Searched, searched
 from perbatch.columns import HISTORY, KEYS, PRICED, RUNS, THROUGHPUT, Role, names, needed
 from perbatch.errors import UserError
 
@@ -23,13 +25,15 @@ STATUSES = ("finished", "diverged", "failed")
 class Tables:
     """What the stages train and benchmark wrote. `throughput` is empty where nothing was measured yet.
 
-    `overrides` turn the defaults of a run into what all runs of the table share.
+    `overrides` turn the defaults of a run into what all runs of the table share. `searched` says how their
+    rates were searched, None for those of a grid.
     """
 
     runs: pd.DataFrame
     history: pd.DataFrame
     throughput: pd.DataFrame
     overrides: tuple[str, ...] = ()
+    searched: Searched | None = None
 
     @property
     def data(self) -> str:
@@ -44,7 +48,7 @@ def read_tables(train: Path, benchmark: Path) -> Tables:
     prices = benchmark / "throughput.csv"
     priced = needed(THROUGHPUT)
     throughput = read_table(prices, priced) if prices.exists() else pd.DataFrame(columns=priced)
-    return check_tables(Tables(runs, history, throughput, _read_overrides(train / "settings.json")))
+    return check_tables(Tables(runs, history, throughput, *_read_settings(train / "settings.json")))
 
 
 def check_tables(tables: Tables) -> Tables:
@@ -82,12 +86,13 @@ def check_tables(tables: Tables) -> Tables:
     return tables
 
 
-def _read_overrides(path: Path) -> tuple[str, ...]:
+def _read_settings(path: Path) -> tuple[tuple[str, ...], Searched | None]:
     try:
-        return tuple(map(str, json.loads(path.read_text(encoding="utf-8"))["overrides"]))
+        settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(map(str, settings["overrides"])), searched(settings.get("search"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing: {advice.make(path.parent)}") from None
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         raise UserError(f"{path} is damaged: run the stage that writes it again") from None
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from perbatch.analysis.contenders import CONTENDER, in_order
+from perbatch.analysis.searched import Searched
 from perbatch.analysis.sweep import Sweep
 
 CELL = ["contender", "learning_rate"]
@@ -90,13 +91,13 @@ def _choose(sweep: Sweep, by: list[str]) -> pd.DataFrame:
     tuning = tuning.rename(columns={"evaluations_to_target": "tuning_cost", "final_loss": "tuning_loss"})
     best = choose(tuning, by, ["contender"]).set_index("contender")
     rows = [
-        _chosen(alike, best.loc[name] if name in best.index else None)
+        _chosen(alike, best.loc[name] if name in best.index else None, sweep.searched)
         for name, alike in sweep.runs.groupby("contender", sort=False)
     ]
     return in_order(pd.DataFrame(rows)).reset_index(drop=True)
 
 
-def _chosen(alike: pd.DataFrame, best: pd.Series | None) -> dict[str, object]:
+def _chosen(alike: pd.DataFrame, best: pd.Series | None, searched: Searched | None) -> dict[str, object]:
     rates = sorted(alike["learning_rate"].unique())
     first = alike.iloc[0]
     rate = np.nan if best is None else float(best["learning_rate"])
@@ -104,14 +105,16 @@ def _chosen(alike: pd.DataFrame, best: pd.Series | None) -> dict[str, object]:
         "target": np.nan,
         **{key: first[key] for key in [*CONTENDER, "contender", "way"]},
         "learning_rate": rate,
-        "rate_at_edge": _edge(rate, rates),
+        "rate_at_edge": _edge(rate, rates, searched),
         "rates_tried": len(rates),
         "tuning_cost": np.inf if best is None else float(best.get("tuning_cost", np.nan)),
         "tuning_loss": np.inf if best is None else float(best["tuning_loss"]),
     }
 
 
-def _edge(rate: float, rates: list[float]) -> str:
+def _edge(rate: float, rates: list[float], searched: Searched | None) -> str:
     if len(rates) == 1:
         return "only" if rate in rates else ""
+    if searched:
+        return searched.edge(rate)
     return {rates[0]: "low", rates[-1]: "high"}.get(rate, "")

@@ -10,7 +10,7 @@ from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.sweep import Sweep
-from perbatch.report.wording import number, rate
+from perbatch.report.wording import number, rate, tried_space
 
 RISE = 1.05
 """A final loss above the lowest one by this factor is overfitting, and not the noise of single updates."""
@@ -41,23 +41,23 @@ def _seeds(results: Results) -> Iterator[str]:
 def _edges(results: Results) -> Iterator[str]:
     every = [*results.each, *([results.ending] if results.ending else [])]
     table = pd.concat([each.comparison for each in every]).drop_duplicates(["contender", "learning_rate"])
+    space = tried_space(results.sweep)
     for edge, side in (("low", "lowest"), ("high", "highest")):
         rows = [row for _, row in table[table["rate_at_edge"] == edge].iterrows()]
         if rows:
             names = "; ".join(f"{named(row).long} ({rate(row['learning_rate'])})" for row in rows)
-            yield (
-                f"The chosen rate is the {side} one tried, so a better one may lie beyond the grid, for: "
-                f"{names}."
-            )
+            where = f"near the {edge} end" if results.sweep.searched else f"the {side} one tried"
+            yield (f"The chosen rate is {where}, so a better one may lie beyond the {space}, for: {names}.")
     if (table["rate_at_edge"] == "only").any():
         names = _names(table[table["rate_at_edge"] == "only"])
         yield f"Only one learning rate was tried, so nothing was tuned, for: {names}."
 
 
 def _tuning(results: Results) -> Iterator[str]:
-    grids = results.sweep.runs.groupby("contender")["learning_rate"]
-    grids = grids.agg(lambda rates: ", ".join(map(rate, sorted(set(rates)))))
-    yield from _unequal(results, "The modes were not tuned over the same learning rates", grids)
+    if not results.sweep.searched:  # a search has the same interval and as many trials for all
+        grids = results.sweep.runs.groupby("contender")["learning_rate"]
+        grids = grids.agg(lambda rates: ", ".join(map(rate, sorted(set(rates)))))
+        yield from _unequal(results, "The modes were not tuned over the same learning rates", grids)
     usable = results.sweep.usable
     tuning = usable[usable["seed"].isin(results.seeds.tuning)]
     counts = tuning.groupby(["contender", "learning_rate"]).size().groupby("contender").min()

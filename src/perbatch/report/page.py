@@ -29,7 +29,7 @@ from perbatch.report.page_figures import FIGURES, page_figures
 from perbatch.report.reproduce import commands, provenance
 from perbatch.report.statements import Statements
 from perbatch.report.tables import ledger, modes_table
-from perbatch.report.wording import number, share
+from perbatch.report.wording import number, rates_tried, share
 
 DOCS = "../../docs"
 SCRIPTS = ("engine", "steps", "network", "page")
@@ -90,6 +90,7 @@ def _context(results: Results) -> dict[str, Any]:
         "sweep": results.sweep,
         "network": results.sweep.runs.iloc[0],
         "seeds": results.seeds,
+        "rates_tried": rates_tried(results.sweep),
         "papers": reading(),
         "learned": share(LEARNED),
         "constant": number(results.sweep.constant_loss),

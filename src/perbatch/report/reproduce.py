@@ -8,7 +8,7 @@ from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.overrides import budget, of_run, written
-from perbatch.report.wording import number, rate
+from perbatch.report.wording import number, rates_tried
 
 ONCE = {"repeat.updates_per_batch": 1, "repeat.tolerance": None}
 """A batch is visited once: `repeat=never`."""
@@ -19,14 +19,13 @@ def provenance(results: Results) -> list[tuple[str, str]]:
     sweep, first = results.sweep, results.sweep.runs.iloc[0]
     priced = results.sweep.benchmark
     seeds = results.seeds
-    rates = ", ".join(rate(value) for value in sorted(sweep.runs["learning_rate"].unique()))
     result = [
         ("data", f"{sweep.data}, {sweep.n_train:,} training examples"),
         *_data(results.data),
         ("data digest", str(first.get("data_digest", ""))),
         ("network", f"{first['sizes']}, {first['activation']}, loss {first['loss']}, {first['dtype']}"),
         ("engine", str(first["engine"])),
-        ("learning rates", rates),
+        ("learning rates", rates_tried(sweep)),
         ("seeds that chose the rate", ", ".join(map(str, seeds.tuning))),
         ("seeds reported", ", ".join(map(str, seeds.reported))),
         ("epochs", ", ".join(number(value) for value in sorted(sweep.runs["epochs"].unique()))),

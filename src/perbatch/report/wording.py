@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from perbatch.analysis.statistics import Estimate
+from perbatch.analysis.sweep import Sweep
 
 UNITS = {
     "epochs": "epochs",
@@ -56,6 +57,20 @@ def listed(words: Sequence[str]) -> str:
 def rate(value: float) -> str:
     """Write a learning rate as it was given."""
     return f"{value:.6g}" if math.isfinite(value) else "none"
+
+
+def tried_space(sweep: Sweep) -> str:
+    """Name what the learning rates were chosen from: the grid, or the interval of a search."""
+    return "interval" if sweep.searched else "grid"
+
+
+def rates_tried(sweep: Sweep) -> str:
+    """Say which learning rates were tried, each rate of a grid or the interval of a search."""
+    if sweep.searched is None:
+        return ", ".join(rate(value) for value in sorted(sweep.runs["learning_rate"].unique()))
+    how = sweep.searched
+    scale = "logarithmic" if how.log else "linear"
+    return f"{how.trials} trials by {how.sampler} from {rate(how.low)} to {rate(how.high)}, {scale}"
 
 
 def share(value: float) -> str:

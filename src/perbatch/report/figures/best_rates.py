@@ -10,14 +10,13 @@ from perbatch.analysis.results import Results, fact
 from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.report.figures.figure import Drawing, Figure, single
 from perbatch.report.figures.series import PAIR, PLAIN, by_series, keys_of, pair_rows, series_layers
-from perbatch.report.figures.style import INK, RULE, Look, batch_sizes, log_scale, padded, records
+from perbatch.report.figures.style import INK, RULE, Look, batch_sizes, log_scale, padded, rates_axis, records
 from perbatch.report.figures.svg import Panel, draw, key, layered
-from perbatch.report.wording import number, rate
+from perbatch.report.wording import number, rate, tried_space
 
 RULES = {"linear: rate grows as M": 1.0, "root: rate grows as √M": 0.5}
 RULE_LOOKS = {name: Look(RULE, dash) for name, dash in zip(RULES, ([6, 4], [2, 3]), strict=True)}
 TITLE = "learning rate (all that were tried)"
-AT_EDGE = "at the grid's edge"
 
 
 def draw_best_rates(results: Results) -> Drawing:
@@ -25,13 +24,14 @@ def draw_best_rates(results: Results) -> Drawing:
     points = _points(results)
     plain = points[points["series"] == PLAIN]
     rates = sorted(results.sweep.runs["learning_rate"].unique())
-    return single(_panel(points, plain, rates) if len(plain) > 1 and len(rates) > 1 else None)
+    edge = f"at the {tried_space(results.sweep)}'s edge"
+    return single(_panel(points, plain, rates, edge) if len(plain) > 1 and len(rates) > 1 else None)
 
 
-def _panel(points: pd.DataFrame, plain: pd.DataFrame, rates: list[float]) -> Panel:
+def _panel(points: pd.DataFrame, plain: pd.DataFrame, rates: list[float], edge: str) -> Panel:
     domain = padded(rates, share=0.04)
     x = batch_sizes({int(size) for size in points["batch_size"]})
-    axis = alt.Axis(values=rates, format="~g")
+    axis = rates_axis(rates, domain)
     y, low = (
         alt.Y(f"{column}:Q", title=TITLE, scale=log_scale(domain), axis=axis) for column in ("rate", "low")
     )
@@ -51,7 +51,7 @@ def _panel(points: pd.DataFrame, plain: pd.DataFrame, rates: list[float]) -> Pan
     if points["low"].notna().any():
         keys.append(key(f"stable rates, {PLAIN}", PAIR[PLAIN].colour, None, "range"))
     if points["edge"].any():
-        keys.append(key(AT_EDGE, INK, None, "ring"))
+        keys.append(key(edge, INK, None, "ring"))
     # The rules and the series have dashes of their own: one scale for both would give each the other's.
     chart = layered(layers).resolve_scale(strokeDash="independent")
     stable = {"low": "lowest_stable_rate", "high": "highest_stable_rate"}
@@ -77,7 +77,8 @@ def edge_warning(results: Results) -> str:
     """Name the contenders in this figure whose chosen rate is the lowest or highest tried; else nothing."""
     points = _points(results)
     names = "; ".join(f"{row.mode} ({rate(row.rate)})" for row in points[points["edge"]].itertuples())
-    return f"At the edge of the grid, so that a better rate may lie beyond it: {names}." if names else ""
+    where = f"At the edge of the {tried_space(results.sweep)}, so that a better rate may lie beyond it"
+    return f"{where}: {names}." if names else ""
 
 
 @fact

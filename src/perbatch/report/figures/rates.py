@@ -7,7 +7,7 @@ import pandas as pd
 from perbatch.analysis.results import Results
 from perbatch.report.figures.figure import Drawing, Figure
 from perbatch.report.figures.series import PAIR, PLAIN, REPEAT, by_series, crosses, diverged_track, pair_rows
-from perbatch.report.figures.style import INK, SMALL, log_scale, logarithmic, padded, records
+from perbatch.report.figures.style import INK, SMALL, log_scale, logarithmic, padded, rates_axis, records
 from perbatch.report.figures.svg import Key, Panel, draw, key, layered
 from perbatch.report.wording import number, rate
 
@@ -51,7 +51,7 @@ def _panel(
     results: Results, runs: pd.DataFrame, size: int, x_domain: list[float], y_domain: list[float]
 ) -> Panel:
     rates = sorted(results.sweep.runs["learning_rate"].unique())
-    axis = alt.Axis(values=rates, format="~g")
+    axis = rates_axis(rates, x_domain)
     x = alt.X("at:Q", title=None, scale=log_scale(x_domain), axis=axis)
     y = logarithmic(alt.Y, "last_loss", "final validation loss", y_domain)
     colour = by_series(alt.Color, PAIR)

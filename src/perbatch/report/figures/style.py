@@ -33,6 +33,7 @@ MODES: Looks = {
     "full_batch": Look("#009E73", [2, 2]),
     "repeat": Look("#B04A87", [10, 3, 2, 3]),
 }
+MANY_RATES = 12
 INK, QUIET, RULE, GRID = "#1f2933", "#52606d", "#7b8794", "#e4e7eb"
 WIDTH, HEIGHT = 300, 200
 SMALL = (215, 120)
@@ -78,6 +79,11 @@ def log_axis(domain: list[float]) -> alt.Axis:
     shown = [value for value in values if low * 0.999 <= value <= high * 1.001]
     expression = "format(datum.value, datum.value >= 1000 ? '~s' : '~g')"
     return alt.Axis(values=shown, labelExpr=expression)
+
+
+def rates_axis(rates: list[float], domain: list[float]) -> alt.Axis:
+    """Return an axis with the learning rates of a grid, or round values for the many of a search."""
+    return alt.Axis(values=rates, format="~g") if len(rates) <= MANY_RATES else log_axis(domain)
 
 
 def log2_axis(domain: list[float]) -> alt.Axis:
