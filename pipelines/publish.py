@@ -29,7 +29,7 @@ from perbatch.sweep import refill
 from perbatch.sweep.cli import command
 from perbatch.sweep.params import block
 from perbatch.sweep.record import experiment_of, store_of
-from perbatch.tracking import SweepLog, notes
+from perbatch.tracking import SweepLog, notes, views
 from perbatch.tracking.cells import log_cells
 from perbatch.tracking.server import ADDRESS
 
@@ -67,11 +67,13 @@ def main(folder: Path, fill: bool) -> None:
         if fill:
             filled = refill.fill(store, experiment, folder / "train", parent.id)
             sys.stderr.write(f"{filled}\n")
-        said = json.loads((folder / "evaluate" / "answers.json").read_text(encoding="utf-8"))
-        answers = "\n\n".join(said[question]["sentence"] for question in ("when", "again"))
-        cells = log_cells(store, experiment, parent.id, cells_of(folder))
-        sys.stderr.write(f"MLflow: {cells} cells logged\n" if cells else "")
+        answered = json.loads((folder / "evaluate" / "answers.json").read_text(encoding="utf-8"))
+        answers = "\n\n".join(answered[question]["sentence"] for question in ("when", "again"))
+        log_cells(store, experiment, parent.id, cells_of(folder))
         parent.publish(notes.published(answers, experiment.id, parent.id), files, folder / FIGURES)
+    said = {"cells": views.address(experiment.id, parent.id), "report": views.run(experiment.id, parent.id)}
+    for what, below in said.items():
+        sys.stderr.write(f"MLflow, {what}: {views.whole(store.uri, below)}\n")
     replace(marker, json.dumps(known | {"experiment": experiment.key, "parent": parent.id}))
 
 

@@ -7,6 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+LOCAL = "http://127.0.0.1:5000"
+"""Where `make ui` serves a store that is no server's."""
+
 KEY = "mlflow.sharedViewState."
 RUNS, CELLS = "runs", "cells"
 COLUMNS = (
@@ -42,6 +45,16 @@ def address(experiment: str, view: str) -> str:
     """Return a view's address below MLflow's own, for the experiment's id."""
     # MLflow's side bar is that of language models unless it is told otherwise.
     return f"#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={view}"
+
+
+def run(experiment: str, run_id: str) -> str:
+    """Return the address of a run's artifacts below MLflow's own."""
+    return f"#/experiments/{experiment}/runs/{run_id}/artifacts?workflowType=machine_learning"
+
+
+def whole(uri: str, below: str) -> str:
+    """Return the whole of an address below MLflow's own: at the server at `uri`, else at `make ui`'s."""
+    return f"{uri.rstrip('/') if uri.startswith('http') else LOCAL}/{below}"
 
 
 def tags() -> Mapping[str, str]:
