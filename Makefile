@@ -87,6 +87,7 @@ server: env  ## PostgreSQL and an MLflow server on http://127.0.0.1:5001 (SERVER
 	python deploy/server.py --port $(SERVER_PORT)
 
 ui: env  ## MLflow's pages on http://127.0.0.1:5000 (UI_PORT=5001 for another port)
+	@python tools/addresses.py $(UI_PORT)
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port $(UI_PORT) \
 		--backend-store-uri "$$(python -c "from perbatch.sweep.record import store_of; print(store_of(None).uri)")"
 

@@ -1,5 +1,7 @@
 """After `evaluate`: attach the report, its tables and its figures to the sweep's parent run in MLflow.
 
+Beside the runs of the sweep it logs the cells: a run for each mode, batch size and rate, over all its seeds.
+
 Results do not depend on it: it may be repeated, or missing. Where they are attached already it does nothing.
 With --fill it first logs the runs of the tables that the store lacks: `dvc pull` fetches none of MLflow's.
 """
@@ -13,9 +15,10 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from perbatch import advice
+from perbatch import advice, analysis
 from perbatch.errors import UserError
 from perbatch.files import replace
 from perbatch.runs import provenance
@@ -24,8 +27,10 @@ from perbatch.runs.run import data_name
 from perbatch.runs.scoring import summary_of
 from perbatch.sweep import refill
 from perbatch.sweep.cli import command
+from perbatch.sweep.params import block
 from perbatch.sweep.record import experiment_of, store_of
-from perbatch.tracking import SweepLog
+from perbatch.tracking import SweepLog, notes, views
+from perbatch.tracking.cells import log_cells
 from perbatch.tracking.server import ADDRESS
 
 FILES = (
@@ -33,6 +38,8 @@ FILES = (
     "train/runs.csv",
 )
 FIGURES = "evaluate/figures"
+SHOWN = {"cells": "1"}
+"""What a marker must say too, so that what an earlier version attached is completed."""
 
 
 def main(folder: Path, fill: bool) -> None:
@@ -47,7 +54,7 @@ def main(folder: Path, fill: bool) -> None:
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     marker = runs() / f"published-{name}.json"
     published = _published(marker)
-    known = {"experiment": store.peek(name), "digest": digest, "parent": published.get("parent", "")}
+    known = {"experiment": store.peek(name), "digest": digest, "parent": published.get("parent", ""), **SHOWN}
     if not fill and published == known and not any(store.lost_of([known["parent"]])):
         return
     store.check()
@@ -60,10 +67,21 @@ def main(folder: Path, fill: bool) -> None:
         if fill:
             filled = refill.fill(store, experiment, folder / "train", parent.id)
             sys.stderr.write(f"{filled}\n")
-        said = json.loads((folder / "evaluate" / "answers.json").read_text(encoding="utf-8"))
-        answers = "\n\n".join(said[question]["sentence"] for question in ("when", "again"))
-        parent.publish(answers, files, folder / FIGURES)
+        answered = json.loads((folder / "evaluate" / "answers.json").read_text(encoding="utf-8"))
+        answers = "\n\n".join(answered[question]["sentence"] for question in ("when", "again"))
+        log_cells(store, experiment, parent.id, cells_of(folder))
+        parent.publish(notes.published(answers, experiment.id, parent.id), files, folder / FIGURES)
+    said = {"cells": views.address(experiment.id, parent.id), "report": views.run(experiment.id, parent.id)}
+    for what, below in said.items():
+        sys.stderr.write(f"MLflow, {what}: {views.whole(store.uri, below)}\n")
     replace(marker, json.dumps(known | {"experiment": experiment.key, "parent": parent.id}))
+
+
+def cells_of(folder: Path) -> list[dict[str, object]]:
+    """Return the cells of FOLDER's runs, at the first target."""
+    tables = analysis.read_tables(folder / "train", checkout.ROOT / "results" / "benchmark")
+    y_train = np.load(PREPARED / tables.data / "y_train.npy")
+    return analysis.cells(analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train))
 
 
 def _published(marker: Path) -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 from playwright.sync_api import Browser
 
 from copies import ROOT, copy_repository, run
-from perbatch.tracking import views
+from perbatch.tracking import locate, views
+from perbatch.tracking.cells import log_cells
 
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -63,13 +65,19 @@ def test_the_linked_view_has_its_columns(chromium: Browser, address: str, experi
     assert page.get_by_text("sweep of 12 runs").count() == 0
 
 
-def test_the_cells_view_draws_a_curve_for_each_group_of_seeds(
-    chromium: Browser, address: str, experiment: str
+def test_the_cells_view_shows_the_cells_alone(
+    chromium: Browser, address: str, experiment: str, store: str
 ) -> None:
-    page = mlflow_page.opened(chromium, f"{address}/{views.address(experiment, views.CELLS)}", "Run Name")
-    page.get_by_text("Group: M0008 lr0.1").first.wait_for()
-    page.get_by_placeholder("Search metric charts").fill("validation/loss")
-    page.locator(".js-plotly-plot .scatterlayer .trace").nth(5).wait_for(state="attached")
+    parent = MlflowClient(store).search_runs([experiment], "tags.`perbatch.kind` = 'sweep'")[0].info.run_id
+    row = {"cell": "M0008 lr0.1", "mode": "mini-batch", "cell/validation_loss": 0.25}
+    rows = [row | {"seeds": seeds} for seeds in ("reported", "tuning")]
+    own = locate(store, Path(store.removeprefix("sqlite:///")).parent)
+    log_cells(own, own.experiment("digits"), parent, rows)
+    for view in (views.CELLS, parent):
+        page = mlflow_page.opened(chromium, f"{address}/{views.address(experiment, view)}", "Run Name")
+        page.get_by_text("M0008 lr0.1 reported", exact=True).first.wait_for()
+        assert page.get_by_text("M0008 lr0.1 tuning").count() == 0
+        assert page.get_by_text("M0008 lr0.1 s00").count() == 0
 
 
 def test_a_run_shows_its_artifacts(chromium: Browser, address: str, experiment: str, store: str) -> None:

@@ -72,9 +72,8 @@ def test_a_user_who_may_only_read_is_told_before_anything_is_trained(
 
 
 def test_report_and_champion_are_there_and_again_is_three_questions(evaluated: Place, server: Server) -> None:
-    assert call(evaluated, "publish", "--fill", results(evaluated)) == (
-        "MLflow had 12 of the runs (6 of them more than once); 0 logged\n"
-    )
+    said = call(evaluated, "publish", "--fill", results(evaluated))
+    assert said.startswith("MLflow had 12 of the runs (6 of them more than once); 0 logged\n")
     said = call(evaluated, "register", results(evaluated))
     assert said == "champion of digits: perbatch-digits version 1\n"
     program = "import mlflow; mlflow.pyfunc.load_model('models:/perbatch-digits@champion')"

@@ -20,7 +20,7 @@ from perbatch.runs.run import Run
 from perbatch.sweep import locks, record
 from perbatch.sweep.plan import Plan
 from perbatch.sweep.tables import runs_csv
-from perbatch.tracking import Store, StoreUnavailable, SweepLog, close_stale
+from perbatch.tracking import Store, StoreUnavailable, SweepLog, close_stale, views
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,9 @@ class Parents:
         status = "KILLED" if error is not None else "FAILED" if failed else "FINISHED"
         try:
             self._end(status)
+            for each in self._logs.values():
+                below = views.address(each.experiment.id, views.RUNS)
+                log.info("its runs in MLflow: %s", views.whole(self._store.uri, below))
             Path(self._lock.lock_file).unlink(missing_ok=True)
         except Exception as trouble:  # the store broke down: that must not hide what the sweep did
             log.warning(

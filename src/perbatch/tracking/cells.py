@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from perbatch.files import json_digest
+from perbatch.tracking import views
 from perbatch.tracking.store import PAGE, Experiment, Store
 
 CONTENT_TAG = "perbatch.content"
@@ -19,6 +20,7 @@ def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[
     """
     from mlflow.entities import Metric, Param
 
+    store.client.set_experiment_tag(experiment.id, *views.cells_of(parent))
     wanted = {json_digest({key: str(value) for key, value in row.items()}): row for row in rows}
     known = _known(store, experiment, parent)
     for content in known.keys() - wanted.keys():

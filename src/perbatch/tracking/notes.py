@@ -11,7 +11,8 @@ with one update mode, batch size, learning rate and seed each.
 
 Start here
 - [all runs, best first, with the columns that matter]({runs})
-- [the mean over seeds of each mode, batch size and rate]({cells})
+- [cells: the mean over all reported seeds of each mode, batch size and rate, with its interval]({cells}).
+  `publish` logs them, each as a run; a mean that MLflow makes of the best runs is that of lucky seeds
 
 How to read it
 - Names sort by batch size, learning rate and seed: `M0032 lr0.1 s07`. The repeat mode stands in front.
@@ -22,7 +23,8 @@ How to read it
 Filters to paste into the search box
 - stochastic: `params.mode = 'stochastic'`
 - one batch size: `metrics."config/batch_size" = 32`
-- one cell: `tags.cell = 'M0032 lr0.3'`
+- one cell's runs: `tags.cell = 'M0032 lr0.3' and tags.`perbatch.kind` = 'run'`
+- cells over the tuning seeds: `tags.`perbatch.kind` = 'cell' and tags.seeds = 'tuning'`
 - learned: `metrics."final/validation_loss" < 0.2`
 - diverged: `tags.diverged = 'true'`
 """
@@ -47,6 +49,16 @@ def experiment(name: str, experiment_id: str) -> str:
     """Return the note of the experiment of one data set or study."""
     runs, cells = (views.address(experiment_id, view) for view in (views.RUNS, views.CELLS))
     return QUESTION.format(name=name, runs=runs, cells=cells)
+
+
+def is_ours(note: str) -> bool:
+    """Return whether the note of an experiment is one that perbatch wrote, of any version, or none."""
+    return not note or note.startswith(QUESTION.partition("\n")[0])
+
+
+def published(answers: str, experiment_id: str, parent: str) -> str:
+    """Return the front of a published sweep's note: its answers, and the way to its cells."""
+    return f"{answers}\n\n[The cells that say so]({views.address(experiment_id, parent)})"
 
 
 def answered(note: str, answer: str) -> str:

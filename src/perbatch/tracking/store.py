@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from filelock import FileLock
 
 from perbatch import advice
+from perbatch.files import json_digest
 from perbatch.tracking import lost, notes, stale, views
 from perbatch.tracking.server import StoreUnavailable
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment as MlflowExperiment
 
 STORE_TAG = "perbatch.store"
+PAGES_TAG = "perbatch.pages"
+NOTE = "mlflow.note.content"
 PAGE = 1000
 
 
@@ -86,6 +89,7 @@ class Store:
                 self._tag(found, uuid.uuid4().hex)
                 found = self.client.get_experiment(found.experiment_id)
             self._refuse_readers(found)
+            self._renew(found)
             return Experiment(found.experiment_id, found.tags[STORE_TAG])
 
     def identities(self, experiment: Experiment) -> Counter[str]:
@@ -164,13 +168,19 @@ class Store:
         self.client.set_experiment_tag(experiment.experiment_id, STORE_TAG, key)
 
     def _create(self, name: str) -> "MlflowExperiment":
-        made = self.client.create_experiment(
-            name,
-            artifact_location=self._artifacts(name),
-            tags={STORE_TAG: uuid.uuid4().hex, **views.tags()},
-        )
-        self.client.set_experiment_tag(made, "mlflow.note.content", notes.experiment(name, made))
+        tags = {STORE_TAG: uuid.uuid4().hex}
+        made = self.client.create_experiment(name, artifact_location=self._artifacts(name), tags=tags)
         return self.client.get_experiment(made)
+
+    def _renew(self, experiment: "MlflowExperiment") -> None:
+        """Write note and views where this version has not yet; a note of the user's own stays."""
+        wanted = dict(views.tags())
+        if notes.is_ours(experiment.tags.get(NOTE, "")):
+            wanted[NOTE] = notes.experiment(experiment.name, experiment.experiment_id)
+        written = json_digest(wanted)
+        if experiment.tags.get(PAGES_TAG) != written:
+            for key, value in {**wanted, PAGES_TAG: written}.items():
+                self.client.set_experiment_tag(experiment.experiment_id, key, value)
 
     def _alone(self) -> AbstractContextManager[object]:
         """Keep other processes out: eight first users that migrate one database at once break it."""

@@ -1,12 +1,16 @@
-"""Ready-made views of MLflow's run page: columns chosen, runs sorted, or grouped over seeds.
+"""Ready-made views of MLflow's run page: columns chosen, runs sorted; single runs, or cells.
 
 MLflow keeps a shared view as a tag of the experiment, and opens it by the key in the page's address.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+LOCAL = "http://127.0.0.1:5000"
+"""Where `make ui` serves a store that is no server's."""
+
+KEY = "mlflow.sharedViewState."
 RUNS, CELLS = "runs", "cells"
 COLUMNS = (
     "config/batch_size",
@@ -20,34 +24,65 @@ COLUMNS = (
     "final/training_seconds",
 )
 
+CELL_COLUMNS = (
+    "config/batch_size",
+    "config/learning_rate",
+    "cell/validation_loss",
+    "cell/validation_loss_low",
+    "cell/validation_loss_high",
+    "cell/n",
+    "cell/reached",
+    "cell/evaluations_to_target",
+    "cell/epochs_to_target",
+    "cell/validation_accuracy",
+    "cell/validation_r2",
+)
+CELL = "attributes.status = 'FINISHED' and tags.`perbatch.kind` = 'cell' and tags.seeds = 'reported'"
+"""Which runs are cells; those of the tuning seeds have the tag `seeds` of that name."""
+
 
 def address(experiment: str, view: str) -> str:
     """Return a view's address below MLflow's own, for the experiment's id."""
-    charts = "&compareRunsMode=CHART" if view == CELLS else ""
     # MLflow's side bar is that of language models unless it is told otherwise.
-    return f"#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={view}{charts}"
+    return f"#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={view}"
+
+
+def run(experiment: str, run_id: str) -> str:
+    """Return the address of a run's artifacts below MLflow's own."""
+    return f"#/experiments/{experiment}/runs/{run_id}/artifacts?workflowType=machine_learning"
+
+
+def whole(uri: str, below: str) -> str:
+    """Return the whole of an address below MLflow's own: at the server at `uri`, else at `make ui`'s."""
+    return f"{uri.rstrip('/') if uri.startswith('http') else LOCAL}/{below}"
 
 
 def tags() -> Mapping[str, str]:
     """Return the tags of an experiment that hold its views and make MLflow show it as model training."""
-    by_cell = {"aggregateFunction": "average", "groupByKeys": [{"mode": "tag", "groupByData": "cell"}]}
+    runs = _state("tags.`perbatch.kind` = 'run'", "final/validation_loss", COLUMNS)
     return {
         "mlflow.experimentKind": "custom_model_development",
-        f"mlflow.sharedViewState.{RUNS}": json.dumps(_state(None)),
-        f"mlflow.sharedViewState.{CELLS}": json.dumps(_state(by_cell)),
+        f"{KEY}{RUNS}": json.dumps(runs),
+        f"{KEY}{CELLS}": json.dumps(_state(CELL, "cell/validation_loss", CELL_COLUMNS)),
     }
 
 
-def _state(group_by: Mapping[str, Any] | None) -> dict[str, Any]:
+def cells_of(parent: str) -> tuple[str, str]:
+    """Return the experiment's tag and its value that are the view of one sweep's cells; its key is the id."""
+    asked = f"{CELL} and tags.`mlflow.parentRunId` = '{parent}'"
+    return f"{KEY}{parent}", json.dumps(_state(asked, "cell/validation_loss", CELL_COLUMNS))
+
+
+def _state(asked: str, order: str, columns: Sequence[str]) -> dict[str, Any]:
     return {
-        "searchFilter": "tags.`perbatch.kind` = 'run'",
-        "orderByKey": "metrics.`final/validation_loss`",
+        "searchFilter": asked,
+        "orderByKey": f"metrics.`{order}`",
         "orderByAsc": True,
         "startTime": "ALL",
         "lifecycleFilter": "Active",
         "datasetsFilter": [],
         "modelVersionFilter": "All Runs",
-        "selectedColumns": ["params.`mode`", *(f"metrics.`{name}`" for name in COLUMNS)],
+        "selectedColumns": ["params.`mode`", *(f"metrics.`{name}`" for name in columns)],
         "runsHiddenMode": "FIRST_20_RUNS",
-        "groupBy": group_by,
+        "groupBy": None,
     }

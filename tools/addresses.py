@@ -1,0 +1,23 @@
+"""Say the addresses of MLflow's pages that show perbatch's runs: a bare one opens on a product of MLflow's.
+
+python tools/addresses.py 5000
+"""
+
+import sys
+
+from perbatch.sweep.record import store_of
+from perbatch.tracking import views
+from perbatch.tracking.store import STORE_TAG
+
+
+def main(port: str) -> None:
+    """Print for each experiment of the store its runs and its cells, as `mlflow ui` serves them at a port."""
+    for experiment in store_of(None).client.search_experiments():
+        if STORE_TAG in experiment.tags:
+            for view in (views.RUNS, views.CELLS):
+                below = views.address(experiment.experiment_id, view)
+                print(f"{experiment.name}, {view}: http://127.0.0.1:{port}/{below}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
