@@ -75,7 +75,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
     folders = Folders(loader, master)
     seen: set[str] = set()
     taken: set[RunFolder] = set()
-    capped: dict[int, int] = {}
+    above: dict[int, int] = {}
     # Said where it takes long enough to be wondered at, on a terminal.
     for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
         settings = loader.settings(master, overrides)
@@ -83,7 +83,7 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
         check(settings)
         run = Run.of(settings)
         if settings["batch_size"] not in ("full", run.batch_size):
-            capped[settings["batch_size"]] = run.batch_size
+            above[settings["batch_size"]] = run.batch_size
         identity = run.identity
         if identity not in seen:
             seen.add(identity)
@@ -111,9 +111,14 @@ def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictC
                     disk.copy(run),
                 )
             )
-    for asked, size in capped.items():
-        log.warning("batch_size=%d: above the training part's %d examples, so it is full-batch", asked, size)
+    for asked, size in above.items():
+        log.warning(*capped(asked, size))
     return plan
+
+
+def capped(asked: int, size: int) -> tuple[str, int, int]:
+    """Say, as a logger takes it, that a batch size is above the examples of the training part."""
+    return "batch_size=%d: above the training part's %d examples, so it is full-batch", asked, size
 
 
 def refuse(settings: Mapping[Any, Any]) -> None:

@@ -12,8 +12,7 @@ from perbatch.launch.job import ForgetConfigs as ForgetConfigs
 from perbatch.runs.check import check
 from perbatch.runs.folder import RunFolder
 from perbatch.runs.run import Run
-from perbatch.sweep import record
-from perbatch.sweep.plan import refuse
+from perbatch.sweep import plan, record
 from perbatch.sweep.sentences import MENDED_BY_USERS, sentence
 
 log = logging.getLogger(__name__)
@@ -25,9 +24,11 @@ class Preflight(Callback):
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
         """End the process, with one sentence, where the run cannot start or is only to be shown."""
         try:
-            refuse(config)
+            plan.refuse(config)
             check(config)
             run = Run.of(config)
+            if config.batch_size not in ("full", run.batch_size):
+                log.warning(*plan.capped(config.batch_size, run.batch_size))
             if not config.dry_run:
                 store = record.store_of(config.tracking.uri)
                 store.check()
