@@ -59,6 +59,16 @@ class Plan:
         seconds = [timings["end"] - timings["start"] for timings in self._sample()]
         return statistics.fmean(seconds) if seconds else None
 
+    def outcome(self, results: str | None) -> str:
+        """Say which run ended best, once all are complete, and where the tables lie, if any."""
+        rows = ((run.folder.row(), run) for run in self.runs)
+        finished = [(row["validation_loss"], run) for row, run in rows if row["status"] == "finished"]
+        lines = [f"tables: {results}"] if results else []
+        if finished:
+            loss, best = min(finished, key=lambda pair: pair[0])
+            lines.insert(0, f"best: {best.name}, validation loss {loss:.4g}, in {best.folder.path}")
+        return "\n".join(lines) or "all runs diverged"
+
     def table(self) -> Iterator[str]:
         """Give a line for each run to train."""
         for run in self.missing:

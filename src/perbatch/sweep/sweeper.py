@@ -92,6 +92,7 @@ def sweep(
             f"{len(failed)} of {len(planned.order)} runs failed, the first with {_reason(failed[0])}; "
             "the same command trains only those that failed"
         )
+    log.info(planned.outcome(master.sweep.results))
     return planned.order
 
 
