@@ -5,6 +5,7 @@ import checkout  # isort: skip
 import argparse
 import logging
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,9 @@ def main(folder: Path) -> None:
     report.write_figures(results, out / "figures")
     docs = Path(os.path.relpath(checkout.ROOT / "docs", out)).as_posix()
     report.write_report(results, said, out, exhibits, docs)
+    sys.stdout.write(
+        f"report: {out / 'report.html'}\ntables: {out / 'comparison.csv'}, and those beside it\n"
+    )
 
 
 def judge_studies() -> list[tuple[claims.Verdict, claims.Evidence | None]]:

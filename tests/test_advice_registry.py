@@ -55,6 +55,14 @@ EXCEPTIONS = {
         "(rerun=true trains it again)",
     ): "its code is part of every run's identity; it is RERUN, which is typed from this very text",
     (
+        "src/perbatch/__main__.py",
+        "python -m perbatch",
+    ): "what its --help calls it",
+    (
+        "src/perbatch/sweep/single.py",
+        "hydra.job_logging.root.handlers=",
+    ): "the code itself hands it to Hydra",
+    (
         "src/perbatch/report/reproduce.py",
         "",
     ): "the page's commands; tests/test_page_commands.py types them",

@@ -74,6 +74,14 @@ def test_a_run_leaves_the_callers_logging_and_prints_nothing(
     assert "validation loss" in (folder.path / "train.log").read_text()
 
 
+def test_a_single_run_says_that_its_batch_size_was_capped(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = perbatch.run(**SMALL | {"batch_size": 5000})
+    assert run.runs["mode"].tolist() == ["full-batch"]
+    assert "batch_size=5000: above the training part's 1000 examples" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [({"batch_size": 0}, "batch_size"), ({"epoch": 5}, "epoch"), ({"dry_run": True}, "dry_run")],

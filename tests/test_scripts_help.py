@@ -8,9 +8,13 @@ import pytest
 
 from blocks import ROOT
 
+sys.path.insert(0, str(ROOT / "tools"))
+
+import config_reference
+
 SCRIPTS = [
     path
-    for folder in ("pipelines", "tools", "benchmarks/data")
+    for folder in ("pipelines", "tools", "benchmarks/data", "benchmarks/peers", "benchmarks/platform")
     for path in sorted((ROOT / folder).glob("*.py"))
     if '\nif __name__ == "__main__":' in path.read_text(encoding="utf-8")
 ]
@@ -24,6 +28,8 @@ def state() -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_help_and_an_unknown_option_change_nothing(path: Path) -> None:
+    if path.name == "peers.py":
+        pytest.importorskip("jax")  # the peers are an extra of their own
     before = state()
     asked, wrong = (
         subprocess.run([sys.executable, str(path), option], capture_output=True, text=True, cwd=ROOT)
@@ -32,3 +38,14 @@ def test_help_and_an_unknown_option_change_nothing(path: Path) -> None:
     assert asked.returncode == 0 and asked.stdout.strip(), asked.stderr
     assert wrong.returncode != 0 and "Traceback" not in wrong.stderr, wrong.stderr
     assert state() == before
+
+
+def test_the_help_of_training_says_how_to_sweep_where_it_runs_and_what_keys_mean() -> None:
+    command = [sys.executable, str(ROOT / "pipelines" / "train.py"), "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    launchers = {path.stem for path in (ROOT / "conf" / "hydra" / "launcher").glob("*.yaml")}
+    words = set(said.replace(",", " ").replace(")", " ").split())
+    assert {"-m", "hydra/launcher=joblib", *launchers} <= words
+    for key, meaning in config_reference.comments(ROOT / "conf" / "config.yaml").items():
+        if key and meaning and not key.startswith("hydra"):
+            assert meaning in said and f"{key.rpartition('.')[2]}: " in said, key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import single_thread  # noqa: F401, isort: skip
 
+import argparse
 import hashlib
 import json
 import sys
@@ -49,4 +50,6 @@ def sweep(engine: str) -> dict[str, dict[str, object]]:
 
 
 if __name__ == "__main__":
-    json.dump(sweep(sys.argv[1]), sys.stdout)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("engine", choices=["numpy", "compiled"])
+    json.dump(sweep(parser.parse_args().engine), sys.stdout)

@@ -1,5 +1,6 @@
 """What MLflow lost is said, each on its own, and filled again by the same sweep, which trains nothing."""
 
+import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,3 +52,17 @@ def test_the_same_sweep_fills_what_was_lost(here: SimpleNamespace, capfd: pytest
     assert {path: path.stat().st_mtime_ns for path in here.root.glob("runs/*/run.json")} == stamps
     here.call(*SWEEP)
     assert "MLflow" not in capfd.readouterr().out
+
+
+def test_a_sweep_ends_with_its_best_run_and_its_tables(
+    here: SimpleNamespace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place = here.root / "own" / "train"
+    here.call(*SWEEP, f"sweep.results='{place}'")
+    best, tables = capfd.readouterr().out.splitlines()[-2:]
+    losses = {
+        path: json.loads(path.read_text())["row"]["validation_loss"]
+        for path in here.root.glob("runs/*/run.json")
+    }
+    assert best.endswith(f"in {min(losses, key=lambda path: losses[path]).parent}")
+    assert tables == f"tables: {place}"

@@ -64,6 +64,16 @@ class Plan:
         seconds = [timings["end"] - timings["start"] for timings in self._sample()]
         return statistics.fmean(seconds) if seconds else None
 
+    def outcome(self, results: str | None) -> str:
+        """Say which run ended best, once all are complete, and where the tables lie, if any."""
+        rows = ((run.folder.row(), run) for run in self.runs)
+        finished = [(row["validation_loss"], run) for row, run in rows if row["status"] == "finished"]
+        lines = [f"tables: {results}"] if results else []
+        if finished:
+            loss, best = min(finished, key=lambda pair: pair[0])
+            lines.insert(0, f"best: {best.name}, validation loss {loss:.4g}, in {best.folder.path}")
+        return "\n".join(lines) or "all runs diverged"
+
     def table(self) -> Iterator[str]:
         """Give a line for each run to train."""
         for run in self.missing:
@@ -92,7 +102,7 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
     folders = Folders(loader, master)
     seen = set(plan.order)
     taken = {run.folder for run in (*plan.reused, *plan.missing)}
-    capped: dict[int, int] = {}
+    above: dict[int, int] = {}
     # Said where it takes long enough to be wondered at, on a terminal.
     for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
         settings = loader.settings(master, overrides)
@@ -100,7 +110,7 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
         check(settings)
         run = Run.of(settings)
         if settings["batch_size"] not in ("full", run.batch_size):
-            capped[settings["batch_size"]] = run.batch_size
+            above[settings["batch_size"]] = run.batch_size
         identity = run.identity
         number = len(plan.combinations)
         for each in (plan, part):
@@ -132,9 +142,14 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
             for each in (plan, part):
                 each.order.append(identity)
                 (each.reused if reused else each.missing).append(planned)
-    for asked, size in capped.items():
-        log.warning("batch_size=%d: above the training part's %d examples, so it is full-batch", asked, size)
+    for asked, size in above.items():
+        log.warning(*capped(asked, size))
     return part
+
+
+def capped(asked: int, size: int) -> tuple[str, int, int]:
+    """Say, as a logger takes it, that a batch size is above the examples of the training part."""
+    return "batch_size=%d: above the training part's %d examples, so it is full-batch", asked, size
 
 
 def refuse(settings: Mapping[Any, Any]) -> None:

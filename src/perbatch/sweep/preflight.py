@@ -14,8 +14,7 @@ from perbatch.launch.job import ForgetConfigs as ForgetConfigs
 from perbatch.runs.check import check
 from perbatch.runs.folder import RunFolder
 from perbatch.runs.run import Run
-from perbatch.sweep import record
-from perbatch.sweep.plan import refuse
+from perbatch.sweep import plan, record
 from perbatch.sweep.sentences import MENDED_BY_USERS, sentence
 
 log = logging.getLogger(__name__)
@@ -30,9 +29,11 @@ class Preflight(Callback):
             asked = config.hydra.sweeper.get("search") or {}
             if asked.get("sampler") is not None or asked.get("trials") is not None:
                 raise UserError(f"a search is a sweep: add {SWEEP}")
-            refuse(config)
+            plan.refuse(config)
             check(config)
             run = Run.of(config)
+            if config.batch_size not in ("full", run.batch_size):
+                log.warning(*plan.capped(config.batch_size, run.batch_size))
             if not config.dry_run:
                 store = record.store_of(config.tracking.uri)
                 store.check()

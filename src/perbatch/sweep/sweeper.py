@@ -131,6 +131,7 @@ def run(
             f"{len(failed)} of {len(planned.order)} runs failed, the first with {_reason(failed[0])}; "
             "the same command trains only those that failed"
         )
+    log.info(planned.outcome(master.sweep.results))
     return planned.order
 
 
