@@ -123,7 +123,7 @@ def test_metrics_keep_their_keys_whatever_was_run():
     )
     assert usual.keys() == one.keys()
     assert not [key for key in usual if "." in key]
-    assert usual["mini_batch_learning_rate"] == 0.3
+    assert len(usual) < 20  # a row of `dvc metrics show` is read on one screen
     assert usual["full_batch_epochs_to_target"] == pytest.approx(8.03, abs=0.01)
     assert one["stochastic_epochs_to_target"] is None
     assert one["repeat_test_accuracy"] is None

@@ -9,7 +9,6 @@ import pandas as pd
 from perbatch.analysis.columns import columns_of
 from perbatch.analysis.contenders import CONTENDER
 from perbatch.analysis.contrasts import contrast
-from perbatch.analysis.costs import QUANTITIES
 from perbatch.analysis.curves import loss_curves, rate_curves
 from perbatch.analysis.fastest import fastest
 from perbatch.analysis.pairs import pairs
@@ -58,48 +57,28 @@ def all_results(results: Results) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def flat_metrics(results: Results) -> dict[str, float | int | str | None]:
-    """Return few numbers by keys that are the same whatever was run, for `dvc metrics show` and `diff`.
+def flat_metrics(results: Results) -> dict[str, float | int | None]:
+    """Return the few numbers of `dvc metrics show` and `diff`, by keys that are the same whatever was run.
 
-    None where a mode was not run or did not reach the target.
-
-    Beside the modes `fastest`: the batch size that took the least training time (see `fastest`), None without
-    prices, and as text the sizes that were not shown to take more. Six significant digits: beyond them
+    For each mode its score on test data, its validation loss at the end and its epochs to the target; the
+    batch size that took the least training time (see `fastest`); how many times the evaluations of going on
+    the repeat mode takes, paired by seed; and how many runs there were. All else is in the tables. None where
+    a mode was not run, did not reach the target, or has no price. Six significant digits: beyond them
     processors may differ.
     """
-    quantities = [f"test_{results.sweep.score}", "validation_loss", "learning_rate", "reached"]
-    quantities += [f"{quantity}_to_target" for quantity in QUANTITIES]
-    rows, raising = representatives(results), stability(results).set_index("contender")["raising"]
-    quickest = fastest(results, "seconds")
-    shown = rows if quickest is None else rows | {"fastest": quickest.row}
-    result: dict[str, float | int | str | None] = {
-        f"{name}_{quantity}": _number(shown[name][quantity]) if name in shown else None
-        for name in (*REPRESENTATIVES, "fastest")
-        for quantity in quantities
+    rows, quickest, pair = representatives(results), fastest(results, "seconds"), repeat_and_plain(results)
+    result: dict[str, float | int | None] = {
+        f"{name}_{quantity}": _number(rows[name][quantity]) if name in rows else None
+        for name in REPRESENTATIVES
+        for quantity in (f"test_{results.sweep.score}", "validation_loss", "epochs_to_target")
     }
     result["fastest_batch_size"] = None if quickest is None else int(quickest.row["batch_size"])
-    others = [] if quickest is None else [*quickest.alike, *quickest.better]
-    result["fastest_not_shown_slower"] = None if quickest is None else " ".join(map(str, others))
-    for name in REPRESENTATIVES:
-        share = raising[rows[name]["contender"]] if name in rows else math.nan
-        result[f"{name}_updates_that_raise_the_loss"] = _number(share)
-    result |= _repeat_over_plain(results)
+    ratio = no_value(0) if pair is None else contrast(results, *pair, "evaluations").ratio.inverse
+    result["repeat_over_plain_evaluations"] = _number(ratio.value)
     status = results.sweep.runs["status"]
-    result["target"] = _number(results.sweep.target)
     result["runs"] = len(status)
     result["diverged"] = int((status == "diverged").sum())
     result["failed"] = int((status == "failed").sum())
-    return result
-
-
-def _repeat_over_plain(results: Results) -> dict[str, float | None]:
-    """How many times what going on takes the repeat mode takes, paired by seed, with its interval."""
-    result: dict[str, float | None] = {}
-    pair = repeat_and_plain(results)
-    for quantity in ("evaluations", "seconds"):
-        ratio = no_value(0) if pair is None else contrast(results, *pair, quantity).ratio.inverse
-        numbers = ratio.columns(f"repeat_over_plain_{quantity}").items()
-        result |= {name: _number(number) for name, number in numbers}
     return result
 
 
