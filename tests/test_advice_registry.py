@@ -33,11 +33,6 @@ MARKUP = re.compile(r"<\w+[^>]*>?")
 SQL = re.compile(r"^\s*(SELECT|UPDATE|PRAGMA|name =|tags\.|params\.|attributes\.)")
 
 EXCEPTIONS = {
-    ("src/perbatch/__main__.py", "python -m perbatch"): "the program's name, for its own --help",
-    (
-        "src/perbatch/sweep/single.py",
-        "hydra.job_logging.root.handlers=",
-    ): "an override that the library gives, which nobody types",
     (
         "src/perbatch/columns.py",
         "curve=",
