@@ -207,14 +207,15 @@ def test_the_reference_follows_the_defaults_of_the_config() -> None:
     assert set(config_reference.DEFAULTS) <= chosen
     options = {option.partition("/")[0] for option in config_reference.DEFAULTS}
     groups = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()}
-    assert options == groups - {"experiment", "hydra"}
+    assert options == groups - {"experiment", "hydra", "search"}
 
 
 def test_the_reference_has_the_sweepers_settings_and_their_defaults() -> None:
     page = (ROOT / "docs" / "reference" / "config.md").read_text(encoding="utf-8")
     node = ConfigStore.instance().load("hydra/sweeper/perbatch.yaml").node
-    settings = {key: value for key, value in node.items() if key != "_target_"}
-    told = dict(re.findall(r"^\| `hydra\.sweeper\.(\w+)` \| `(\w+)` \|", page, re.M))
+    settings = {key: value for key, value in node.items() if key not in ("_target_", "search")}
+    settings |= {f"search.{key}": value for key, value in node["search"].items()}
+    told = dict(re.findall(r"^\| `hydra\.sweeper\.([\w.]+)` \| `(\w+)` \|", page, re.M))
     assert told == {key: "null" if value is None else str(value) for key, value in settings.items()}
 
 

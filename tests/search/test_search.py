@@ -1,6 +1,7 @@
 """A search: the same trials whoever trains them, replayed from the runs' folders."""
 
 import json
+import math
 import random
 import re
 import shlex
@@ -97,10 +98,15 @@ def place(tmp_path: Path, checkout: Path) -> Place:
 @pytest.mark.slow
 def test_killed_at_random_moments_it_goes_on_with_the_same_trials(place: Place, straight: Place) -> None:
     draw, seen = random.Random(20261), []
-    for _ in range(20):
-        before = len(place.stamps())
+    for turn in range(20):
+        # Half of them may be killed while they get ready, the others once they have trained one run more.
+        before, end = len(place.stamps()), time.monotonic() + (draw.uniform(0, 3) if turn % 2 else math.inf)
         process = place.start(*SPACE, "search.trials=6", BASIC)
-        wait_for(lambda before=before: len(place.stamps()) > before, process, pause=0.001)
+        wait_for(
+            lambda before=before, end=end: len(place.stamps()) > before or time.monotonic() > end,
+            process,
+            pause=0.001,
+        )
         time.sleep(draw.uniform(0, 0.1))
         kill(process)
         seen.append(place.stamps())
