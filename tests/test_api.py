@@ -4,13 +4,14 @@ import doctest
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from omegaconf import DictConfig
 
 import perbatch
-from conftest import Compose
 from perbatch import api
 from perbatch.errors import UserError
 from perbatch.runs.folder import RunFolder
@@ -35,7 +36,7 @@ def test_the_examples_of_the_docstrings_work(workspace: Path) -> None:
     assert not found.failed
 
 
-def test_a_run_is_that_of_the_command_line_and_is_logged(workspace: Path, composed: Compose) -> None:
+def test_a_run_is_that_of_the_command_line_and_is_logged(workspace: Path, composed: Callable[..., DictConfig]) -> None:
     mine = perbatch.run(**SMALL, model={"hidden": [8]})
     identity = Run.of(composed("batch_size=32", "epochs=1", "engine=numpy", "model.hidden=[8]")).identity
     assert mine.runs["identity"].tolist() == [identity]

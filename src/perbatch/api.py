@@ -46,6 +46,7 @@ class Results:
 
     tables: Path | None
     folders: Sequence[RunFolder] = ()
+    """Of the runs that were read from their own folders."""
 
     @cached_property
     def runs(self) -> pd.DataFrame:

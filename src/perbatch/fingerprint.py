@@ -52,8 +52,8 @@ def files_in(root: Path, names: Iterable[str]) -> dict[str, Path]:
 def imported_by(module: str, root: Path) -> dict[str, Path]:
     """Return the files below `root` that a module is made of: its own, and those of all that it imports.
 
-    Found in the source text, so nothing is run; an import inside a function counts too. Empty for a module
-    that is not below `root`.
+    Found in the source text, so nothing is run; an import inside a function counts too, one for type checkers
+    alone does not. Empty for a module that is not below `root`.
     """
     files: dict[str, Path] = {}
     waiting = [module]
@@ -81,7 +81,7 @@ def _imports(source: str, name: str) -> list[str]:
     """The modules that a file imports; a name imported from a package may be a module of it."""
     package = name.split("/")[:-1]
     found: list[str] = []
-    for node in ast.walk(ast.parse(source)):
+    for node in _run(ast.parse(source)):
         if isinstance(node, ast.Import):
             found += [each.name for each in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -89,6 +89,14 @@ def _imports(source: str, name: str) -> list[str]:
             base = ".".join([*front, *filter(None, [node.module])])
             found += [f"{base}.{each.name}" for each in node.names]
     return found
+
+
+def _run(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all below it, but for what stands there for type checkers alone."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from _run(child)
 
 
 def _text(path: Path) -> str:

@@ -28,18 +28,20 @@ def _identity(_root_: DictConfig) -> str:
     return identity.of(_root_)
 
 
-def _meanings() -> str:
-    """The keys of a run as conf/config.yaml says them: each with its default, below what it means."""
+def _help() -> str:
+    """What --help says: conf/help.txt, with the keys as conf/config.yaml has them, below what each means."""
     own = (places.CONF / "config.yaml").read_text(encoding="utf-8").partition("experiment: null\n")[2]
     lines = own.partition("\nhydra:\n")[0].splitlines()
     keys = [line for line in lines if not line.startswith("  - override ")]
-    return "\n".join(keys).strip().replace("$", "$$")  # Hydra puts its own words where a $ stands
+    text = (places.CONF / "help.txt").read_text(encoding="utf-8")
+    # Hydra puts its own words where a $ stands.
+    return text.replace("KEYS", "\n".join(keys).strip().replace("$", "$$"))
 
 
 def register() -> None:
     """Make the types that `conf/` starts from known to Hydra, and its interpolations to OmegaConf.
 
-    They are `${checkout:PATH}`, `${runs:}`, `${server:}`, `${identity:}`, `${params:NAME}`, `${meanings:}`.
+    They are `${checkout:PATH}`, `${runs:}`, `${server:}`, `${identity:}`, `${params:NAME}`, `${help:}`.
     """
     store = ConfigStore.instance()
     store.store(name="schema", node=schema.Config, provider="perbatch")
@@ -50,7 +52,7 @@ def register() -> None:
         "server": server.address,
         "identity": _identity,
         "params": _params,
-        "meanings": _meanings,
+        "help": _help,
     }
     for name, function in resolvers.items():
         OmegaConf.register_new_resolver(name, function, replace=True)
