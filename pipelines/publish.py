@@ -81,7 +81,9 @@ def cells_of(folder: Path) -> list[dict[str, object]]:
     """Return the cells of FOLDER's runs, at the first target."""
     tables = analysis.read_tables(folder / "train", checkout.ROOT / "results" / "benchmark")
     y_train = np.load(PREPARED / tables.data / "y_train.npy")
-    return analysis.cells(analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train))
+    return analysis.cell_rows(
+        analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train)
+    )
 
 
 def _published(marker: Path) -> dict[str, str]:

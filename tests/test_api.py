@@ -36,7 +36,9 @@ def test_the_examples_of_the_docstrings_work(workspace: Path) -> None:
     assert not found.failed
 
 
-def test_a_run_is_that_of_the_command_line_and_is_logged(workspace: Path, composed: Callable[..., DictConfig]) -> None:
+def test_a_run_is_that_of_the_command_line_and_is_logged(
+    workspace: Path, composed: Callable[..., DictConfig]
+) -> None:
     mine = perbatch.run(**SMALL, model={"hidden": [8]})
     identity = Run.of(composed("batch_size=32", "epochs=1", "engine=numpy", "model.hidden=[8]")).identity
     assert mine.runs["identity"].tolist() == [identity]

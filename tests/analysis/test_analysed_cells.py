@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from perbatch.analysis.cells import cells
+from perbatch.analysis.cells import cell_rows
 from planted import contender, results_of
 
 
@@ -12,7 +12,7 @@ def test_a_cell_has_the_numbers_of_the_comparison_and_tuning_seeds_stand_apart()
     runs = contender(lambda s: 60 + s, batch_size=32, rate=0.3, final=lambda s: 0.1 + s / 100)
     results = results_of(runs)
     sweep = replace(results.sweep, runs=results.sweep.runs.assign(cell="M0032 lr0.3"))
-    reported, tuning = cells(sweep)
+    reported, tuning = cell_rows(sweep)
     row = results.comparison.iloc[0]
     assert (reported["cell"], reported["seeds"], tuning["seeds"]) == ("M0032 lr0.3", "reported", "tuning")
     for name in ("validation_loss", "reached", "epochs_to_target", "evaluations_to_target"):

@@ -9,7 +9,7 @@ from perbatch.analysis.sweep import Sweep
 from perbatch.analysis.tuning import CELL, split_seeds
 
 
-def cells(sweep: Sweep) -> list[dict[str, object]]:
+def cell_rows(sweep: Sweep) -> list[dict[str, object]]:
     """Return a row for each cell and kind of seeds, `reported` or `tuning`; where they are the same, once.
 
     Names are MLflow's: texts are `cell`, its name, `seeds`, `mode` and the kinds of the estimates; numbers
