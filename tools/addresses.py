@@ -3,7 +3,7 @@
 python tools/addresses.py 5000
 """
 
-import sys
+import argparse
 
 from perbatch.sweep.record import store_of
 from perbatch.tracking import views
@@ -20,4 +20,6 @@ def main(port: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port", help="where MLflow serves them")
+    main(parser.parse_args().port)

@@ -192,6 +192,7 @@ HARMLESS = {
     "perbatch/launch": "launchers, and what runs in their jobs around a run",
     "hydra_plugins/perbatch_launchers.py": "registers launchers, which hand runs to workers",
     "perbatch/sweep/disk.py": "says what disk a sweep needs",
+    "perbatch/sweep/help.txt": "what --help says",
     "perbatch/sweep/locks.py": "who works on a run",
     "perbatch/sweep/preflight.py": "refuses a run, or lets it be as it is",
     "perbatch/sweep/progress.py": "says how far a sweep is",

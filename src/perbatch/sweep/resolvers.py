@@ -1,6 +1,7 @@
 """What the YAML files of `conf/` use beside Hydra's own: the types of a run's config, and interpolations."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -29,11 +30,11 @@ def _identity(_root_: DictConfig) -> str:
 
 
 def _help() -> str:
-    """What --help says: conf/help.txt, with the keys as conf/config.yaml has them, below what each means."""
+    """What --help says: help.txt, with the keys as conf/config.yaml has them, below what each means."""
     own = (places.CONF / "config.yaml").read_text(encoding="utf-8").partition("experiment: null\n")[2]
     lines = own.partition("\nhydra:\n")[0].splitlines()
     keys = [line for line in lines if not line.startswith("  - override ")]
-    text = (places.CONF / "help.txt").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("help.txt").read_text(encoding="utf-8")
     # Hydra puts its own words where a $ stands.
     return text.replace("KEYS", "\n".join(keys).strip().replace("$", "$$"))
 
