@@ -19,7 +19,7 @@ from perbatch.tracking.server import ADDRESS
 
 def show() -> None:
     """Print a line a run."""
-    print(*kept.table(kept.kept()), sep="\n")
+    _say(*kept.table(kept.kept()))
 
 
 def prune(choice: Choice, words: Sequence[str], yes: bool) -> None:
@@ -30,16 +30,20 @@ def prune(choice: Choice, words: Sequence[str], yes: bool) -> None:
     if yes and going:
         store = store_of(os.environ.get(ADDRESS))
         gone = delete(going, store)
-        print(f"{len(gone)} of {len(going)} runs are deleted, here and in MLflow; {_size(gone)} are free.")
+        _say(f"{len(gone)} of {len(going)} runs are deleted, here and in MLflow; {_size(gone)} are free.")
         if not store.is_server:
-            print(f"MLflow keeps their curves and artifacts until `{advice.collect(store.uri)}`.")
+            _say(f"MLflow keeps their curves and artifacts until `{advice.collect(store.uri)}`.")
         return
     if going:
-        print(*kept.table(going), sep="\n")
+        _say(*kept.table(going))
     named = sum(bool(run.sweep) for run in runs)
-    print(f"{len(going)} of {len(runs)} runs go, which frees {frees}. Tables name {named}, which stay.")
+    _say(f"{len(going)} of {len(runs)} runs go, which frees {frees}. Tables name {named}, which stay.")
     if going:
-        print(f"Nothing is deleted yet: `{advice.prune(words)}` deletes them, here and in MLflow.")
+        _say(f"Nothing is deleted yet: `{advice.prune(words)}` deletes them, here and in MLflow.")
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 def _size(runs: Sequence[kept.Kept]) -> str:

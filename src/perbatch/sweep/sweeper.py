@@ -78,7 +78,7 @@ def run(
     loader = CachingLoader(context.config_loader)
     planned = plan.empty()
     asked = rounds(planned, loader)
-    part, ran_with = _next(asked, planned, loader, master), ""
+    part = _next(asked, planned, loader, master)
     if part is None:
         return []
     ran_with = defaults.settings_json(planned, loader, master, search)
