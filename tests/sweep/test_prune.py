@@ -11,6 +11,7 @@ from filelock import FileLock
 from mlflow import MlflowClient
 
 import perbatch
+from copies import environment
 from perbatch import __main__ as shell
 from perbatch.runs import identity, places
 from perbatch.runs.folder import RunFolder
@@ -105,10 +106,12 @@ def test_the_commands_that_are_named_free_the_space(folders: list[RunFolder], wo
     artifacts = {Path(run.info.artifact_uri.removeprefix("file://")) for run in client.search_runs(["1"])}
     command = f"{sys.executable} -m perbatch prune --experiment digits"
     for _ in ("the list", "the deletion"):
-        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["bash", "-c", command], env=environment(), capture_output=True, text=True, check=True
+        )
         found = re.search(r"`(.*)`", done.stdout)
         assert found, done.stdout
         command = found[1]
     assert all(folder.exists() for folder in artifacts)
-    subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    subprocess.run(["bash", "-c", command], env=environment(), capture_output=True, check=True)
     assert not any(path.exists() for path in (*artifacts, *(folder.path for folder in folders)))
