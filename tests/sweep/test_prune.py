@@ -104,14 +104,16 @@ def test_options_narrow_what_goes(
 def test_the_commands_that_are_named_free_the_space(folders: list[RunFolder], workspace: Path) -> None:
     client = MlflowClient(f"sqlite:///{workspace}/mlflow.db")
     artifacts = {Path(run.info.artifact_uri.removeprefix("file://")) for run in client.search_runs(["1"])}
+    # The root must be the workspace's: these commands delete, and the checkout's own runs are not the test's.
+    shell_of_user = {**environment(), "DVC_ROOT": str(workspace)}
     command = f"{sys.executable} -m perbatch prune --experiment digits"
     for _ in ("the list", "the deletion"):
         done = subprocess.run(
-            ["bash", "-c", command], env=environment(), capture_output=True, text=True, check=True
+            ["bash", "-c", command], env=shell_of_user, capture_output=True, text=True, check=True
         )
         found = re.search(r"`(.*)`", done.stdout)
         assert found, done.stdout
         command = found[1]
     assert all(folder.exists() for folder in artifacts)
-    subprocess.run(["bash", "-c", command], env=environment(), capture_output=True, check=True)
+    subprocess.run(["bash", "-c", command], env=shell_of_user, capture_output=True, check=True)
     assert not any(path.exists() for path in (*artifacts, *(folder.path for folder in folders)))
