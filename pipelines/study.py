@@ -2,6 +2,7 @@
 
 The sweep is `python pipelines/train.py -m experiment=NAME`; what is complete in runs/ is reused. A study that
 params.yaml does not name goes to results/experiment/NAME/ instead, and is skipped where its data are missing.
+With --plan it trains nothing: it prints how many seeds the conditions need, for the study's file.
 """
 
 import checkout  # isort: skip
@@ -34,19 +35,34 @@ def main(name: str) -> None:
     if claim.evidence == "benchmark":
         raise UserError(f"{name} is judged from results/benchmark/throughput.csv and runs nothing")
     os.chdir(checkout.ROOT)  # paths of data are relative to it, as DVC's are
-    named = name in study_names()
     try:
         prepare_data(name)
     except UserError as error:
-        if named:
+        if name in study_names():
             raise
         log.warning("%s is skipped, its data are missing: %s", name, error)
         return
     tables = RESULTS / "experiment" / name / "train"
     run_sweep(name, tables)
-    path = RESULTS / ("study" if named else "experiment") / name / "evidence.csv"
+    path = folder_of(name) / "evidence.csv"
     claims.write_evidence(evidence_of(claim, tables), path)
     log.info("%s", report.verdict_sentence(claims.judge(claims.read_evidence(claim, path))))
+
+
+def plan(name: str, at_most: int) -> None:
+    """Print how many seeds judge the claim, from the spread of its pilot: the evidence before any plan."""
+    block = study_block(name)
+    claim = claims.check_claim(name, {**block, "plan": None}, report.CLAIM_FIGURES)
+    pilot = folder_of(name) / "pilot.csv"
+    if not pilot.exists() and block["plan"] is None:
+        evidence = claims.read_evidence(claim, folder_of(name) / "evidence.csv")
+        claims.write_evidence(evidence.table, pilot)
+    sys.stdout.write(claims.plan_text(claims.read_evidence(claim, pilot), block, at_most))
+
+
+def folder_of(name: str) -> Path:
+    """Return where a study's evidence lies."""
+    return RESULTS / ("study" if name in study_names() else "experiment") / name
 
 
 def run_sweep(name: str, tables: Path) -> None:
@@ -79,6 +95,10 @@ def evidence_of(claim: claims.Claim, tables: Path) -> pd.DataFrame:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", metavar="NAME", help="a file of conf/experiment/ with a block study:")
+    parser.add_argument("--plan", action="store_true", help="say how many seeds it needs, and train nothing")
+    parser.add_argument(
+        "--at-most", type=int, default=60, metavar="N", help="the most seeds that a plan may have"
+    )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     arguments = parser.parse_args()
-    command(lambda: main(arguments.name))
+    command(lambda: plan(arguments.name, arguments.at_most) if arguments.plan else main(arguments.name))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-SHOWN, REFUTED, UNCLEAR = "reproduced", "not reproduced", "inconclusive"
+SHOWN, REFUTED, UNCLEAR = "reproduced", "not reproduced", "undecided"
 SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000]
 RATES = [2.0**power for power in range(-6, 2)]
 
@@ -189,7 +189,8 @@ def fresh_order(kind: str) -> pd.DataFrame:
 
     def one(shuffle: bool) -> pd.DataFrame:
         def row(size: int, seed: int) -> dict[str, float]:
-            factor = gain * wobble(seed, 0.03) if shuffle and size < 1000 else 1.0
+            noise = 0.4 if kind == UNCLEAR else 0.03
+            factor = gain * wobble(seed, noise) if shuffle and size < 1000 else 1.0
             epochs = 2.0 * size**0.8 * factor
             return {"epochs_to_0.2": epochs, "updates_to_0.2": 1000 * epochs / size}
 

@@ -115,6 +115,11 @@ def prune(words: Iterable[str]) -> str:
 # results
 
 
+def plan_anew(study: str) -> str:
+    """The command that prints the plan of a study's conditions as they are."""
+    return f"`python pipelines/study.py {study} --plan` prints the plan to put there"
+
+
 def repro(stage: str) -> str:
     """Run a stage of the pipeline, and what it needs."""
     return f"dvc repro {stage}"

@@ -80,10 +80,10 @@ def test_print_has_the_drawn_panels_and_no_controls(open_page) -> None:
     assert not page.locator(".controls").first.is_visible()
 
 
-def test_claims_that_could_be_judged_come_before_inconclusive_ones(open_page) -> None:
+def test_claims_that_could_be_judged_come_before_undecided_ones(open_page) -> None:
     heads = open_page().locator(".study h3").all_inner_texts()
     found = [head.rpartition(": ")[2] for head in heads]
-    order = ("reproduced", "not reproduced", "inconclusive")
+    order = ("reproduced", "not reproduced", "undecided")
     assert set(found) == set(order)
     assert found == sorted(found, key=order.index)
 

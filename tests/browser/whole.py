@@ -34,12 +34,13 @@ def whole_sweep(regression: bool = False) -> list:
     return runs + contender(None, final=0.4, batch_size=N, **lost)
 
 
-def gallery(kinds: tuple[str, ...] = ("reproduced", "not reproduced", "inconclusive")) -> list[Exhibit]:
+def gallery(kinds: tuple[str, ...] = ("reproduced", "not reproduced", "undecided")) -> list[Exhibit]:
     """Every sweep of the gallery, their verdicts in turn."""
     exhibits = []
     for place, (name, plant) in enumerate(PLANTED.items()):
         evidence = Evidence(
-            check_claim(name, study_block(name), CLAIM_FIGURES), plant(kinds[place % len(kinds)])
+            check_claim(name, {**study_block(name), "plan": None}, CLAIM_FIGURES),
+            plant(kinds[place % len(kinds)]),
         )
         exhibits.append(exhibit(judge(evidence), evidence))
     return exhibits

@@ -13,7 +13,7 @@ watched less long. So it is SciPy's `quantile_test`, and not lifelines.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Self
 
@@ -39,6 +39,7 @@ class Estimate:
     """A central value over `n` seeds with its interval; nan where there is none, `kind` says why.
 
     Where targets were not reached the interval may be open: `high` is infinite. A `value` is never infinite.
+    `sample`: what the t-interval is of, a number a seed, logarithms for a geometric mean; else empty.
     """
 
     value: float
@@ -46,6 +47,7 @@ class Estimate:
     high: float
     n: int
     kind: str
+    sample: tuple[float, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def has_interval(self) -> bool:
@@ -54,13 +56,14 @@ class Estimate:
 
     def times(self, factor: float) -> Self:
         """The estimate in a unit that is `factor` (above 0) times smaller."""
-        return replace(self, value=self.value * factor, low=self.low * factor, high=self.high * factor)
+        value, low, high = (x * factor for x in (self.value, self.low, self.high))
+        return replace(self, value=value, low=low, high=high, sample=())
 
     @property
     def inverse(self) -> Self:
         """The estimate of one over a positive quantity."""
         value, low, high = (_inverse(x) for x in (self.value, self.low, self.high))
-        return replace(self, value=value, low=high, high=low)
+        return replace(self, value=value, low=high, high=low, sample=())
 
     def columns(self, name: str) -> dict[str, float]:
         """The value and the ends of its interval, by the names of a table's columns."""
@@ -117,10 +120,17 @@ def _ranks(n: int) -> tuple[int | None, int | None]:
     return low, high
 
 
+def half_width(spread: float, n: int, among: int = 1) -> float:
+    """Half the width of the 95 % t-interval on a mean of n values that have this standard deviation.
+
+    `among`: of so many intervals all hold together at 95 % (Bonferroni).
+    """
+    return _t(n, among) * float(spread) / math.sqrt(n)
+
+
 @cache
-def _t(n: int) -> float:
-    """Half the width of the t-interval on a mean of n values, in their standard errors."""
-    return float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+def _t(n: int, among: int) -> float:
+    return float(stats.t.ppf(1 - (1 - LEVEL) / 2 / among, n - 1))
 
 
 @cache
@@ -206,9 +216,9 @@ def _estimate(x: NDArray[np.float64], kind: str, forward: Map, backward: Map) ->
     if len(x) == 1:
         return Estimate(float(x[0]), math.nan, math.nan, 1, SINGLE)
     y = forward(x)
-    half = _t(len(y)) * y.std(ddof=1) / math.sqrt(len(y))
+    half = half_width(y.std(ddof=1), len(y))
     ends = backward(np.array([y.mean(), y.mean() - half, y.mean() + half]))
-    return Estimate(float(ends[0]), float(ends[1]), float(ends[2]), len(x), kind)
+    return Estimate(float(ends[0]), float(ends[1]), float(ends[2]), len(x), kind, tuple(y.tolist()))
 
 
 def _median(x: NDArray[np.float64]) -> float:

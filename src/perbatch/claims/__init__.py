@@ -7,6 +7,7 @@ from perbatch.claims import claim
 from perbatch.claims.claim import Claim, Condition
 from perbatch.claims.evidence import Evidence, from_sweep, read_evidence, write_evidence
 from perbatch.claims.judge import Verdict, judge, unjudged, write_verdicts
+from perbatch.claims.planning import plan_text
 from perbatch.claims.quantities import QUANTITIES
 from perbatch.claims.selection import chosen_runs
 
@@ -19,6 +20,7 @@ __all__ = [
     "chosen_runs",
     "from_sweep",
     "judge",
+    "plan_text",
     "read_evidence",
     "unjudged",
     "write_evidence",

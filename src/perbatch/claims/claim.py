@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
+from perbatch.claims.plan import Plan, check_plan
 from perbatch.errors import UserError
 
 EVIDENCE = ("sweep", "redundancy", "equal_updates", "gradients", "benchmark")
@@ -16,18 +17,30 @@ CHOSEN_BY = ("target", "validation_loss", "validation_accuracy")
 
 @dataclass(frozen=True)
 class Condition:
-    """A quantity `of` some runs, in words (`says`), and the bounds that it must lie between."""
+    """A quantity `of` some runs, in words (`says`), and the bounds that it must lie between.
+
+    `margin`: the smallest difference from the bound worth speaking of, of a ratio a share of it; None where
+    there is none. `why`: since or until when the condition counts, and why.
+    """
 
     says: str
     quantity: str
     of: Mapping[str, Any]
     low: float
     high: float
+    margin: float | None = None
+    why: str = ""
 
     @property
     def bound(self) -> list[float | None]:
         """The two bounds; None where there is none."""
         return [end if math.isfinite(end) else None for end in (self.low, self.high)]
+
+    @property
+    def only_bound(self) -> float | None:
+        """The one bound of a condition that has one; else None."""
+        found = [end for end in self.bound if end is not None]
+        return found[0] if len(found) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,8 @@ class Claim:
     """A published claim: what is said, who says it, and how the evidence of this study is judged.
 
     `evidence` is one of EVIDENCE, `chosen_by` (one of CHOSEN_BY) what the tuning seeds choose the rate by,
-    `beside` the quantities that are told without being judged, `figure` the name of a figure.
+    `retired` the conditions that counted once, `beside` the quantities that are told without being judged,
+    `figure` the name of a figure, `plan` the seeds that judge (None: all but the tuning seeds do).
     """
 
     name: str
@@ -48,6 +62,8 @@ class Claim:
     conditions: tuple[Condition, ...]
     beside: tuple[Condition, ...]
     figure: str
+    retired: tuple[Condition, ...] = ()
+    plan: Plan | None = None
 
     def tuning(self, runs: pd.DataFrame) -> pd.DataFrame:
         """The runs of the seeds that choose."""
@@ -87,6 +103,8 @@ def check_claim(
         conditions=_conditions(name, "conditions", block, quantities),
         beside=_conditions(name, "beside", block, quantities),
         figure=block["figure"],
+        retired=_conditions(name, "retired", block, quantities),
+        plan=check_plan(name, block["plan"], block["conditions"]) if block["plan"] else None,
     )
 
 
@@ -94,7 +112,7 @@ def _conditions(
     name: str, key: str, block: Mapping[str, Any], quantities: Mapping[str, Any]
 ) -> tuple[Condition, ...]:
     return tuple(
-        _condition(name, f"{key}[{index}]", condition, quantities, judged=key == "conditions")
+        _condition(name, f"{key}[{index}]", condition, quantities, judged=key != "beside")
         for index, condition in enumerate(block[key])
     )
 
@@ -109,9 +127,13 @@ def _condition(
         _refuse(name, f"{where}.of", f"does not fit the quantity {block['quantity']}: {error}")
     low = -math.inf if block["low"] is None else float(block["low"])
     high = math.inf if block["high"] is None else float(block["high"])
+    margin = block["margin"]
     if judged and (low >= high or (low, high) == (-math.inf, math.inf)):
         _refuse(name, where, "needs a lower bound, an upper bound, or both with the lower below the upper")
-    return Condition(block["says"].strip(), block["quantity"], block["of"], low, high)
+    if margin is not None and not 0 < margin < math.inf:
+        _refuse(name, f"{where}.margin", f"is {margin}; a difference worth speaking of is above 0")
+    says, why = block["says"].strip(), block["why"].strip()
+    return Condition(says, block["quantity"], block["of"], low, high, margin, why)
 
 
 def _one_of(name: str, key: str, value: str, allowed: Collection[str]) -> None:

@@ -1,19 +1,21 @@
-"""Judging a claim: each condition by its quantity's interval, the verdict by all conditions."""
+"""Judging a claim: each condition by its quantity's interval, the verdict by all conditions together."""
 
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from perbatch import files
+from perbatch.advice import repro
 from perbatch.claims.claim import Claim, Condition
 from perbatch.claims.evidence import Evidence
+from perbatch.claims.outcomes import Outcome, outcome, p_value, sure
 from perbatch.claims.quantities import QUANTITIES
 from perbatch.claims.reading import Reading
 from perbatch.errors import UserError
-from perbatch.files import replace
 
 
 class Judgement(StrEnum):
@@ -21,17 +23,22 @@ class Judgement(StrEnum):
 
     REPRODUCED = "reproduced"
     NOT_REPRODUCED = "not reproduced"
-    INCONCLUSIVE = "inconclusive"
+    UNDECIDED = "undecided"
     NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A condition, what was read, and whether it holds (None: that cannot be said)."""
+    """A condition, what was read, and what became of it.
+
+    `sure`: it fails, and does so at Holm's level over all conditions of its claim.
+    """
 
     condition: Condition
     reading: Reading
-    holds: bool | None
+    outcome: Outcome
+    p_value: float = 1.0
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Verdict:
     claim: Claim | None
     verdict: Judgement
     findings: tuple[Finding, ...] = ()
+    retired: tuple[Finding, ...] = ()
     beside: tuple[Finding, ...] = ()
     reason: str = ""
 
@@ -49,15 +57,24 @@ class Verdict:
 def judge(evidence: Evidence) -> Verdict:
     """Hold the evidence against every condition; a UserError where a quantity cannot be formed.
 
-    Reproduced: all hold. Not reproduced: one fails. Else inconclusive.
+    Reproduced: all hold, which needs no correction, since one that does not is enough against it. Not
+    reproduced: one fails at Holm's level over all of them. Else undecided.
     """
     claim = evidence.claim
-    findings = tuple(_finding(evidence, condition) for condition in claim.conditions)
-    beside = tuple(_finding(evidence, condition) for condition in claim.beside)
-    outcomes = [finding.holds for finding in findings]
-    failed, held = False in outcomes, all(outcomes)
-    verdict = Judgement.NOT_REPRODUCED if failed else Judgement.REPRODUCED if held else Judgement.INCONCLUSIVE
-    return Verdict(claim.name, claim, verdict, findings, beside)
+    _check_seeds(evidence)
+    findings = [_finding(evidence, condition) for condition in claim.conditions]
+    failing = sure([finding.p_value for finding in findings])
+    findings = [
+        replace(each, sure=each.p_value < 1 and fails) for each, fails in zip(findings, failing, strict=True)
+    ]
+    retired = [_finding(evidence, condition) for condition in claim.retired]
+    beside = [_finding(evidence, condition) for condition in claim.beside]
+    verdict = Judgement.UNDECIDED
+    if any(finding.sure for finding in findings):
+        verdict = Judgement.NOT_REPRODUCED
+    elif all(finding.outcome.holds for finding in findings):
+        verdict = Judgement.REPRODUCED
+    return Verdict(claim.name, claim, verdict, tuple(findings), tuple(retired), tuple(beside))
 
 
 def unjudged(name: str, reason: str, claim: Claim | None = None) -> Verdict:
@@ -65,19 +82,24 @@ def unjudged(name: str, reason: str, claim: Claim | None = None) -> Verdict:
     return Verdict(name, claim, Judgement.NOT_JUDGED, reason=reason)
 
 
-def holds(reading: Reading, condition: Condition) -> bool | None:
-    """Tell whether all of the interval lies within the bounds (True) or outside (False); else None."""
-    if not reading.usable:
-        return None
-    if condition.low <= reading.low and reading.high <= condition.high:
-        return True
-    return False if reading.high < condition.low or reading.low > condition.high else None
-
-
 def write_verdicts(verdicts: Sequence[Verdict], path: Path) -> None:
     """Write verdicts.json: a list with a study each, in the order given; the same bytes from the same."""
     text = json.dumps([_written(verdict) for verdict in verdicts], indent=2, allow_nan=False)
-    replace(path, text + "\n")
+    files.replace(path, text + "\n")
+
+
+def _check_seeds(evidence: Evidence) -> None:
+    """Raise a UserError where other seeds than the planned ones would judge."""
+    claim = evidence.claim
+    if claim.plan is None:
+        return
+    seeds = set(claim.reported(evidence.table)["seed"])
+    if seeds != set(claim.plan.seeds):
+        planned = claim.plan.seeds
+        raise UserError(
+            f"{claim.name}: its evidence is of {len(seeds)} seeds where the plan has {planned.start} to "
+            f"{planned.stop - 1}: {repro(f'study@{claim.name}')}"
+        )
 
 
 def _finding(evidence: Evidence, condition: Condition) -> Finding:
@@ -87,7 +109,7 @@ def _finding(evidence: Evidence, condition: Condition) -> Finding:
         raise UserError(
             f"{evidence.claim.name}: the evidence has no column {error}, which {condition.quantity} needs"
         ) from None
-    return Finding(condition, reading, holds(reading, condition))
+    return Finding(condition, reading, outcome(reading, condition), p_value(reading, condition))
 
 
 def _written(verdict: Verdict) -> dict[str, Any]:
@@ -96,10 +118,23 @@ def _written(verdict: Verdict) -> dict[str, Any]:
         "name": verdict.name,
         "claim": claim.claim if claim else None,
         "source": claim.source if claim else None,
-        "conditions": [_row(finding) | {"holds": finding.holds} for finding in verdict.findings],
+        "conditions": [_judged(finding) for finding in verdict.findings],
+        "retired": [_judged(finding) for finding in verdict.retired],
         "beside": [_row(finding) for finding in verdict.beside],
         "verdict": verdict.verdict,
+        "at_most": claim.plan.at_most if claim and claim.plan else None,
         "reason": verdict.reason,
+    }
+
+
+def _judged(finding: Finding) -> dict[str, Any]:
+    return _row(finding) | {
+        "margin": finding.condition.margin,
+        "outcome": finding.outcome,
+        "holds": finding.outcome.holds,
+        "p_value": _number(finding.p_value) if finding.outcome.holds is False else None,
+        "at_holms_level": finding.sure,
+        "why": finding.condition.why,
     }
 
 

@@ -10,11 +10,13 @@ from perbatch.analysis.statistics import Estimate
 class Reading(Estimate):
     """An estimate (its interval the value itself where it has none to have), and what stands against it.
 
-    A `reservation` (a target not reached, a best rate at the edge of its grid, too few seeds) makes every
-    condition on the reading inconclusive.
+    A `reservation` (a target not reached, a best rate at the edge of its grid, too few seeds) leaves every
+    condition on the reading undecided. `among`: it is the largest of so many, and its lower end allows for
+    that.
     """
 
     reservation: str = ""
+    among: int = 1
 
     @property
     def usable(self) -> bool:
@@ -23,7 +25,7 @@ class Reading(Estimate):
 
 
 def estimated(estimate: Estimate, *reservations: str) -> Reading:
-    """Return the reading of an estimate over seeds; one without an interval is inconclusive."""
+    """Return the reading of an estimate over seeds; one without an interval decides nothing."""
     said = [text for text in dict.fromkeys(reservations) if text]
     if not estimate.has_interval:
         said.append(f"there is no interval ({estimate.kind})")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from perbatch.advice import plan_anew
 from perbatch.analysis.costs import evaluations, last_loss
 from perbatch.analysis.tuning import choose
 from perbatch.claims.evidence import Evidence
@@ -67,6 +68,16 @@ def at_chosen_rate(evidence: Evidence, rows: pd.DataFrame, target: float | None 
     network, or the last validation loss or accuracy; among equals the lower last validation loss, then the
     lower rate (see `tuning.choose`). Where one rate was tried it was given, not chosen.
     """
+    chosen = _known(evidence, rows, target)
+    if chosen.runs.empty:
+        raise UserError(
+            f"{evidence.claim.name}: {_named(rows)} has no run that judges at the rate {chosen.rate:g}, "
+            f"which its tuning seeds chose; hydra.sweeper.grids has another: {plan_anew(evidence.claim.name)}"
+        )
+    return chosen
+
+
+def _known(evidence: Evidence, rows: pd.DataFrame, target: float | None = None) -> Chosen:
     key = (tuple(rows.index), target)
     if key not in evidence.chosen:
         evidence.chosen[key] = _chosen(evidence, rows, target)
@@ -80,7 +91,7 @@ def _chosen(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> Cho
     rates = sorted(rows["learning_rate"].unique())
     if len(rates) == 1:
         return Chosen(reported.set_index("seed").sort_index(), float(rates[0]), "")
-    if tuning.empty or reported.empty:
+    if tuning.empty or claim.reported(evidence.table).empty:
         raise UserError(
             f"{claim.name}: its seeds must be more than its tuning seeds "
             f"({', '.join(map(str, claim.tuning_seeds))}), which choose the rate and are not reported"
@@ -164,6 +175,17 @@ def _named(rows: pd.DataFrame) -> str:
 
 def chosen_runs(evidence: Evidence) -> pd.Series:
     """Return the identities of all contenders' reported runs at their chosen rates: those that are tested."""
-    axes = [axis for axis in AXES if axis in evidence.table]
-    parts = [part for _, part in evidence.table.groupby(axes, dropna=False)]
-    return pd.concat([at_chosen_rate(evidence, part).runs["identity"] for part in parts], ignore_index=True)
+    chosen = [_known(evidence, part).runs["identity"] for part in contenders(evidence.table)]
+    return pd.concat(chosen, ignore_index=True)
+
+
+def chosen_rates(evidence: Evidence, rows: pd.DataFrame) -> list[float]:
+    """Return the rates that the tuning seeds choose for one contender, for any of the claim's targets."""
+    targets = evidence.claim.targets if evidence.claim.chosen_by == "target" else (None,)
+    return sorted({_known(evidence, rows, target).rate for target in targets})
+
+
+def contenders(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the rows of each contender of a table of evidence."""
+    axes = [axis for axis in AXES if axis in table]
+    return [part for _, part in table.groupby(axes, dropna=False)]

@@ -51,7 +51,7 @@ def ratio(
     pairs = pd.concat([each.runs[column] for each in chosen], axis=1, join="inner").to_numpy(float)
     missed = "" if np.isfinite(pairs).all() else _missed(pairs, "runs")
     if missed:
-        return Reading(np.nan, np.nan, np.nan, len(pairs), "no value", missed)
+        return Reading(np.nan, np.nan, np.nan, len(pairs), "no value", reservation=missed)
     return estimated(paired_ratio(pairs[:, 0], pairs[:, 1]), *(each.reservation for each in chosen))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from perbatch.claims.evidence import Evidence
 from perbatch.claims.judge import Finding, Judgement, Verdict
+from perbatch.claims.outcomes import Outcome
 from perbatch.errors import UserError
 from perbatch.report.citation import doi_of
 from perbatch.report.figures import claims as claim_figures
@@ -45,6 +46,7 @@ class Exhibit:
     data: str
     verdict: Judgement
     sentence: str
+    parts: list[str]
     conditions: Table
     figure: Panel | None
     command: str
@@ -73,6 +75,7 @@ def exhibit(verdict: Verdict, evidence: Evidence | None, data: str = "") -> Exhi
         data=_judged_on(evidence, data) if own else "what the benchmark measured",
         verdict=verdict.verdict,
         sentence=sentence,
+        parts=[f"{_found(each)}: {_outcome(each)}." for each in verdict.findings],
         conditions=_conditions(verdict),
         figure=None if evidence is None or not verdict.findings else _figure(evidence, verdict, sentence),
         command=f"dvc repro study@{verdict.name}" if own else "dvc repro -f benchmark",
@@ -96,12 +99,14 @@ def verdict_sentence(verdict: Verdict) -> str:
             count, f"all {count} conditions hold"
         )
         return f"Reproduced: {each}; {_found(verdict.findings[0])}."
-    failed = [finding for finding in verdict.findings if finding.holds is False]
+    failed = [finding for finding in verdict.findings if finding.sure]
     if failed:
-        found = "; ".join(f"{_found(each)}, where {_asked(each)} was asked" for each in failed)
+        found = "; ".join(f"{_found(each)}, where {_asked(each)} was asked{_none(each)}" for each in failed)
         return f"Not reproduced: {found}."
-    open_ones = [finding for finding in verdict.findings if finding.holds is None]
-    return f"Inconclusive: {'; '.join(f'{_found(each)}, and {_why(each)}' for each in open_ones)}."
+    open_ones = [finding for finding in verdict.findings if not finding.outcome.holds]
+    plan = claim.plan if (claim := verdict.claim) else None
+    most = f" at the maximum of {plan.at_most} seeds" if plan and plan.full else ""
+    return f"Undecided{most}: {'; '.join(f'{_found(each)}, and {_why(each)}' for each in open_ones)}."
 
 
 def _figure(evidence: Evidence, verdict: Verdict, sentence: str) -> Panel | None:
@@ -113,18 +118,36 @@ def _figure(evidence: Evidence, verdict: Verdict, sentence: str) -> Panel | None
 
 
 def _conditions(verdict: Verdict) -> Table:
-    rows = [(finding, _asked(finding), _outcome(finding)) for finding in verdict.findings]
-    rows += [(finding, "", "beside, not judged") for finding in verdict.beside]
+    rows = [(each, _asked(each), _outcome(each)) for each in verdict.findings]
+    rows += [(each, _asked(each), f"{_outcome(each)}; counts no more") for each in verdict.retired]
+    rows += [(each, "", "beside, not judged") for each in verdict.beside]
     cells = [
-        [Cell(each.condition.says), Cell(_value(each)), Cell(asked), Cell(is_)] for each, asked, is_ in rows
+        [Cell(_says(each)), Cell(_value(each)), Cell(asked), Cell(_margin(each)), Cell(is_)]
+        for each, asked, is_ in rows
     ]
-    return Table(["quantity", "found", "bound", "holds"], cells)
+    return Table(["quantity", "found", "bound", "margin", "what it says"], cells)
+
+
+def _says(finding: Finding) -> str:
+    condition = finding.condition
+    return f"{condition.says} ({condition.why})" if condition.why else condition.says
+
+
+def _margin(finding: Finding) -> str:
+    margin = finding.condition.margin
+    return "" if margin is None else f"{margin:g}"
 
 
 def _outcome(finding: Finding) -> str:
-    outcome = {True: "holds", False: "does not hold", None: "cannot be said"}[finding.holds]
-    reservation = finding.reading.reservation if finding.holds is None else ""
-    return f"{outcome}: {reservation}" if reservation else outcome
+    said = str(finding.outcome)
+    if finding.outcome.holds is False and not finding.sure:
+        said += ", alone but not at the level of all conditions together"
+    reservation = finding.reading.reservation if finding.outcome == Outcome.UNDECIDED else ""
+    return f"{said}: {reservation}" if reservation else said
+
+
+def _none(finding: Finding) -> str:
+    return f" ({Outcome.NO_DIFFERENCE})" if finding.outcome == Outcome.NO_DIFFERENCE else ""
 
 
 def _found(finding: Finding) -> str:
@@ -154,4 +177,6 @@ def _bound(value: float | None) -> str:
 
 
 def _why(finding: Finding) -> str:
+    if finding.outcome.holds is False:
+        return "fails alone, but not at the level of all conditions together"
     return finding.reading.reservation or f"the interval reaches over the bound ({_asked(finding)})"

@@ -92,6 +92,19 @@ class Condition:
     of: dict[str, Any] = field(default_factory=dict)
     low: float | None = None
     high: float | None = None
+    # the smallest difference from the bound that is worth speaking of; of a ratio a share of it
+    margin: float | None = None
+    # of a condition that came later or counts no more: since or until when, and why
+    why: str = ""
+
+
+@dataclass
+class Plan:
+    """The seeds that judge a study's claim, fixed before the first of them was run."""
+
+    conditions: str = MISSING
+    seeds: str = MISSING
+    at_most: int = MISSING
 
 
 @dataclass
@@ -105,7 +118,9 @@ class Study:
     tuning_seeds: list[int] = field(default_factory=list)
     chosen_by: str = "target"
     conditions: list[Condition] = field(default_factory=list)
+    retired: list[Condition] = field(default_factory=list)
     beside: list[Condition] = field(default_factory=list)
+    plan: Plan | None = None
     figure: str = "conditions"
 
 

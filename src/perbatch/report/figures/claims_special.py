@@ -24,8 +24,8 @@ SHOWN_SIZES = 5
 
 
 def rates_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
-    """Draw the last validation accuracy (median over reported seeds) against rate over M, a line a size."""
-    table = evidence.claim.reported(evidence.table)
+    """Draw the last validation accuracy (median over tuning seeds) against rate over M, a line a size."""
+    table = evidence.claim.tuning(evidence.table)
     sizes = sorted(table["batch_size"].unique())
     shown = [sizes[round(place)] for place in np.linspace(0, len(sizes) - 1, min(SHOWN_SIZES, len(sizes)))]
     table = table[table["batch_size"].isin(shown)].assign(
@@ -52,7 +52,7 @@ def rates_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
 def retention_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
     """Draw the two shares of each contender with a tolerance at the conditions' rate (mean over seeds)."""
     chosen = verdict.findings[0].condition.of["of"]["learning_rate"]
-    table = evidence.table
+    table = evidence.claim.reported(evidence.table)
     table = table[table["tolerance"].notna() & np.isclose(table["learning_rate"], chosen)]
     table = table.assign(contender=[_repeated(row) for row in table.itertuples()])
     means = table.groupby("contender", sort=False)[list(SHARES)].mean().reset_index()
