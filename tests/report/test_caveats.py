@@ -71,6 +71,22 @@ def test_each_weakness_is_named(runs, sentence):
     assert sentence in said(runs)
 
 
+def test_more_seeds_at_another_rate_than_the_chosen_one_are_told_where_they_belong():
+    more = dict(seeds=range(12, 20), final=0.1)
+    fair = [*tuned(), *tuned(batch_size=32)]
+    assert caveats(results_of([*fair, *contender(50, rate=0.1, **more)])) == []
+    text = said([*fair, *contender(50, rate=0.03, **more)])
+    assert "where they count for nothing, for: stochastic (0.1)" in text
+    line = re.search(r"under train\.grids: (\{.*\})\.$", text)[1]
+    assert yaml.safe_load(line) == {
+        "batch_size": 1,
+        "learning_rate": 0.1,
+        "seed": "range(12,20)",
+        "repeat.updates_per_batch": 1,
+        "repeat.tolerance": None,
+    }
+
+
 def test_divergence_at_the_chosen_rate_is_named():
     runs = [*tuned(seeds=range(11)), *contender(50, rate=0.1, seeds=[11], status="diverged")]
     assert "which counts as the worst value: stochastic (1 of 10)" in said(runs)

@@ -1,7 +1,8 @@
 """What the reader must know before trusting the page: found in the data, by name and side."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.sweep import Sweep
+from perbatch.overrides import of_run
 from perbatch.report.wording import number, rate, tried_space
 
 RISE = 1.05
@@ -18,7 +20,7 @@ RISE = 1.05
 
 def caveats(results: Results) -> list[str]:
     """Return a sentence for each weakness of this very comparison; empty if none was found."""
-    checks = (_seeds, _edges, _tuning, _budgets, _out_of_reach, _lost, _not_run, _prices)
+    checks = (_seeds, _misplaced, _edges, _tuning, _budgets, _out_of_reach, _lost, _not_run, _prices)
     return [text for check in checks for text in check(results)]
 
 
@@ -36,6 +38,35 @@ def _seeds(results: Results) -> Iterator[str]:
             f"Only {len(seeds)} seeds are reported: the intervals are wide and trust that seeds vary as a "
             "bell curve does."
         )
+
+
+def _misplaced(results: Results) -> Iterator[str]:
+    """More seeds that were run at another rate than the one that tuning chose, and where they belong."""
+    sweep, lines, names = results.sweep, [], []
+    reported = sweep.usable[sweep.usable["seed"].isin(results.seeds.reported)]
+    for _, row in results.comparison.iterrows():
+        mine = reported[reported["contender"] == row["contender"]]
+        at_rates = mine.groupby("learning_rate")["seed"].agg(set)
+        seeds = at_rates.get(row["learning_rate"], set())
+        more = max(at_rates, key=len, default=set()) - seeds
+        if more:
+            names.append(f"{named(row).long} ({rate(row['learning_rate'])})")
+            lines.append(_line(mine.iloc[0].to_dict(), row["learning_rate"], sorted(map(int, more))))
+    if lines:
+        yield (
+            f"More seeds were run at another rate than the chosen one, where they count for nothing, for: "
+            f"{'; '.join(names)}. In params.yaml, put in their place under train.grids: "
+            f"{' and '.join(lines)}."
+        )
+
+
+def _line(run: Mapping[str, Any], chosen: float, seeds: list[int]) -> str:
+    once = seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1
+    seed = f"range({seeds[0]},{seeds[-1] + 1})" if once else seeds
+    keys = of_run(run) | {"learning_rate": f"{chosen:g}", "seed": seed}
+    return (
+        "{" + ", ".join(f"{key}: {'null' if value is None else value}" for key, value in keys.items()) + "}"
+    )
 
 
 def _edges(results: Results) -> Iterator[str]:

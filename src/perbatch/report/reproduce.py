@@ -53,16 +53,15 @@ def _data(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
 def commands(results: Results) -> list[tuple[str, str]]:
     """Return the commands that run the modes shown again, as (what, command)."""
     result = [("all of it, only what changed", "dvc repro"), ("the seconds anew", "dvc repro -f benchmark")]
-    seeds = ",".join(map(str, results.seeds.reported))
-    many = len(results.seeds.reported) > 1
     varying = budget(results.sweep.runs.to_dict("records"))
     for row in representatives(results).values():
         mine = results.runs_of(row)
         if len(mine):
+            seeds = sorted(map(int, mine["seed"]))
             own = of_run(mine.iloc[0].to_dict(), varying)
             typed = [f"{key}={_exact(value)}" for key, value in own.items() if key not in {*ONCE, "seed"}]
-            typed += [*_repeat(own), f"seed={seeds}"]
-            sweep = "-m " if many else ""
+            typed += [*_repeat(own), f"seed={','.join(map(str, seeds))}"]
+            sweep = "-m " if len(seeds) > 1 else ""
             line = shlex.join([*results.sweep.overrides, *typed])
             result.append((named(row).long, f"python pipelines/train.py {sweep}{line}"))
     return result

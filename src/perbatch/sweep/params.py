@@ -16,7 +16,7 @@ from perbatch.runs.places import PARAMS
 GRIDS = "grids"
 SEARCH: dict[str, Any] = {"sampler": None, "trials": None, "batch": 4, "seed": 0}
 """Settings of a search, as of the group `search`; without a sampler and trials there is none."""
-_RANGE = re.compile(r"(tag|int|interval)\(.*\)")
+_RANGE = re.compile(r"(tag|int|interval|range)\(.*\)")
 """Text that is a range: Hydra's grammar, and no value."""
 
 
