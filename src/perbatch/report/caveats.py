@@ -62,7 +62,7 @@ def _misplaced(results: Results) -> Iterator[str]:
 
 def _line(run: Mapping[str, Any], chosen: float, seeds: list[int]) -> str:
     once = seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1
-    seed = f"range({seeds[0]},{seeds[-1] + 1})" if once else seeds
+    seed = f"'range({seeds[0]},{seeds[-1] + 1})'" if once else seeds
     keys = of_run(run) | {"learning_rate": f"{chosen:g}", "seed": seed}
     return (
         "{" + ", ".join(f"{key}: {'null' if value is None else value}" for key, value in keys.items()) + "}"
