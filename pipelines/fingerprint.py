@@ -28,8 +28,9 @@ def digests() -> dict[str, object]:
 
 
 def _digest(stage: str, settings: object) -> str:
-    reads = stage in ("prepare", "study")  # the others are given prepared arrays, whatever read the data
-    parts = [stages.of_stage(stage, meaning.targets(settings) if reads else ()), settings]
+    # those that read no data are given prepared arrays, whatever read them
+    called = {"prepare": ["_target_"], "train": ["metric"], "study": ["_target_", "metric"]}.get(stage, [])
+    parts = [stages.of_stage(stage, meaning.targets(settings, called)), settings]
     if stage in ("train", "study"):
         parts.append(stages.of_run())  # it is part of each run's identity, which the tables name
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

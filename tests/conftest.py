@@ -12,8 +12,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from perbatch.data import diabetes, digits
 from perbatch.data.preparation import prepare
+from perbatch.data.readers import diabetes, digits
 from perbatch.runs import identity, places
 from perbatch.sweep import record, resolvers
 from tracking_server import Server

@@ -62,6 +62,7 @@ def planted_run(
             "validation_loss": loss,
             "satisfied_when_left": 0.9 if tolerance is not None else np.nan,
             "still_satisfied": 0.7 if tolerance is not None else np.nan,
+            "own_metric": np.nan,
             "next_update_change": [*np.where(np.arange(len(points) - 1) % 4 == raising, 0.1, -0.1), np.nan],
         }
     )
@@ -88,6 +89,7 @@ def planted_run(
         "output": "linear",
         "dtype": "float64",
         "engine": "numpy",
+        "metric": np.nan,
         "status": status,
         **history.iloc[-1][
             ["presentations", "updates", "gradient_evaluations", "forward_evaluations", "validation_loss"]

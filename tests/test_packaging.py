@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from copies import ROOT, git, run
+from perbatch.report.citation import citation as cite
+from planted import results_of, usual_runs
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 VERSION = PROJECT["version"]
@@ -41,8 +43,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_every_file_of_the_library(wheel: Path) -> None:
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    tracked = {name.removeprefix("src/") for name in git(ROOT, "ls-files", "src").split()}
-    tracked.remove("checkout.py")  # for the scripts of a checkout
+    # beside them lie what the scripts of a checkout need, and a user's metrics
+    listed = git(ROOT, "ls-files", "src/perbatch", "src/hydra_plugins").split()
+    tracked = {name.removeprefix("src/") for name in listed}
     assert held == {name for name in tracked if (ROOT / "src" / name).is_file()}
 
 
@@ -66,9 +69,11 @@ def test_it_is_imported_and_trains_from_another_folder(wheel: Path, tmp_path: Pa
     assert done.stdout.split() == [VERSION, "True"], done.stderr
 
 
-def test_the_version_is_said_alike_everywhere() -> None:
+def test_the_version_and_the_citation_are_said_alike_everywhere() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == VERSION
+    (author,), title = citation["authors"], citation["title"].replace("perbatch:", f"perbatch {VERSION}:")
+    assert cite(results_of(usual_runs())).startswith(f"{author['name']}. {title} Result of ")
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     released = [head for head in re.findall(r"^## (\S+)", changes, re.MULTILINE) if head != "Unreleased"]
     assert released[0] == VERSION

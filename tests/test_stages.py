@@ -39,7 +39,7 @@ def test_what_decides_a_stage_is_not_called_harmless() -> None:
 
 
 def test_every_module_belongs_to_a_stage_or_is_called_harmless() -> None:
-    """Readers of data are below perbatch/data: they count where a config names them."""
+    """Readers of data are in perbatch/data/readers: they count where a config names them."""
     modules = [
         name for name in files_in(stages.SOURCE, ["perbatch", "hydra_plugins"]) if name.endswith(".py")
     ]
@@ -94,7 +94,7 @@ def test_each_stage_uses_only_what_the_table_knows(small: Path, recorded: Callab
     params.benchmark.update({"batch_size": [1, 8], "repeats": 1, "engine": ["numpy", "compiled"]})
     OmegaConf.save(params, small / "params.yaml")
     composed = {path for path in recorded("fingerprint") if path.startswith("conf/")}
-    reader = ["perbatch.data.digits.read"]
+    reader = ["perbatch.data.readers.digits.read"]
     for stage, *arguments in (
         ("prepare",),
         ("train", "sweep=pipeline", "hydra/launcher=basic"),
@@ -169,17 +169,17 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "a new data set": (
         "conf/data/other.yaml",
         "",
-        "name: other\nreader: {_target_: perbatch.data.other.read}\n",
+        "name: other\nreader: {_target_: perbatch.data.readers.other.read}\n",
         set(),
     ),
-    "its reader": ("src/perbatch/data/other.py", "", "def read(): ...\n", set()),
+    "its reader": ("src/perbatch/data/readers/other.py", "", "def read(): ...\n", set()),
     "the reader in use": (
-        "src/perbatch/data/digits.py",
+        "src/perbatch/data/readers/digits.py",
         "digits = load_digits()",
         "digits = load_digits() or 0",
         {"prepare", *STUDIES},
     ),
-    "a reader not in use": ("src/perbatch/data/mnist.py", "def read(", "X = 1\n\n\ndef read(", set()),
+    "a reader not in use": ("src/perbatch/data/readers/mnist.py", "def read(", "X = 1\n\n\ndef read(", set()),
     "the update itself": (
         "src/perbatch/backprop/numpy_engine.py",
         "import numpy as np\n",

@@ -18,7 +18,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from PIL import Image
 
-from perbatch.data import arrays, images, table
+from perbatch.data.readers import arrays, images, table
 
 
 def _pandas(path: Path) -> int:

@@ -109,6 +109,7 @@ bias                 | | common axis needed | whether units have a bias
 output               | name | common axis needed | activation of the output layer
 dtype                | name | common axis needed | `float64` or `float32`
 engine               | name | common axis needed | implementation of the training loop
+metric               | name | common needed | function of one's own, called at each evaluation; empty: none
 status               | text | result needed | `finished`; `diverged`: ended at a loss or parameter that is not
     finite; `failed`: an error, no result
 diverged_epoch       | epochs | result metric=diverged_epoch | when divergence was seen
@@ -126,6 +127,8 @@ train_r2             | | result | share of the training targets' variance that i
     classification
 validation_r2        | | result needed final | share of the validation targets' variance that is explained;
     empty for a classification
+own_metric           | | result final | returned by the function `metric` at the last evaluation; empty
+    without one, and where the run diverged
 n_parameters         | numbers | result | length of the parameter vector, and of the run's row in
     `weights.npy` that is not padding
 """
@@ -156,6 +159,8 @@ satisfied_when_left  | share | result needed curve=train/satisfied_when_left | o
     those whose batch was at most at the tolerance when last left; empty without one
 still_satisfied      | share | result needed curve=train/still_satisfied | of the examples shown so far, those
     whose own loss is at most the tolerance now; empty without one
+own_metric           | | result needed curve=own/metric | returned by the function `metric`; empty without
+    one, and where the run diverged
 """
 )
 

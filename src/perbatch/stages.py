@@ -29,6 +29,7 @@ RUN = (
     "perbatch/runs/encoded.py",
     "perbatch/runs/folder.py",
     "perbatch/runs/identity.py",
+    "perbatch/runs/metric.py",
     "perbatch/sweep/task.py",
     "perbatch/runs/training.py",
 )
@@ -214,6 +215,11 @@ def of_run() -> str:
     return fingerprint(files_in(SOURCE, RUN))
 
 
+def of_function(name: str) -> str:
+    """Return the digest (hex) of the module of a function in src/, by its dotted name, and of its imports."""
+    return fingerprint(_imported(name, SOURCE, HARMLESS))
+
+
 def of_stage(name: str, targets: Iterable[str] = ()) -> str:
     """Return the digest (hex) of a stage's code; `targets` as for `files_of`."""
     return fingerprint(files_of(name, targets))
@@ -227,9 +233,13 @@ def files_of(name: str, targets: Iterable[str] = ()) -> dict[str, Path]:
     config alone.
     """
     files = files_in(SOURCE, [f"../pipelines/{name}.py", *STAGES[name].decides])
-    harmless = files_in(SOURCE, [*HARMLESS, *STAGES[name].uses])
     for target in targets:
         for root in (SOURCE, SCRIPTS):
-            imported = imported_by(target, root)
-            files |= {file: path for file, path in imported.items() if file not in harmless}
+            files |= _imported(target, root, [*HARMLESS, *STAGES[name].uses])
     return files
+
+
+def _imported(name: str, root: Path, harmless: Iterable[str]) -> dict[str, Path]:
+    """The files that a function's module below `root` is made of, but for those that change nothing."""
+    left_out = files_in(SOURCE, harmless)
+    return {file: path for file, path in imported_by(name, root).items() if file not in left_out}

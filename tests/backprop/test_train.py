@@ -271,3 +271,25 @@ def test_bad_settings_are_refused_with_a_sentence(
     network, theta, X, y = problem()
     with pytest.raises(ValueError, match=message):
         train(network, theta, X, y, **{**SETTINGS, **settings})
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+def test_a_metric_of_ones_own_is_made_from_theta_until_it_diverges(
+    problem: Callable[..., Any], engine: str
+) -> None:
+    network, theta, X, y = problem(20, loss="squared_error")
+    seen: list[np.ndarray] = []
+
+    def metric(theta: np.ndarray) -> float:
+        seen.append(theta.copy())
+        theta.fill(np.nan)
+        return network.loss(seen[-1], X, y)
+
+    settings = {**SETTINGS, "engine": engine}
+    run = train(network, theta, X, y, **settings, metric=metric)
+    np.testing.assert_allclose(run.history["own_metric"], run.history["train_loss"], rtol=1e-12)
+    without = train(network, theta, X, y, **settings)
+    assert seen[-1].tobytes() == run.theta.tobytes() == without.theta.tobytes()
+    lost = train(network, theta, X, y, **{**settings, "learning_rate": 1e200}, metric=metric)
+    assert lost.diverged and np.isnan(lost.history["own_metric"][-1])
+    assert all(np.isfinite(each).all() for each in seen)

@@ -48,7 +48,7 @@ def test_the_advised_command_has_all_that_the_option_leaves_open() -> None:
     settings = {
         "name": "customers",
         "reader": {
-            "_target_": "perbatch.data.table.read",
+            "_target_": "perbatch.data.readers.table.read",
             "path": "my files/own.csv",
             "target": "größe",
             "task": None,

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perbatch.data import Source, arrays
+from perbatch.data import Source
+from perbatch.data.readers import arrays
 from perbatch.errors import UserError
 
 X = np.arange(12.0).reshape(4, 3)

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from perbatch.data import Source, arrays, images, table
+from perbatch.data import Source
 from perbatch.data.idx import read_idx
+from perbatch.data.readers import arrays, images, table
 from perbatch.errors import UserError
 
 EXAMPLES = int(os.environ.get("PERBATCH_FUZZ", "60"))

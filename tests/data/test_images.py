@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from perbatch.data import images, pixels
+from perbatch.data import pixels
+from perbatch.data.readers import images
 from perbatch.errors import UserError
 
 GREY = np.arange(48, dtype=np.uint8).reshape(6, 8)

@@ -14,7 +14,8 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from PIL import Image
 
-from perbatch.data import Source, arrays, images, table
+from perbatch.data import Source
+from perbatch.data.readers import arrays, images, table
 from perbatch.errors import UserError
 
 SPELLED = {

@@ -15,10 +15,11 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from perbatch.backprop import Network, generators, train
-from perbatch.data import Prepared, Source, letters, load
+from perbatch.data import Prepared, Source, load
 from perbatch.data.downloads import PublicFile
 from perbatch.data.pixels import area_average, centred
 from perbatch.data.preparation import prepare
+from perbatch.data.readers import letters
 from perbatch.errors import UserError
 from perbatch.runs import identity, places
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from perbatch.data import mnist
 from perbatch.data.downloads import PublicFile
 from perbatch.data.idx import read_idx
 from perbatch.data.preparation import prepare
+from perbatch.data.readers import mnist
 from perbatch.errors import UserError
 from perbatch.runs import places
 

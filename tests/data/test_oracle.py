@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_fuzz import EXAMPLES
 
-from perbatch.data import Source, table
+from perbatch.data import Source
+from perbatch.data.readers import table
 from perbatch.errors import UserError
 
 generated = settings(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_oracle import AMBIGUITIES, attempt, generated, quiet, spellings
 
-from perbatch.data import arrays, table
+from perbatch.data.readers import arrays, table
 
 __all__ = ["quiet"]
 

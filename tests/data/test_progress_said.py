@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from perbatch.data import Source, arrays, images, progress, table
+from perbatch.data import Source, progress
 from perbatch.data.preparation import prepare
+from perbatch.data.readers import arrays, images, table
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0, 3.0], "t": ["x", "y", "x"]})
 

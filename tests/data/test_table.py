@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from perbatch.data import Source, table
+from perbatch.data import Source
+from perbatch.data.readers import table
 from perbatch.errors import UserError
 
 HEAD = "size,weight,kind\n"
@@ -248,7 +249,7 @@ def test_a_wide_table_is_read_some_columns_at_a_time_and_the_same(tmp_path: Path
 READER = """
 import re, sys
 from pathlib import Path
-from perbatch.data import table
+from perbatch.data.readers import table
 
 def memory(key):
     return int(re.search(rf"^{key}:\\s+(\\d+)", Path("/proc/self/status").read_text(), re.M)[1]) * 1024

@@ -29,4 +29,6 @@ def test_two_files_have_two_experiments_and_a_named_one_goes_first() -> None:
 
 
 def test_a_set_that_is_no_file_is_called_as_its_option() -> None:
-    assert data_name({"name": "digits", "reader": {"_target_": "perbatch.data.digits.read"}}) == "digits"
+    assert (
+        data_name({"name": "digits", "reader": {"_target_": "perbatch.data.readers.digits.read"}}) == "digits"
+    )

@@ -29,6 +29,7 @@ CHANGES = [
     "repeat.updates_per_batch=2",
     "repeat.tolerance=0.2",
     "engine=numpy",
+    "metric=perbatch.overrides.typed",
 ]
 
 SAME = [

@@ -133,6 +133,7 @@ updates                 | updates | | so far, median over seeds
 gradient_evaluations    | examples | | so far, median over seeds
 satisfied_when_left     | share | | as in history.csv, median over seeds
 still_satisfied         | share | | as in history.csv, median over seeds
+own_metric              | | | as in history.csv, median over seeds
 validation_loss         | loss | | median over seeds, a diverged one as infinite
 validation_loss_lowest  | loss | | of the seeds
 validation_loss_highest | loss | | of the seeds; empty where one has diverged

@@ -7,7 +7,7 @@ from perbatch.analysis.contenders import CONTENDER
 from perbatch.analysis.results import Results, fact
 from perbatch.analysis.sweep import Sweep
 
-AXES = ["epoch", "updates", "gradient_evaluations", "satisfied_when_left", "still_satisfied"]
+AXES = ["epoch", "updates", "gradient_evaluations", "satisfied_when_left", "still_satisfied", "own_metric"]
 
 
 @fact

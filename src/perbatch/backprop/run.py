@@ -22,6 +22,7 @@ HISTORY = (
     "next_update_change",
     "satisfied_when_left",
     "still_satisfied",
+    "own_metric",
     "training_seconds",
 )
 

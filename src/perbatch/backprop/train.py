@@ -36,6 +36,7 @@ def train(
     validation: tuple[np.ndarray | Encoded, np.ndarray] | None = None,
     stop_at: float | None = None,
     schedule: Sequence[int] | np.ndarray | None = None,
+    metric: Callable[[np.ndarray], float] | None = None,
     on_evaluation: Callable[[dict[str, float]], object] | None = None,
 ) -> Run:
     """Train from `theta`, which stays as it is, and return the run.
@@ -43,7 +44,8 @@ def train(
     An update subtracts learning_rate times the gradient of the batch's mean loss. `updates_per_batch` and
     `tolerance` are the repeat mode, `micro_batch_size` is gradient accumulation. Evaluations fall at 0, at
     the end, and at the first end of a batch at or after each point of `schedule` (presentations). Training
-    ends early once the validation loss is at most `stop_at`, or the loss or theta is not finite.
+    ends early once the validation loss is at most `stop_at`, or the loss or theta is not finite. `metric`
+    makes a number of one's own from a copy of theta at each evaluation until then, as `own_metric`.
     Raises ValueError for bad settings or data.
     """
     examples = encode(network, X, y)
@@ -75,10 +77,11 @@ def train(
                 continue
             began = perf_counter()
             rows.append(monitor.row(training, upcoming))
+            diverged = not (np.isfinite(rows[-1]["train_loss"]) and np.isfinite(theta).all())
+            rows[-1]["own_metric"] = np.nan if diverged or metric is None else metric(theta.copy())
             evaluating += perf_counter() - began
             if on_evaluation is not None:
                 on_evaluation(rows[-1])
-            diverged = not (np.isfinite(rows[-1]["train_loss"]) and np.isfinite(theta).all())
             stopped = stop_at is not None and rows[-1]["validation_loss"] <= stop_at
             if diverged or stopped:
                 break

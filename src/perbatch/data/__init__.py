@@ -1,4 +1,4 @@
-"""Data sets: one module per source, and what turns a source into prepared arrays on disk.
+"""Data sets: their readers, and what turns a source into prepared arrays on disk.
 
 `perbatch.data.preparation.prepare` writes them and needs scikit-learn; `load` here reads them and does not,
 so that a training process starts fast.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from perbatch import checks
 from perbatch.errors import UserError
 
 PARTS = ("train", "validation", "test")
@@ -70,9 +72,9 @@ def check_settings(settings: Mapping[str, Any], examples: int | None = None) -> 
         there = f"{examples} examples" if examples else "the examples"
         verb = "is" if len(unset) == 1 else "are"
         raise UserError(f"{', '.join(unset)} {verb} not set; {there} are shared out to {', '.join(PARTS)}")
-    sizes = {part: _integer(f"data.split.{part}", split[part], 1, None) for part in PARTS}
+    sizes = {part: _integer(f"data.split.{part}", split[part], 1) for part in PARTS}
     seed = _integer("data.split.seed", split["seed"], 0, _LARGEST_SEED)
-    copies = _integer("data.copies", settings.get("copies", 1), 1, None)
+    copies = _integer("data.copies", settings.get("copies", 1), 1)
     in_order = settings.get("sorted", False)
     if not isinstance(in_order, bool):
         raise UserError(f"data.sorted is {in_order!r}; allowed are true and false")
@@ -102,10 +104,8 @@ def _check_keys(where: str, given: object, needed: tuple[str, ...], optional: tu
             raise UserError(f"{where}.{key} is missing; needed are {', '.join(needed)}")
 
 
-def _integer(key: str, value: object, least: int, most: int | None) -> int:
-    allowed = f"an integer of at least {least}" if most is None else f"an integer from {least} to {most}"
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise UserError(f"{key} is {value!r}; allowed is {allowed}")
-    if value < least or (most is not None and value > most):
-        raise UserError(f"{key} is {value}; allowed is {allowed}")
+def _integer(key: str, value: object, least: int, most: float = math.inf) -> int:
+    if not checks.whole(value, least, most):
+        allowed = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
+        raise UserError(f"{key} is {value!r}; allowed is an integer {allowed}")
     return value

@@ -9,6 +9,7 @@ from perbatch.report.figures import (
     explorer,
     kept,
     memory,
+    own,
     rates,
     repeats,
     scores,
@@ -23,6 +24,7 @@ from perbatch.report.figures.svg import Panel
 FIGURES: tuple[Figure, ...] = (
     strips.FIGURE,
     curves.FIGURE,
+    own.FIGURE,
     explorer.FIGURE,
     rates.FIGURE,
     best_rates.FIGURE,

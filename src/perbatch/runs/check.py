@@ -12,6 +12,7 @@ from perbatch.backprop.activations import ACTIVATIONS
 from perbatch.backprop.engines import ENGINES
 from perbatch.backprop.losses import LOSSES
 from perbatch.errors import UserError
+from perbatch.runs import metric
 from perbatch.runs.identity import summary
 from perbatch.runs.keys import refuse_unknown
 
@@ -55,6 +56,8 @@ def check(config: Mapping[Any, Any]) -> None:
         value = reduce(getitem, key.split("."), config)
         if value == MISSING or not allowed(value):
             raise UserError(f"{key}={_written(value)}: must be {sentence}")
+    if config["metric"] is not None:
+        metric.find(config["metric"])
     loss = config["model"]["loss"]
     if config["model"]["output"] == "sigmoid" and loss != "squared_error":
         raise UserError(f"model.output=sigmoid: goes with {advice.SQUARED_ERROR}, not {loss}")

@@ -47,13 +47,20 @@ def digest(settings: Mapping[str, Any], data_digest: str) -> str:
     }
     if settings["engine"]["name"] == "compiled":
         parts["numba"] = _numba()
+    if "metric" in settings:
+        parts["metric"] = _metric(settings["metric"])
     return json_digest(parts)
 
 
 def settings(config: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return the resolved keys that can change the result; every spelling of full-batch is the same."""
+    """Return the resolved keys that can change the result; every spelling of full-batch is the same.
+
+    A run without a metric of one's own has no such key.
+    """
     kept = _kept({str(key): plain(config[key]) for key in config if key not in IGNORED})
     kept["batch_size"] = effective_batch_size(config)
+    if kept["metric"] is None:
+        del kept["metric"]
     return kept
 
 
@@ -99,6 +106,11 @@ def _numba() -> str:
 def code() -> str:
     """Return the digest of the code that computes a run."""
     return stages.of_run()
+
+
+@cache
+def _metric(name: str) -> str:
+    return stages.of_function(name)
 
 
 @cache

@@ -139,4 +139,5 @@ class Run:
             "sizes": "-".join(map(str, self.sizes)),
             **{key: model[key] for key in ("activation", "loss", "bias", "output", "dtype")},
             "engine": config["engine"]["name"],
+            "metric": config["metric"],
         }

@@ -135,6 +135,7 @@ class Config:
     micro_batch_size: int | None = MISSING
     shuffle: bool = MISSING
     stop_at: float | None = MISSING
+    metric: str | None = MISSING
     rerun: bool = MISSING
     dry_run: bool = MISSING
     evaluation: Evaluation = field(default_factory=Evaluation)

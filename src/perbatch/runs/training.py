@@ -12,6 +12,7 @@ from threadpoolctl import ThreadpoolController
 from perbatch import backprop
 from perbatch.backprop import Network, generators
 from perbatch.data import Prepared
+from perbatch.runs import metric
 from perbatch.runs.encoded import TrainingData
 from perbatch.runs.run import Run
 
@@ -26,6 +27,7 @@ FINAL = (
     "validation_accuracy",
     "train_r2",
     "validation_r2",
+    "own_metric",
 )
 
 
@@ -58,6 +60,7 @@ def train_run(
     network = Network(
         run.sizes, **{key: model[key] for key in ("activation", "loss", "bias", "dtype", "output")}
     )
+    own = config["metric"] and metric.of_theta(config["metric"], network, data)
     start = time.time()
     with _threads().limit(limits=1, user_api="blas"):
         trained = backprop.train(
@@ -77,6 +80,7 @@ def train_run(
             validation=(data.X_validation, data.y_validation),
             stop_at=config["stop_at"],
             schedule=run.schedule,
+            metric=own,
             on_evaluation=on_evaluation,
         )
     history = {key: values.tolist() for key, values in trained.history.items()}

@@ -5,7 +5,7 @@ do not change it.
 """
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -52,15 +52,14 @@ def of_stages() -> dict[str, Any]:
         }
 
 
-def targets(settings: Any) -> Iterator[str]:
-    """Give the dotted names of the functions that settings call."""
+def targets(settings: Any, keys: Sequence[str]) -> Iterator[str]:
+    """Give the dotted names of the functions that settings call, those under one of `keys`."""
     if isinstance(settings, Mapping):
-        if isinstance(settings.get("_target_"), str):
-            yield settings["_target_"]
+        yield from (settings[key] for key in keys if isinstance(settings.get(key), str))
         settings = list(settings.values())
     if isinstance(settings, list):
         for value in settings:
-            yield from targets(value)
+            yield from targets(value, keys)
 
 
 def _prepare() -> dict[str, Any]:
