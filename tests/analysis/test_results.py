@@ -178,6 +178,22 @@ class TestFaster:
         assert (row["second"], row["second_contender"]) == ("plain", "stochastic, M = 1")
         assert row["verdict"] == ContrastVerdict.MORE
 
+    def test_what_the_answers_rest_on_is_held_together(self):
+        runs = [
+            *contender(lambda s: 60 + s, seeds=range(12)),
+            *contender(lambda s: 64 + 5 * (-1) ** s, seeds=range(12), batch_size=32),
+            *contender(lambda s: 800 + s, seeds=range(12), batch_size=N),
+            *contender(lambda s: 70 - s, seeds=range(12), n=10, tolerance=0.1, checks=2.0),
+        ]
+        table = pairs(results_of(runs))
+        family = table[table["together"].notna()]
+        assert set(family["quantity"]) == {"epochs", "evaluations"}
+        assert family["target"].nunique() == 1
+        judged = table[table["p_value"].notna()]
+        differ = judged["verdict"].isin([ContrastVerdict.LESS, ContrastVerdict.MORE])
+        assert ((judged["p_value"] < 0.05) == differ).all()
+        assert (family["p_value"] < 0.05)[family["together"].astype(bool)].all()
+
     def test_unreached_seeds_stay_in_the_verdict(self):
         runs = [*some(10, batch_size=1), *some(7, at=lambda s: 500 + s, batch_size=N)]
         row = only(pairs(results_of(runs)), quantity="epochs")

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from perbatch.analysis.statistics import Estimate, geometric_interval, mean_interval
+from perbatch.analysis.statistics import Estimate, geometric_interval, holm, mean_interval
 from perbatch.claims.claim import Condition
-from perbatch.claims.outcomes import Outcome, outcome, p_value, sure
+from perbatch.claims.outcomes import Outcome, outcome, p_value
 from perbatch.claims.reading import Reading, estimated, exact
 from perbatch.claims.scores import _of_every_pair
 
@@ -71,11 +71,11 @@ def test_a_p_value_is_below_five_per_cent_just_where_the_interval_fails(asked: C
 
 
 def test_many_conditions_need_more_than_one_alone() -> None:
-    assert sure([0.04]) == [True]
-    assert sure([0.04, 0.9]) == [False, False]
-    assert sure([0.03, 0.01]) == [True, True]  # Holm: the second is asked at 0.05
-    assert sure([0.03, 0.02, 0.9]) == [False, False, False]
-    assert sure([0.016, 0.024, 0.9]) == [True, True, False]
+    assert holm([0.04]) == [True]
+    assert holm([0.04, 0.9]) == [False, False]
+    assert holm([0.03, 0.01]) == [True, True]  # Holm: the second is asked at 0.05
+    assert holm([0.03, 0.02, 0.9]) == [False, False, False]
+    assert holm([0.016, 0.024, 0.9]) == [True, True, False]
 
 
 def pair(centre: float, spread: float = 0.1) -> Estimate:

@@ -71,6 +71,9 @@ improvement      | share | interval | of the seeds in which the first needs less
     interval
 verdict          | text | | of the first: `less`, `more`, `no difference shown`, `one seed`, `only the first`,
     `only the second`, `partly reached`, `neither`, `no price`
+p_value          | | | of no difference: a t-test on logarithms, paired by seed, or a sign test for a median
+together         | | | of the first target's epochs and evaluations, which the answers rest on: whether there
+    is a difference at a level of 5 % over all of them (Holm 1979); empty for other rows
 """
 )
 

@@ -1,15 +1,18 @@
 """Two contenders on one axis to the target, paired by seed, with an honest verdict."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from perbatch.analysis.results import Results, reported_by
 from perbatch.analysis.statistics import (
     Estimate,
     no_value,
+    one_sided,
     paired_difference,
     paired_ratio,
     probability_of_improvement,
@@ -51,6 +54,8 @@ class Contrast:
 
     `ratio`: how many times the first one's need the second has, above 1 where the first needs less; without
     interval where too few seeds reached. `improvement`: the share of seeds in which the first needs less.
+    `p_value`: of no difference, by the test that the interval belongs to (a t-test on logarithms, or a sign
+    test for a median); nan without a verdict.
     """
 
     verdict: ContrastVerdict
@@ -59,6 +64,7 @@ class Contrast:
     first: pd.Series
     second: pd.Series
     quantity: str
+    p_value: float = math.nan
 
     @property
     def n(self) -> int:
@@ -82,7 +88,8 @@ def contrast(results: Results, first: pd.Series, second: pd.Series, quantity: st
     verdict = _reached(np.isfinite(a), np.isfinite(b)) or _verdict(ratio)
     if verdict == ContrastVerdict.PARTLY and not np.isnan(ratio.low):
         verdict = _verdict(ratio)
-    return Contrast(verdict, ratio, probability_of_improvement(a, b), first, second, quantity)
+    p_value = _p_value(ratio, a, b) if verdict.judged else math.nan
+    return Contrast(verdict, ratio, probability_of_improvement(a, b), first, second, quantity, p_value)
 
 
 def score_difference(results: Results, first: pd.Series, second: pd.Series) -> Estimate:
@@ -111,6 +118,13 @@ def _reached(a: pd.Series, b: pd.Series) -> ContrastVerdict | None:
     if b.all() and not a.any():
         return ContrastVerdict.SECOND_ONLY
     return ContrastVerdict.PARTLY
+
+
+def _p_value(ratio: Estimate, a: pd.Series, b: pd.Series) -> float:
+    if ratio.sample and np.std(ratio.sample) > 0:
+        return 2 * one_sided(ratio.sample, 0.0, above=ratio.value > 1)
+    differ = int((a != b).sum())
+    return float(binomtest(int((a < b).sum()), differ).pvalue) if differ else 1.0
 
 
 def _verdict(ratio: Estimate) -> ContrastVerdict:

@@ -9,9 +9,13 @@ from perbatch.analysis.contrasts import contrast
 from perbatch.analysis.costs import QUANTITIES
 from perbatch.analysis.representatives import repeat_and_plain, representatives
 from perbatch.analysis.results import Results, fact
+from perbatch.analysis.statistics import holm
 
 PAIRS = (("stochastic", "full_batch"), ("stochastic", "mini_batch"), ("mini_batch", "full_batch"))
 PLAIN = "plain"
+
+ANSWERED = ("epochs", "evaluations")
+"""The clocks that the answers speak of: passes in the first, work in the second."""
 
 
 @fact
@@ -22,7 +26,9 @@ def pairs(results: Results) -> pd.DataFrame:
     ratio: how many times the first one's need the second has (above 1: the first is faster), ratio_low,
     ratio_high, kind; an end may be infinite. improvement: share of seeds in which the first needs less, with
     improvement_low and _high. verdict: one of those in `contrast`, of the first. Each interval is a 95 % one
-    of its own: among many rows some err.
+    of its own: among many rows some err. p_value: of no difference. together: whether there is one at a
+    level of 5 % over all rows that the answers rest on (Holm), which are those of the first target in
+    ANSWERED; missing for the others.
     """
     rows = [
         _row(each, names, first, second, quantity)
@@ -30,7 +36,11 @@ def pairs(results: Results) -> pd.DataFrame:
         for names, first, second in _pairs(each)
         for quantity in QUANTITIES
     ]
-    return pd.DataFrame(rows, columns=columns_of("pairs.csv"))
+    table = pd.DataFrame(rows, columns=columns_of("pairs.csv"))
+    first = (table["target"] == results.sweep.target) & table["quantity"].isin(ANSWERED)
+    family = table[first & table["p_value"].notna()]
+    told = pd.Series(holm(family["p_value"].tolist()), index=family.index, dtype=object)
+    return table.assign(together=told.reindex(table.index))
 
 
 def _pairs(results: Results) -> Iterator[tuple[tuple[str, str], pd.Series, pd.Series]]:
@@ -58,4 +68,5 @@ def _row(
         "kind": found.ratio.kind,
         **found.improvement.columns("improvement"),
         "verdict": found.verdict,
+        "p_value": found.p_value,
     }

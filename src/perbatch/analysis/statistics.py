@@ -12,7 +12,7 @@ watched less long. So it is SciPy's `quantile_test`, and not lifelines.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Self
@@ -140,6 +140,22 @@ def share_interval(count: int, n: int) -> Estimate:
         return no_value(0)
     low, high = map(float, stats.binomtest(count, n).proportion_ci(LEVEL, method="exact"))
     return Estimate(count / n, low, high, n, SHARE)
+
+
+def one_sided(sample: ArrayLike, bound: float, above: bool) -> float:
+    """Return the p-value of Student's t-test for a mean above (or below) a bound; the sample must vary."""
+    x = column(sample)
+    away = (x.mean() - bound) / (x.std(ddof=1) / math.sqrt(len(x)))
+    return float(stats.t.sf(away if above else -away, len(x) - 1))
+
+
+def holm(p_values: Sequence[float], level: float = 1 - LEVEL) -> list[bool]:
+    """Tell which of several p-values stay below the level of all together (Holm 1979)."""
+    kept, result = True, [False] * len(p_values)
+    for place, index in enumerate(np.argsort(p_values, kind="stable")):
+        kept = kept and p_values[index] <= level / (len(p_values) - place)
+        result[index] = bool(kept)
+    return result
 
 
 def spread_interval(values: ArrayLike) -> Estimate:

@@ -10,9 +10,10 @@ from typing import Any
 
 from perbatch import files
 from perbatch.advice import repro
+from perbatch.analysis.statistics import holm
 from perbatch.claims.claim import Claim, Condition
 from perbatch.claims.evidence import Evidence
-from perbatch.claims.outcomes import Outcome, outcome, p_value, sure
+from perbatch.claims.outcomes import Outcome, outcome, p_value
 from perbatch.claims.quantities import QUANTITIES
 from perbatch.claims.reading import Reading
 from perbatch.errors import UserError
@@ -63,7 +64,7 @@ def judge(evidence: Evidence) -> Verdict:
     claim = evidence.claim
     _check_seeds(evidence)
     findings = [_finding(evidence, condition) for condition in claim.conditions]
-    failing = sure([finding.p_value for finding in findings])
+    failing = holm([finding.p_value for finding in findings])
     findings = [
         replace(each, sure=each.p_value < 1 and fails) for each, fails in zip(findings, failing, strict=True)
     ]

@@ -1,13 +1,11 @@
 """What becomes of one condition: five outcomes that do not overlap, and how sure a failing one is."""
 
 import math
-from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
 
-from perbatch.analysis.statistics import GEOMETRIC, LEVEL
+from perbatch.analysis.statistics import GEOMETRIC, one_sided
 from perbatch.claims.claim import Condition
 from perbatch.claims.reading import Reading
 
@@ -71,21 +69,10 @@ def p_value(reading: Reading, condition: Condition) -> float:
     if found == Outcome.FAILS:
         above = reading.low > condition.high
         bound = condition.high if above else condition.low
-        one_sided = _beyond(sample, _on_scale(reading, bound), above)
-        return min(1.0, 2 * one_sided * reading.among)
-    low, high = _around(reading, condition)
-    return 2 * max(
-        _beyond(sample, _on_scale(reading, low), True), _beyond(sample, _on_scale(reading, high), False)
-    )
-
-
-def sure(p_values: Sequence[float], level: float = 1 - LEVEL) -> list[bool]:
-    """Tell which stay below the level of all together (Holm 1979)."""
-    kept, result = True, [False] * len(p_values)
-    for place, index in enumerate(np.argsort(p_values, kind="stable")):
-        kept = kept and p_values[index] <= level / (len(p_values) - place)
-        result[index] = kept
-    return result
+        beyond = one_sided(sample, _on_scale(reading, bound), above)
+        return min(1.0, 2 * beyond * reading.among)
+    low, high = (_on_scale(reading, end) for end in _around(reading, condition))
+    return 2 * max(one_sided(sample, low, above=True), one_sided(sample, high, above=False))
 
 
 def _near_the_bound(reading: Reading, condition: Condition) -> bool:
@@ -107,9 +94,3 @@ def _around(reading: Reading, condition: Condition) -> tuple[float, float]:
 
 def _on_scale(reading: Reading, value: float) -> float:
     return math.log(value) if reading.kind == GEOMETRIC else value
-
-
-def _beyond(sample: np.ndarray, bound: float, above: bool) -> float:
-    """The one-sided p-value of a mean above (or below) a bound."""
-    away = (sample.mean() - bound) / (sample.std(ddof=1) / math.sqrt(len(sample)))
-    return float(stats.t.sf(away if above else -away, len(sample) - 1))

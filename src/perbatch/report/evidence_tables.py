@@ -18,7 +18,7 @@ from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.analysis.statistics import Estimate
 from perbatch.analysis.survival import survival
 from perbatch.report.tables import Cell, Table
-from perbatch.report.wording import SHOWN_QUANTITIES, UNITS, clock_unit, interval, number, rate, share
+from perbatch.report.wording import SHOWN_QUANTITIES, UNITS, clock_unit, interval, listed, number, rate, share
 
 HEADS = [UNITS[quantity] for quantity in SHOWN_QUANTITIES]
 VERDICTS = {
@@ -42,6 +42,29 @@ def pairs_table(results: Results) -> Table | None:
         head = Cell(names[first], f"against {names[second]}")
         rows.append([head, *(cells[quantity] for quantity in SHOWN_QUANTITIES)])
     return Table(["pair", *HEADS], rows)
+
+
+def together_sentence(results: Results) -> str:
+    """Say how many comparisons there are, and which of those that the answers rest on stand together."""
+    table = pairs(results)
+    family = table[table["together"].notna()]
+    if family.empty:
+        return ""
+    names = _names(results)
+    told = {
+        held: [
+            f"{names[row['first']]} against {names[row['second']]} in {UNITS[row['quantity']]}"
+            for _, row in family[family["together"] == held].iterrows()
+        ]
+        for held in (True, False)
+    }
+    text = (
+        f"At all targets and on all clocks these are {len(table)} comparisons. The answers rest on "
+        f"{len(family)} of them: passes and work to this target, the first on the smallest batch against the "
+        f"largest in epochs, the second on repeating against one update per visit in evaluations. Held at "
+        f"5 % together (Holm's method), {len(told[True])} of these {len(family)} show a difference"
+    )
+    return f"{text}; not {listed(told[False])}." if told[False] else f"{text}."
 
 
 def clocks_sentence(results: Results) -> str:

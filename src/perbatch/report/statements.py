@@ -22,7 +22,7 @@ from perbatch.report.answers import (
 )
 from perbatch.report.caveats import caveats
 from perbatch.report.citation import citation
-from perbatch.report.evidence_tables import clocks_sentence
+from perbatch.report.evidence_tables import clocks_sentence, together_sentence
 from perbatch.report.figures.best_rates import edge_warning, rate_growth
 from perbatch.report.figures.memory import memory_sentence
 from perbatch.report.figures.throughput import throughput_sentence
@@ -69,6 +69,7 @@ def statements(results: Results) -> Statements:
             "evaluations": evaluations_sentence(priced),
             "citation": citation(results),
             "clocks": clocks_sentence(results),
+            "together": together_sentence(results),
             "elsewhere": answer_elsewhere(results),
             "seconds": answer_seconds(results),
             "scores": answer_scores(results),
