@@ -23,7 +23,7 @@ from perbatch.runs.scoring import Weights, on_test_data
 from perbatch.sweep.cli import command
 from perbatch.sweep.gradients import measure_gradients
 from perbatch.sweep.params import study_names
-from perbatch.sweep.studies import prepare_data, study_block
+from perbatch.sweep.studies import prepare_data, study_block, with_seeds
 
 RESULTS = checkout.ROOT / "results"
 log = logging.getLogger(__name__)
@@ -42,8 +42,7 @@ def main(name: str) -> None:
             raise
         log.warning("%s is skipped, its data are missing: %s", name, error)
         return
-    tables = RESULTS / "experiment" / name / "train"
-    run_sweep(name, tables)
+    tables = run_sweeps(claim)
     path = folder_of(name) / "evidence.csv"
     claims.write_evidence(evidence_of(claim, tables), path)
     log.info("%s", report.verdict_sentence(claims.judge(claims.read_evidence(claim, path))))
@@ -65,10 +64,24 @@ def folder_of(name: str) -> Path:
     return RESULTS / ("study" if name in study_names() else "experiment") / name
 
 
-def run_sweep(name: str, tables: Path) -> None:
-    """Run the study's sweep as a user does, in a process of its own; end as it ends where it fails."""
+def run_sweeps(claim: claims.Claim) -> list[Path]:
+    """Run the study's sweep, then what it chose with the seeds that judge; return the tables' folders."""
+    folder = RESULTS / "experiment" / claim.name
+    first, second = folder / "train", folder / "judge"
+    run_sweep(claim.name, first)
+    if claim.plan is None or not claim.tuning_seeds:
+        return [first]
+    runs, history = read([first])
+    chosen = claims.chosen_tuning_runs(claims.Evidence(claim, claims.from_sweep(claim, runs, history)))
+    places = runs.index[runs["identity"].isin(chosen)]
+    run_sweep(claim.name, second, with_seeds(claim.name, places, claim.plan.seeds))
+    return [first, second]
+
+
+def run_sweep(name: str, tables: Path, *overrides: str) -> None:
+    """Run a sweep of the study as a user does, in a process of its own; end as it ends where it fails."""
     script = checkout.ROOT / "pipelines" / "train.py"
-    arguments = ["-m", f"experiment={name}", f"sweep.results='{tables}'"]
+    arguments = ["-m", f"experiment={name}", f"sweep.results='{tables}'", *overrides]
     sweep = subprocess.Popen([sys.executable, script, *arguments])
     try:
         status = sweep.wait()
@@ -79,14 +92,21 @@ def run_sweep(name: str, tables: Path) -> None:
         sys.exit(status)
 
 
-def evidence_of(claim: claims.Claim, tables: Path) -> pd.DataFrame:
-    """Make the evidence from the sweep's tables; only the runs that were chosen see the test data."""
-    runs, history = (pd.read_csv(tables / name) for name in ("runs.csv", "history.csv"))
-    weights = Weights(tables)
+def read(tables: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the runs of some sweeps, each once, and their histories."""
+    runs = pd.concat([pd.read_csv(folder / "runs.csv") for folder in tables], ignore_index=True)
+    history = pd.concat([pd.read_csv(folder / "history.csv") for folder in tables], ignore_index=True)
+    return runs.drop_duplicates("identity"), history.drop_duplicates(["identity", "presentations"])
+
+
+def evidence_of(claim: claims.Claim, tables: list[Path]) -> pd.DataFrame:
+    """Make the evidence from the sweeps' tables; only the runs that were chosen see the test data."""
+    runs, history = read(tables)
     if claim.evidence == "gradients":
-        return measure_gradients(runs, weights, PREPARED / runs["data"].iloc[0])
+        return measure_gradients(runs, Weights(tables[0]), PREPARED / runs["data"].iloc[0])
     table = claims.from_sweep(claim, runs, history)
     chosen = runs[runs["identity"].isin(claims.chosen_runs(claims.Evidence(claim, table)))]
+    weights = Weights(tables[-1])
     tested = [on_test_data(part, weights, PREPARED / str(data)) for data, part in chosen.groupby("data")]
     scores = pd.concat(tested).drop(columns="test_loss").dropna(axis=1, how="all")
     return table.merge(scores, on="identity", how="left").drop(columns="identity")

@@ -9,7 +9,7 @@ from perbatch.claims.evidence import Evidence, from_sweep, read_evidence, write_
 from perbatch.claims.judge import Verdict, judge, unjudged, write_verdicts
 from perbatch.claims.planning import plan_text
 from perbatch.claims.quantities import QUANTITIES
-from perbatch.claims.selection import chosen_runs
+from perbatch.claims.selection import chosen_runs, chosen_tuning_runs
 
 __all__ = [
     "Claim",
@@ -18,6 +18,7 @@ __all__ = [
     "Verdict",
     "check_claim",
     "chosen_runs",
+    "chosen_tuning_runs",
     "from_sweep",
     "judge",
     "plan_text",

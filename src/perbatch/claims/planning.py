@@ -1,4 +1,4 @@
-"""How many seeds a claim's conditions need, from the spread of a pilot, and the lines that run them."""
+"""How many seeds a claim's conditions need, from the spread of a pilot, and which seeds these are."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import yaml
 from scipy import stats
 
@@ -17,17 +16,12 @@ from perbatch.claims.outcomes import no_effect
 from perbatch.claims.plan import digest_of, first_seed
 from perbatch.claims.quantities import QUANTITIES
 from perbatch.claims.reading import Reading
-from perbatch.claims.selection import chosen_rates, contenders
-from perbatch.columns import AXES
 
 AT_LEAST = 20
 """Seeds from which on the t-interval covers what it should, whatever the pilot's values look like."""
 
 SURE = 0.8
 """How sure the plan is that the spread is no larger than it reckons with: a pilot has few seeds."""
-
-KEYS = {"updates_per_batch": "repeat.updates_per_batch", "tolerance": "repeat.tolerance"}
-"""Columns of the evidence that a sweep calls otherwise."""
 
 
 @dataclass(frozen=True)
@@ -72,30 +66,6 @@ def _wanted(reading: Reading, condition: Condition) -> float:
     return min(margin, *away) / 2
 
 
-def lines(pilot: Evidence) -> list[dict[str, Any]]:
-    """Return `hydra.sweeper.grids`: the grid of the tuning seeds, and each contender at its chosen rates."""
-    return [{}, *(_line(pilot, rows) for rows in contenders(pilot.table))]
-
-
-def _line(pilot: Evidence, rows: pd.DataFrame) -> dict[str, Any]:
-    first = rows.iloc[0]
-    varied = [axis for axis in AXES if axis in rows and axis != "n_train"]
-    line = {KEYS.get(axis, axis): _plain(axis, first) for axis in varied}
-    rates = chosen_rates(pilot, rows)
-    typed = rates[0] if len(rates) == 1 else ",".join(f"{rate:.12g}" for rate in rates)
-    return line | {"learning_rate": typed, "seed": "${study.plan.seeds}"}
-
-
-def _plain(axis: str, row: Mapping[str, Any]) -> Any:
-    value = row[axis]
-    if axis == "batch_size" and value == row["n_train"]:
-        return "full"
-    if pd.isna(value):
-        return None
-    value = getattr(value, "item", lambda: value)()
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def plan_text(pilot: Evidence, block: Mapping[str, Any], at_most: int) -> str:
     """Return the plan of a study's block in words, and the YAML to put into its file."""
     found = needs(pilot, at_most)
@@ -104,11 +74,7 @@ def plan_text(pilot: Evidence, block: Mapping[str, Any], at_most: int) -> str:
     said = [f"# {pilot.claim.name}: {count} seeds judge, of at most {at_most}"]
     said += [f"#   {_said(need)}" for need in found]
     plan = {"conditions": digest, "seeds": f"range({first},{first + count})", "at_most": at_most}
-    blocks: list[dict[str, Any]] = [{"study": {"plan": plan}}]
-    if pilot.claim.tuning_seeds:
-        blocks.append({"hydra": {"sweeper": {"grids": lines(pilot)}}})
-    written = [yaml.safe_dump(each, sort_keys=False, default_flow_style=None, width=200) for each in blocks]
-    return "\n".join([*said, *written])
+    return "\n".join([*said, yaml.safe_dump({"study": {"plan": plan}}, sort_keys=False)])
 
 
 def _said(need: Need) -> str:

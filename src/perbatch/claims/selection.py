@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from perbatch.advice import plan_anew
 from perbatch.analysis.costs import evaluations, last_loss
 from perbatch.analysis.tuning import choose
+from perbatch.claims.claim import Claim
 from perbatch.claims.evidence import Evidence
 from perbatch.columns import AXES
 from perbatch.errors import UserError
@@ -69,10 +69,12 @@ def at_chosen_rate(evidence: Evidence, rows: pd.DataFrame, target: float | None 
     lower rate (see `tuning.choose`). Where one rate was tried it was given, not chosen.
     """
     chosen = _known(evidence, rows, target)
+    if chosen.runs.empty and evidence.claim.reported(evidence.table).empty:
+        raise _few_seeds(evidence.claim)
     if chosen.runs.empty:
         raise UserError(
             f"{evidence.claim.name}: {_named(rows)} has no run that judges at the rate {chosen.rate:g}, "
-            f"which its tuning seeds chose; hydra.sweeper.grids has another: {plan_anew(evidence.claim.name)}"
+            f"which its tuning seeds chose"
         )
     return chosen
 
@@ -91,15 +93,19 @@ def _chosen(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> Cho
     rates = sorted(rows["learning_rate"].unique())
     if len(rates) == 1:
         return Chosen(reported.set_index("seed").sort_index(), float(rates[0]), "")
-    if tuning.empty or claim.reported(evidence.table).empty:
-        raise UserError(
-            f"{claim.name}: its seeds must be more than its tuning seeds "
-            f"({', '.join(map(str, claim.tuning_seeds))}), which choose the rate and are not reported"
-        )
+    if tuning.empty:
+        raise _few_seeds(claim)
     rate = float(choose(scored(evidence, tuning, target), BY)["learning_rate"].iloc[0])
     edge = {rates[0]: "lowest", rates[-1]: "highest"}.get(rate)
     said = f"the best rate of {_named(rows)} ({rate:g}) is the {edge} tried" if edge else ""
     return Chosen(reported[reported["learning_rate"] == rate].set_index("seed").sort_index(), rate, said)
+
+
+def _few_seeds(claim: Claim) -> UserError:
+    return UserError(
+        f"{claim.name}: its seeds must be more than its tuning seeds "
+        f"({', '.join(map(str, claim.tuning_seeds))}), which choose the rate and are not reported"
+    )
 
 
 def target_of(evidence: Evidence, target: float | None = None) -> float:
@@ -179,10 +185,15 @@ def chosen_runs(evidence: Evidence) -> pd.Series:
     return pd.concat(chosen, ignore_index=True)
 
 
-def chosen_rates(evidence: Evidence, rows: pd.DataFrame) -> list[float]:
-    """Return the rates that the tuning seeds choose for one contender, for any of the claim's targets."""
-    targets = evidence.claim.targets if evidence.claim.chosen_by == "target" else (None,)
-    return sorted({_known(evidence, rows, target).rate for target in targets})
+def chosen_tuning_runs(evidence: Evidence) -> pd.Series:
+    """Return the identities of a tuning run of each contender at each rate that is chosen for any target."""
+    claim, found = evidence.claim, []
+    targets = claim.targets if claim.chosen_by == "target" else (None,)
+    for part in contenders(evidence.table):
+        rates = {_known(evidence, part, target).rate for target in targets}
+        tuning = claim.tuning(part)
+        found.append(tuning[tuning["learning_rate"].isin(rates)].drop_duplicates("learning_rate")["identity"])
+    return pd.concat(found, ignore_index=True)
 
 
 def contenders(table: pd.DataFrame) -> list[pd.DataFrame]:

@@ -1,6 +1,7 @@
 """The studies of `conf/experiment/`: what a file says of its claim, and the data its sweep needs."""
 
 import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from yaml import YAMLError
 from perbatch.advice import in_defaults
 from perbatch.data.prepared import load
 from perbatch.errors import UserError
+from perbatch.overrides import written
 from perbatch.runs import places, schema
 from perbatch.runs.identity import plain
 from perbatch.sweep import grid, params, resolvers
@@ -80,13 +82,31 @@ def prepare_data(name: str) -> None:
 
 def _data_choices(name: str) -> list[tuple[str, ...]]:
     """The different overrides of the group `data` and its keys among all runs of the sweep."""
+    kept = (
+        tuple(text for text in each if text.startswith(("data=", "data."))) for each in _combinations(name)
+    )
+    return list(dict.fromkeys(kept))
+
+
+def _combinations(name: str) -> list[list[str]]:
+    """The overrides of each combination of the sweep, in its order."""
     master = compose("config", [f"experiment={name}"], return_hydra_config=True)
     sweeper = master.hydra.sweeper
-    combinations = grid.expand(
-        plain(sweeper.params) or {}, [], GlobalHydra.instance().config_loader(), plain(sweeper.grids) or ()
-    )
-    kept = (tuple(text for text in each if text.startswith(("data=", "data."))) for each in combinations)
-    return list(dict.fromkeys(kept))
+    loader = GlobalHydra.instance().config_loader()
+    return grid.expand(plain(sweeper.params) or {}, [], loader, plain(sweeper.grids) or ())
+
+
+def with_seeds(name: str, combinations: Collection[int], seeds: range) -> str:
+    """Return the override of `hydra.sweeper.grids` that runs some combinations with other seeds.
+
+    `combinations` are their places in the order of the study's sweep.
+    """
+    resolvers.register()
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        every = _combinations(name)
+    lines = [dict(text.split("=", 1) for text in every[place]) for place in combinations]
+    typed = f"range({seeds.start},{seeds.stop})"
+    return f"hydra.sweeper.grids={written([{**line, 'seed': typed} for line in lines])}"
 
 
 def _prepare(data: DictConfig) -> None:
