@@ -81,7 +81,7 @@ def _imports(source: str, name: str) -> list[str]:
     """The modules that a file imports; a name imported from a package may be a module of it."""
     package = name.split("/")[:-1]
     found: list[str] = []
-    for node in _run(ast.parse(source)):
+    for node in _run(ast.parse(source, name)):
         if isinstance(node, ast.Import):
             found += [each.name for each in node.names]
         elif isinstance(node, ast.ImportFrom):

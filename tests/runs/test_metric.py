@@ -9,7 +9,7 @@ from perbatch.runs.check import check
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("margin", "the module '' cannot be imported"),
+        ("margin", "must be MODULE.FUNCTION"),
         ("no_such_module.mean", "No module named 'no_such_module'"),
         ("json.dumps", "is not below"),
         ("perbatch.overrides.mean", "has no function 'mean'"),

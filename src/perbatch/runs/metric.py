@@ -25,6 +25,8 @@ def find(name: str) -> Callable[..., Any]:
     A UserError says why there is none, or why it cannot be called with network, theta and two parts of data.
     """
     module, _, function = name.rpartition(".")
+    if not module:
+        raise _refusal(name, "must be MODULE.FUNCTION of a file in src/, or null")
     try:
         imported = import_module(module)
     except Exception as error:

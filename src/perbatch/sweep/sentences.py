@@ -22,6 +22,7 @@ MENDED_BY_USERS = (
     HydraException,
     OmegaConfBaseException,
     YAMLError,
+    SyntaxError,
     UnicodeDecodeError,
     MemoryError,
     OSError,
@@ -131,6 +132,8 @@ def _special(error: BaseException) -> str | None:
         return _of_override(error)
     if isinstance(error, YAMLError):
         return _of_yaml(error)
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}: cannot be read as Python: {error.msg}"
     if isinstance(error, UnicodeDecodeError):
         where = next((str(path) for path in sorted(CONF.rglob("*.yaml")) if _undecodable(path)), "a file")
         return f"{where} is not UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8"
