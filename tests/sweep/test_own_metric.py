@@ -76,11 +76,11 @@ def test_its_code_is_in_the_identity_and_in_the_digest_of_the_stage(own: Path, t
     code, params = own / "src" / "mine.py", own / "params.yaml"
     before, place = code.read_text(), Place(tmp_path, own)
     params.write_text(params.read_text().replace("train:\n", "train:\n  metric: mine.size\n", 1))
-    seen = []
+    script, seen = [sys.executable, "pipelines/fingerprint.py"], []
     for text in (before, f"# a comment\n{before}", before.replace("len(others)", "2 * len(others)")):
         code.write_text(text)
         planned = place.run("metric=mine.size,null", *ONE, "dry_run=true")
-        subprocess.run([sys.executable, "pipelines/fingerprint.py"], cwd=own, env=environment(), check=True)
+        subprocess.run(script, cwd=own, env=environment(), check=True)
         digests = OmegaConf.load(own / "results" / "fingerprint.yaml")
         seen.append((*re.findall("^[0-9a-f]{12}(?=  )", planned, re.M), digests.train, digests.prepare))
     code.write_text("def size(")
