@@ -153,3 +153,26 @@ def test_the_range_that_is_advised_is_searched(place: Place) -> None:
     said = place.run("search=random", "learning_rate=0.1", status=1).splitlines()[-1]
     (advised,) = shlex.split(said.partition(", as ")[2])
     assert "to train" in place.run("search=random", advised, "dry_run=true")
+
+
+@pytest.mark.slow
+def test_killed_after_the_first_round_it_goes_on_with_the_same_trials(
+    place: Place, checkout: Path, tmp_path: Path
+) -> None:
+    command = (*SPACE, "search.trials=6", "search.batch=2", BASIC)
+    rounds, each = 3, 2 * 2 * 2  # trials, cells and seeds of a round; then what was chosen is reported
+    kills = [number * each + run for number in range(1, rounds) for run in (1, each // 2)]
+    kills.append(rounds * each + 1)
+    for runs in kills:
+        process = place.start(*command)
+        wait_for(lambda runs=runs: len(place.stamps()) >= runs, process, pause=0.001)
+        kill(process)
+    kept = place.stamps()
+    place.run(*command)
+    straight = Place(tmp_path / "straight", checkout)
+    straight.run(*command)
+    assert kept.items() <= place.stamps().items()
+    assert place.tables() == straight.tables()
+    assert place.logged() == dict.fromkeys(straight.stamps(), 1)
+    assert place.statuses()["RUNNING"] == place.statuses("sweep")["RUNNING"] == 0
+    best_in_mlflow(place, trials=6)
