@@ -12,10 +12,10 @@ from perbatch.search.trials import Trials
 from perbatch.sweep.parents import Found
 
 TAG = "best"
-WORDS = """A {name} on the seeds {seeds}. A trial is judged by the evaluations of the network to the first
-target of the data set, if it has one, then by the final validation loss; medians over the seeds:
+WORDS = """{table}
 
-{table}
+A {name}, medians over the seeds {seeds}. A trial is judged by the evaluations of the network to the
+first target of the data set, if it has one, then by the final validation loss.
 
 The runs at these values: `tags.{tag} = '{short}'`. All trials, and Optuna's plots of each cell: the
 artifacts below `search`."""

@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 import optuna
 import pandas as pd
+from matplotlib.ticker import LogLocator, NullFormatter
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState, create_trial
 from optuna.visualization import matplotlib as drawn
@@ -45,6 +46,7 @@ def draw(
             axes: Any = plot(study, target_name=name)
             for each in np.ravel(axes):
                 each.set(yscale=scale, title="")
+                _label(each)
             _save(folder / f"{file}.png", title)
         if len(ranges) > 1:
             drawn.plot_param_importances(study, PedAnovaImportanceEvaluator(), target_name=name)
@@ -58,6 +60,16 @@ def _study(points: Sequence[Mapping[str, Any]], values: pd.Series, ranges: Mappi
         ended = {"value": value} if np.isfinite(value) else {"state": TrialState.FAIL}
         study.add_trial(create_trial(params=dict(point), distributions=space, **ended))
     return study
+
+
+def _label(axes: Any) -> None:
+    """Write a value or two a decade at logarithmic axes; by itself Matplotlib's labels meet on short ones."""
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            low, high = axis.get_view_interval()
+            axis.set_major_locator(LogLocator(subs=(1,) if high > 100 * low else (1, 3)))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(NullFormatter())
 
 
 def _save(path: Path, title: str) -> None:
