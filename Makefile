@@ -20,7 +20,7 @@ UV := $(CLEAN) $(BIN)/uv pip
 
 .DEFAULT_GOAL := all
 .PHONY: all help env repro test test-slow test-browser test-server test-cluster test-all lint \
-	ui server docs plots pictures lock soak benchmark-platform benchmark-peers benchmark-data
+	ui server docs plots pictures lock soak benchmark-platform benchmark-peers benchmark-data benchmark-search
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
 
@@ -96,6 +96,9 @@ benchmark-platform: env  ## what a run costs beside its training: benchmarks/pla
 
 benchmark-data: env  ## what reading large data costs: benchmarks/data/data.md
 	python benchmarks/data/large.py
+
+benchmark-search: env  ## a search against a grid of as many rates: benchmarks/search/search.md
+	nice python benchmarks/search/against_grid.py
 
 soak: env  ## kill a sweep of 200 runs 20 times, and count what is lost, trained twice or left RUNNING
 	python tests/endurance/soak.py

@@ -13,9 +13,10 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import config_reference
 
+BENCHMARKS = ("data", "peers", "platform", "search")
 SCRIPTS = [
     path
-    for folder in ("pipelines", "tools", "benchmarks/data", "benchmarks/peers", "benchmarks/platform")
+    for folder in ("pipelines", "tools", *(f"benchmarks/{name}" for name in BENCHMARKS))
     for path in sorted((ROOT / folder).glob("*.py"))
     if '\nif __name__ == "__main__":' in path.read_text(encoding="utf-8")
     and (path.name != "peers.py" or find_spec("jax"))  # the peers are an extra of their own

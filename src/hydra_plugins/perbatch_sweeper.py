@@ -39,13 +39,14 @@ class PerbatchSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the sweep of `params`, overridden and extended by the command line's `arguments`."""
+        from perbatch.sweep.sweeper import Call, sweep
+
+        call = Call(*self._grid, arguments, *self._handed)
         if self._search and (self._search["sampler"], self._search["trials"]) != (None, None):
             from perbatch.search.search import search
 
-            return search(self._search, *self._grid, arguments, *self._handed)
-        from perbatch.sweep.sweeper import sweep
-
-        return sweep(*self._grid, arguments, *self._handed)
+            return search(self._search, call)
+        return sweep(call)
 
 
 ConfigStore.instance().store(

@@ -196,4 +196,6 @@ def test_the_page_says_how_rates_were_searched(usual):
     searched = Page(render(results_of(usual_runs(), searched=interval))).text
     said = "6 trials by tpe from 0.001 to 3, logarithmic"
     assert searched.count(said) == 2  # where the method is told, and where the numbers come from
+    assert "All modes at one shared learning rate" not in searched  # each mode has trials of its own
+    assert "reported ones at those chosen, at every batch size" in searched
     assert said not in Page(usual).text

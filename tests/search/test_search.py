@@ -1,5 +1,6 @@
 """A search: the same trials whoever trains them, replayed from the runs' folders."""
 
+import csv
 import json
 import math
 import random
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from perbatch.tracking.sweep_log import members_digest
 from processes import BASIC, Place, copy_checkout, kill, wait_for
 
 pytest.importorskip("optuna")
@@ -49,14 +51,40 @@ def test_each_cell_has_as_many_trials_of_three_digits(straight: Place) -> None:
 
 def test_again_it_trains_nothing_and_more_trials_go_on(straight: Place) -> None:
     kept, tables = straight.stamps(), straight.tables()
+    best_in_mlflow(straight, trials=6)
     said = straight.run(*SPACE, "search.trials=6", BASIC)
     assert straight.stamps() == kept
     assert straight.tables() == tables
     assert not re.search(r"[1-9]\d* to train", said)
+    assert straight.statuses("sweep") == {"FINISHED": 1}
     straight.run(*SPACE, "search.trials=7", BASIC)
     assert kept.items() < straight.stamps().items()
+    best_in_mlflow(straight, trials=7)
     straight.run(*SPACE, "search.trials=6", BASIC)
     assert straight.tables() == tables
+
+
+def best_in_mlflow(place: Place, trials: int) -> None:
+    """The newest parent has exactly the runs of the table; its best values are those of the tagged runs."""
+    with (place.root / "tables" / "runs.csv").open() as table:
+        rows = list(csv.DictReader(table))
+    name = f"search by tpe, {trials} trials a cell"
+    parents = place.query(f"SELECT run_uuid FROM runs WHERE name = '{name}' ORDER BY start_time DESC")
+    tags = dict(place.query(f"SELECT key, value FROM tags WHERE run_uuid = '{parents[0][0]}'"))
+    assert tags["perbatch.members"] == members_digest(row["identity"] for row in rows)
+    below = place.root / "mlartifacts" / "digits" / parents[0][0] / "artifacts" / "search"
+    assert len(list(below.glob("*/history.png"))) == len(list(below.glob("*/slice.png"))) == 2
+    with (below / "trials.csv").open() as table:
+        asked = list(csv.DictReader(table))
+    assert len(asked) == 2 * trials
+    best = {(each["cell"], each["learning_rate"]) for each in asked if each["best"] == "1"}
+    assert all(f"| {cell} | learning_rate={rate} |" in tags["mlflow.note.content"] for cell, rate in best)
+    wanted = {("1000" if cell.endswith("full") else "64", rate) for cell, rate in best}
+    query = "SELECT i.value FROM tags b JOIN tags i USING (run_uuid) WHERE b.key = 'best'"
+    tagged = {identity for (identity,) in place.query(f"{query} AND i.key = 'perbatch.identity'")}
+    rates = {(row["batch_size"], row["learning_rate"], row["identity"]) for row in rows}
+    assert tagged == {identity for size, rate, identity in rates if (size, rate) in wanted}
+    assert len(tagged) == 2 * 3
 
 
 @pytest.mark.slow
@@ -125,3 +153,26 @@ def test_the_range_that_is_advised_is_searched(place: Place) -> None:
     said = place.run("search=random", "learning_rate=0.1", status=1).splitlines()[-1]
     (advised,) = shlex.split(said.partition(", as ")[2])
     assert "to train" in place.run("search=random", advised, "dry_run=true")
+
+
+@pytest.mark.slow
+def test_killed_after_the_first_round_it_goes_on_with_the_same_trials(
+    place: Place, checkout: Path, tmp_path: Path
+) -> None:
+    command = (*SPACE, "search.trials=6", "search.batch=2", BASIC)
+    rounds, each = 3, 2 * 2 * 2  # trials, cells and seeds of a round; then what was chosen is reported
+    kills = [number * each + run for number in range(1, rounds) for run in (1, each // 2)]
+    kills.append(rounds * each + 1)
+    for runs in kills:
+        process = place.start(*command)
+        wait_for(lambda runs=runs: len(place.stamps()) >= runs, process, pause=0.001)
+        kill(process)
+    kept = place.stamps()
+    place.run(*command)
+    straight = Place(tmp_path / "straight", checkout)
+    straight.run(*command)
+    assert kept.items() <= place.stamps().items()
+    assert place.tables() == straight.tables()
+    assert place.logged() == dict.fromkeys(straight.stamps(), 1)
+    assert place.statuses()["RUNNING"] == place.statuses("sweep")["RUNNING"] == 0
+    best_in_mlflow(place, trials=6)

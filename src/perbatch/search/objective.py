@@ -13,12 +13,14 @@ from perbatch.runs.folder import RunFolder
 
 UNREACHED = 1e12
 """Above any number of evaluations to a target."""
+LOSS = "final validation loss"
 
 
 def judged(folders: Sequence[RunFolder], targets: Mapping[str, Sequence[float]]) -> pd.DataFrame:
-    """Return a row a run: `loss`, as `final_loss` of a sweep, and `cost0`, `cost1`, ... for each target.
+    """Return a row a run: the evaluations to each target, and LOSS, which is `final_loss` of a sweep.
 
-    `targets` are those of each data set; the costs are evaluations, infinite where unreached.
+    `targets` are those of each data set. A column is named by its target; where that was not reached it is
+    infinite.
     """
     rows = [folder.row() for folder in folders]
     runs = pd.DataFrame(rows).astype({"validation_loss": float})
@@ -30,27 +32,36 @@ def judged(folders: Sequence[RunFolder], targets: Mapping[str, Sequence[float]])
     history = pd.concat(parts, ignore_index=True)
     unpriced = pd.DataFrame(np.nan, index=runs.index, columns=list(costs.PRICES))
     loss = costs.last_loss(runs)
-    found = pd.DataFrame({"loss": loss.where(~ended_above(runs, history), np.inf)})
-    for index, target in enumerate(targets.get(str(rows[0]["data"]), ())):
+    found = pd.DataFrame(index=runs.index)
+    for target in targets.get(str(rows[0]["data"]), ()):
         reached = costs.to_target(runs, history, unpriced, target)
-        found[f"cost{index}"] = reached["evaluations_to_target"]
-    return found
+        found[f"evaluations to {target:g}"] = reached["evaluations_to_target"]
+    return found.assign(**{LOSS: loss.where(~ended_above(runs, history), np.inf)})
 
 
 def rules(runs: pd.DataFrame) -> list[list[str]]:
     """Return by which columns each choice is made: for each target, the first leading, and for the end."""
-    return [[column, "loss"] for column in runs if column != "loss"] + [["loss"]]
+    return [[column, LOSS] for column in runs if column != LOSS] + [[LOSS]]
+
+
+def medians(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a trial, in their order: `trial`, and the medians over its runs, by which it is judged.
+
+    `trials` is a row a run: `trial`, and what `judged` gives.
+    """
+    judged = [column for column in trials if column != "trial"]
+    each = tuning.choose(trials.assign(one=0), judged, ["trial"], "one")
+    return each.sort_values("trial", ignore_index=True).drop(columns="one")
 
 
 def told(trials: pd.DataFrame) -> list[float]:
     """Return one number a trial, in their order, by the first rule: that is what a sampler can take.
 
-    `trials` is a row a run: `trial`, and what `judged` gives. Costs are quarters of evaluations, so the loss,
+    `trials` as for `medians`. Costs are quarters of evaluations, so the loss,
     brought below an eighth, only parts equals. A trial that diverged is infinite.
     """
     by = rules(trials.drop(columns="trial"))[0]
-    medians = tuning.choose(trials.assign(one=0), by, ["trial"], "one").sort_values("trial")
-    return [_number([float(row[column]) for column in by]) for _, row in medians.iterrows()]
+    return [_number([float(row[column]) for column in by]) for _, row in medians(trials).iterrows()]
 
 
 def _number(values: Sequence[float]) -> float:

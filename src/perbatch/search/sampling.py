@@ -31,7 +31,7 @@ class Asking:
 
     def __init__(self, sampler: str, seed: int, ranges: Mapping[str, Range]) -> None:
         """`sampler` is one of SAMPLERS; the same seed, ranges and told values give the same trials."""
-        self._space = {key: _distribution(each) for key, each in ranges.items()}
+        self._space = distributions(ranges)
         self._ranges = ranges
         self._study = optuna.create_study(sampler=_sampler(sampler, seed, self._space))
         self._open: list[Any] = []
@@ -48,6 +48,11 @@ class Asking:
         """Tell the values of the trials that were asked last, in their order."""
         for trial, value in zip(self._open, values, strict=True):
             self._study.tell(trial, value)
+
+
+def distributions(ranges: Mapping[str, Range]) -> dict[str, BaseDistribution]:
+    """Return the ranges as Optuna has them."""
+    return {key: _distribution(each) for key, each in ranges.items()}
 
 
 def _sampler(name: str, seed: int, space: Mapping[str, BaseDistribution]) -> Any:

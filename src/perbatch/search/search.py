@@ -9,26 +9,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
 
-from perbatch import advice
-from perbatch.analysis import tuning
 from perbatch.analysis.settings import EvaluateSettings, check_settings
 from perbatch.errors import UserError
 from perbatch.files import json_digest
-from perbatch.overrides import written
+from perbatch.runs.folder import RunFolder
 from perbatch.search import objective
+from perbatch.search.found import found
 from perbatch.search.sampling import SAMPLERS, VERSION, Asking
-from perbatch.search.space import Space, Value, space
+from perbatch.search.space import Space, space
+from perbatch.search.trials import Point, Trials
 from perbatch.sweep import params as pipeline
 from perbatch.sweep import sweeper
 from perbatch.sweep.compose import CachingLoader
+from perbatch.sweep.parents import Found
 from perbatch.sweep.plan import Plan
+from perbatch.sweep.sweeper import Call
 
 log = logging.getLogger(__name__)
-
-Point = dict[str, Value]
 
 
 @dataclass(frozen=True)
@@ -41,28 +39,18 @@ class Settings:
     seed: int
 
 
-def search(
-    given: Mapping[str, Any],
-    params: Mapping[str, Any],
-    grids: Sequence[Mapping[str, Any]],
-    limit: int,
-    runs_per_job: int | None,
-    arguments: list[str],
-    context: HydraContext,
-    task_function: TaskFunction,
-    master: DictConfig,
-) -> list[str]:
-    """Search the ranges among the grid's axes in each of its cells; arguments as of `sweeper.sweep`.
+def search(given: Mapping[str, Any], call: Call) -> list[str]:
+    """Search the ranges among the grid's axes in each of its cells, as `given` in the block `search`.
 
     Returns the identities of the runs. Errors: as of `sweeper.run`, and a UserError where there is nothing
     to search, or no trial of a cell has a finite loss.
     """
-    found = space(params, arguments, context.config_loader, grids, limit)
+    found = space(call.params, call.arguments, call.context.config_loader, call.grids, call.limit)
     settings = _settings(given, ranges={key for cell in found.cells for key in cell.ranges})
     evaluate = check_settings(pipeline.block("evaluate"))
     this = _Search(found, settings, evaluate)
     this.say()
-    return sweeper.run(this.rounds, runs_per_job, context, task_function, master, this.describe())
+    return sweeper.run(this.rounds, call, this)
 
 
 class _Search:
@@ -71,6 +59,12 @@ class _Search:
         seeds = _seeds_of_pipeline() if found.seeds is None else found.seeds
         self._tuning = evaluate.tuning_seeds
         self._reported = tuple(seed for seed in seeds if seed not in self._tuning)
+        self._trials = [
+            Trials(label, cell, Asking(settings.sampler, settings.seed, cell.ranges))
+            for label, cell in zip(found.labels, found.cells, strict=True)
+        ]
+        self._identities: dict[tuple[str, ...], str] = {}  # of the run of each combination
+        self.name = f"search by {settings.sampler}, {settings.trials} trials a cell"
 
     def describe(self) -> dict[str, Any]:
         """What makes it this search and no other, but for the number of trials: more of them extend it."""
@@ -95,7 +89,7 @@ class _Search:
         log.info(
             "Search %s by %s: %d trials in each of %d cells on seeds %s, so %d runs at most; then the chosen "
             "values on seeds %s",
-            self.describe()["identity"][:12],
+            self._short,
             self._settings.sampler,
             trials,
             cells,
@@ -104,85 +98,54 @@ class _Search:
             ",".join(map(str, self._reported)) or "none",
         )
 
-    def rounds(self, plan: Plan, loader: CachingLoader) -> Iterator[Sequence[list[str]]]:
+    def rounds(self, plan: Plan, _: CachingLoader) -> Iterator[Sequence[list[str]]]:
         """Give the combinations of each batch of trials, trial by trial, cell by cell, seed by seed."""
-        settings = self._settings
-        asking = [Asking(settings.sampler, settings.seed, cell.ranges) for cell in self._cells]
-        trials: list[list[Point]] = []  # a list of the cells' points for each trial
-        results: list[pd.DataFrame] = [pd.DataFrame() for _ in self._cells]
-        while len(trials) < settings.trials:
-            count, first = min(settings.batch, settings.trials - len(trials)), len(trials)
-            asked = [each.ask(settings.batch)[:count] for each in asking]
-            trials += [list(points) for points in zip(*asked, strict=True)]
-            log.info("Trials %d to %d of %d in each cell", first + 1, len(trials), settings.trials)
-            start = len(plan.combinations)
-            yield [
-                self._combination(cell, point, seed)
-                for points in trials[first:]
-                for cell, point in enumerate(points)
-                for seed in self._tuning
-            ]
-            for cell in range(len(self._cells)):
-                new = self._results(plan, start, cell, range(first, len(trials)))
-                results[cell] = pd.concat([results[cell], new], ignore_index=True)
-                if count == settings.batch:
-                    asking[cell].tell(objective.told(new))
-        chosen = [
-            self._chosen(cell, results[cell], [points[cell] for points in trials])
-            for cell in range(len(self._cells))
-        ]
+        trials, batch = self._settings.trials, self._settings.batch
+        for first in range(0, trials, batch):
+            numbers = range(first, min(first + batch, trials))
+            for cell in self._trials:
+                cell.ask(batch, len(numbers))
+            log.info("Trials %d to %d of %d in each cell", first + 1, numbers[-1] + 1, trials)
+            asked = [(cell, cell.points[number]) for number in numbers for cell in self._trials]
+            yield from self._round(plan, asked, self._tuning)
+            folders = {run.identity: run.folder for run in plan.runs}
+            for cell in self._trials:
+                cell.take(first, self._judged(cell, numbers, folders), batch)
+        for cell in self._trials:
+            cell.choose()
+            best = ", ".join(f"{key}={value}" for key, value in cell.chosen[0].items())
+            log.info("%s: best of %d trials %s", cell.label, trials, best)
+        chosen = [(cell, point) for cell in self._trials for point in cell.chosen]
         if self._reported:
-            yield [
-                self._combination(cell, point, seed)
-                for cell, points in enumerate(chosen)
-                for point in points
-                for seed in self._reported
-            ]
+            yield from self._round(plan, chosen, self._reported)
 
-    def _combination(self, cell: int, point: Point, seed: int) -> list[str]:
-        searched = [
-            f"{key}={value if self._cells[cell].ranges[key].choices else written(value)}"
-            for key, value in point.items()
-        ]
-        return [*self._cells[cell].overrides, *searched, f"seed={seed}"]
+    def found(self) -> Found:
+        """Return what it found, once all rounds are complete."""
+        best = {
+            self._identities[tuple(cell.combination(cell.chosen[0], seed))]
+            for cell in self._trials
+            for seed in (*self._tuning, *self._reported)
+        }
+        return found(self._short, self.name, self._tuning, self._trials, frozenset(best))
 
-    def _results(self, plan: Plan, start: int, cell: int, numbers: range) -> pd.DataFrame:
-        """A row a run of these trials of a cell: its trial, and what `judged` gives."""
-        folders = {run.identity: run.folder for run in (*plan.reused, *plan.missing)}
-        seeds, cells = len(self._tuning), len(self._cells)
-        places = [
-            (start + ((number - numbers.start) * cells + cell) * seeds + seed, number)
-            for number in numbers
-            for seed in range(seeds)
-        ]
-        runs = objective.judged(
-            [folders[plan.combinations[place]] for place, _ in places], self._evaluate.target
+    def _round(
+        self, plan: Plan, points: Sequence[tuple[Trials, Point]], seeds: Sequence[int]
+    ) -> Iterator[Sequence[list[str]]]:
+        asked = [cell.combination(point, seed) for cell, point in points for seed in seeds]
+        known = len(plan.combinations)
+        yield asked
+        self._identities.update(zip(map(tuple, asked), plan.combinations[known:], strict=True))
+
+    def _judged(self, cell: Trials, numbers: range, folders: Mapping[str, RunFolder]) -> pd.DataFrame:
+        """A row a run of these trials of a cell, trial by trial."""
+        runs = [cell.combination(cell.points[number], seed) for number in numbers for seed in self._tuning]
+        return objective.judged(
+            [folders[self._identities[tuple(run)]] for run in runs], self._evaluate.target
         )
-        return runs.assign(trial=[number for _, number in places])
 
-    def _chosen(self, cell: int, runs: pd.DataFrame, points: list[Point]) -> list[Point]:
-        """The values that are chosen for each target and for the end of training, each once."""
-        ordered = sorted({tuple(point.values()) for point in points})
-        runs = runs.assign(place=[ordered.index(tuple(points[trial].values())) for trial in runs["trial"]])
-        if runs["loss"].isin([float("inf")]).all():
-            where = " ".join(self._cells[cell].name)
-            raise UserError(
-                f"{where}: all {len(points)} trials diverged or ended above their start: "
-                f"search lower values, as {advice.INTERVAL}"
-            )
-        own = runs.drop(columns=["trial", "place"])
-        best = [
-            ordered[int(tuning.choose(runs, by, among="place")["place"].iloc[0])]
-            for by in objective.rules(own)
-        ]
-        chosen = [dict(zip(points[0], values, strict=True)) for values in dict.fromkeys(best)]
-        log.info(
-            "%s: best of %d trials %s",
-            " ".join(self._cells[cell].name) or "the only cell",
-            len(points),
-            ", ".join(f"{key}={value}" for key, value in chosen[0].items()),
-        )
-        return chosen
+    @property
+    def _short(self) -> str:
+        return str(self.describe()["identity"])[:12]
 
 
 def _seeds_of_pipeline() -> tuple[int, ...]:

@@ -63,6 +63,15 @@ class Space:
     cells: tuple[Cell, ...]
     seeds: tuple[int, ...] | None
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What tells each cell from the others: the overrides that not all of them share."""
+        shared = set(self.cells[0].name).intersection(*(cell.name for cell in self.cells))
+        return tuple(
+            " ".join(text for text in cell.name if text not in shared) or "the only cell"
+            for cell in self.cells
+        )
+
 
 def space(
     params: Mapping[str, Any],

@@ -5,7 +5,8 @@ import shlex
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -27,15 +28,34 @@ log = logging.getLogger(__name__)
 Compose = Callable[[list[str]], Run]
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a search found, for MLflow.
+
+    `words` go into the parent's note, the files that `draw` writes into a folder beside it. `best` are the
+    identities of the runs at each cell's best values, and get the tag, a key and a value.
+    """
+
+    words: str
+    draw: Callable[[Path], None]
+    tag: tuple[str, str]
+    best: frozenset[str]
+
+
 class Parents:
     """The parents of one sweep's runs: made on entering, ended on leaving, whatever happens between.
 
     Meanwhile they hold a lock, by which others see that the sweep is at work.
     """
 
-    def __init__(self, plan: Plan, store: Store, multirun: Path) -> None:
-        """`multirun` is the sweep's config, to be attached. Nothing is written yet."""
-        self._plan, self._store, self._multirun = plan, store, multirun
+    def __init__(self, plan: Plan, store: Store, multirun: Path, search: str = "") -> None:
+        """`multirun` is the sweep's config, to be attached; `search` names the search, if it is one.
+
+        Nothing is written yet.
+        """
+        self._plan, self._store, self._multirun, self._search = plan, store, multirun, search
+        self.found: Found | None = None
+        """What the search found, to be shown at the end."""
         self._logs: dict[str, SweepLog] = {}
         self._lock = FileLock(locks.new())
 
@@ -60,14 +80,15 @@ class Parents:
         for path in left:
             path.unlink(missing_ok=True)
         self._lock.acquire()
-        reused = {run.identity for run in self._plan.reused}
         for name, members in self._by_experiment().items():
             self._logs[name] = SweepLog(self._store, record.experiment_of(self._store, name))
-            identities = [run.identity for run in members]
             tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
-            known = len(reused.intersection(identities))
-            command = shlex.join(["python", *sys.argv])
-            self._logs[name].start(tags, identities, known, command, self._plan.common)
+            self._logs[name].start(tags, *self._told(members), self._search)
+
+    def _told(self, members: list[PlannedRun]) -> tuple[list[str], int, str, Mapping[str, object]]:
+        identities = [run.identity for run in members]
+        reused = {run.identity for run in self._plan.reused}.intersection(identities)
+        return identities, len(reused), shlex.join(["python", *sys.argv]), self._plan.common
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -134,8 +155,18 @@ class Parents:
             with tempfile.TemporaryDirectory() as folder:
                 table = Path(folder, "members.csv")
                 table.write_text(runs_csv(complete))
+                if self._search:  # which had asked for its first round alone when the parent was made
+                    sweep_log.grow(*self._told(members), self.found.words if self.found else "")
+                if self.found:
+                    best = self._best(members, sweep_log.experiment.key)
+                    sweep_log.show(self.found.draw, self.found.tag, best)
                 sweep_log.end(status, counts, [table, self._multirun])
         self._close_stale()  # what workers that died left RUNNING
+
+    def _best(self, members: list[PlannedRun], store: str) -> list[str]:
+        """The ids of the best runs in the store."""
+        best = [run for run in members if self.found and run.identity in self.found.best]
+        return [run_id for run in best if (run_id := run.folder.logged_id(store))]
 
     def _by_experiment(self) -> dict[str, list[PlannedRun]]:
         groups: dict[str, list[PlannedRun]] = {}

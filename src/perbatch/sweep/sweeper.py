@@ -3,9 +3,10 @@
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -20,7 +21,7 @@ from perbatch.runs.planned import PlannedRun
 from perbatch.runs.run import Run
 from perbatch.sweep import defaults, disk, grid, locks, lost, plan, record, tables
 from perbatch.sweep.compose import CachingLoader
-from perbatch.sweep.parents import Parents
+from perbatch.sweep.parents import Found, Parents
 from perbatch.sweep.progress import watch
 from perbatch.sweep.sentences import of_logging, sentence
 from perbatch.tracking import Store
@@ -34,54 +35,65 @@ Rounds = Callable[[plan.Plan, CachingLoader], Iterator[Sequence[list[str]]]]
 """Gives the combinations to train, round by round; the plan has all earlier ones, complete by then."""
 
 
-def sweep(
-    params: Mapping[str, Any],
-    grids: Sequence[Mapping[str, Any]],
-    limit: int,
-    runs_per_job: int | None,
-    arguments: list[str],
-    context: HydraContext,
-    task_function: TaskFunction,
-    master: DictConfig,
-) -> list[str]:
-    """Run the sweep of the grid, overridden and extended by the command line's `arguments`.
+class Search(Protocol):
+    """What asks for combinations instead of a grid; `name` is what MLflow calls it."""
+
+    name: str
+
+    def describe(self) -> dict[str, Any]:
+        """Return what is searched and how, as it is written beside the tables."""
+
+    def found(self) -> Found:
+        """Return what it found, once all rounds are complete."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the sweeper's config, the command line and Hydra hand to a sweep, in that order."""
+
+    params: Mapping[str, Any]
+    grids: Sequence[Mapping[str, Any]]
+    limit: int
+    runs_per_job: int | None
+    arguments: list[str]
+    context: HydraContext
+    task: TaskFunction
+    master: DictConfig
+
+
+def sweep(call: Call) -> list[str]:
+    """Run the sweep of the grid, overridden and extended by the command line's arguments.
 
     Returns the identities of its runs. Errors as of `run`.
     """
 
     def whole(_: plan.Plan, loader: CachingLoader) -> Iterator[Sequence[list[str]]]:
-        yield grid.expand(params, arguments, loader, grids, limit)
+        yield grid.expand(call.params, call.arguments, loader, call.grids, call.limit)
 
-    return run(whole, runs_per_job, context, task_function, master)
+    return run(whole, call)
 
 
-def run(
-    rounds: Rounds,
-    runs_per_job: int | None,
-    context: HydraContext,
-    task_function: TaskFunction,
-    master: DictConfig,
-    search: Mapping[str, Any] | None = None,
-) -> list[str]:
+def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
     """Train the runs of all rounds, those of one complete before the next is asked for.
 
-    `search`, where it is not a grid that asks, says how it does: it is written beside the tables, and jobs
-    are then numbered by their combination, reused or not. Returns the identities of the runs.
-    Errors: a UserError before anything starts where a combination cannot run, and after everything ended
-    where runs failed.
+    Where a `search` asks, jobs are numbered by their combination, reused or not. Returns the identities of
+    the runs. Errors: a UserError before anything starts where a combination cannot run, and after everything
+    ended where runs failed.
     """
+    master, runs_per_job = call.master, call.runs_per_job
     _refuse_two_grids(master)
     if runs_per_job is not None and not checks.whole(runs_per_job, 1):
         raise UserError(
             f"hydra.sweeper.runs_per_job={runs_per_job}: must be a whole number of at least 1, or null"
         )
-    loader = CachingLoader(context.config_loader)
+    loader = CachingLoader(call.context.config_loader)
+    described = search.describe() if search else None
     planned = plan.empty()
     asked = rounds(planned, loader)
     part = _next(asked, planned, loader, master)
     if part is None:
         return []
-    ran_with = defaults.settings_json(planned, loader, master, search)
+    ran_with = defaults.settings_json(planned, loader, master, described)
     if said := disk.check(_needs(planned, master)):
         log.warning(said)
     if master.dry_run:
@@ -98,15 +110,15 @@ def run(
         launchers.check(master)
     unended = locks.left() or any(map(locks.is_over, store.running()))
     if planned.missing or unended or not _all_logged(store, planned.reused):
-        context = HydraContext(loader, context.callbacks)
+        context = HydraContext(loader, call.context.callbacks)
         extra = launchers.overrides(master, store.uri)
-        with Parents(planned, store, _save_multirun(master)) as parents:
+        with Parents(planned, store, _save_multirun(master), search.name if search else "") as parents:
 
             def told(run: PlannedRun) -> list[str]:
                 return [f"tracking.parent={parents.of(run)}", *extra]
 
             size = _pack_size(planned, master) if runs_per_job is None else packs.PackSize(runs_per_job)
-            launching = Launching(context, task_function, master, told, size, _said)
+            launching = Launching(context, call.task, master, told, size, _said)
             following = part
             while following:
                 launching.prepare(following.missing, master.rerun, by_combination=search is not None)
@@ -116,6 +128,8 @@ def run(
                     break
                 if following := _next(asked, planned, loader, master):
                     lost.mend(store, following.reused)
+            if search and not following:
+                parents.found = search.found()
             parents.log_missing(lambda overrides: Run.of(loader.settings(master, overrides)))
     failed = _failed(planned.missing)
     if master.sweep.results is not None:
@@ -124,7 +138,7 @@ def run(
             for run in failed
         }
         if search is not None:  # later rounds may differ in more
-            ran_with = defaults.settings_json(planned, loader, master, search)
+            ran_with = defaults.settings_json(planned, loader, master, described)
         tables.write(planned.runs, rows, ran_with, Path(master.sweep.results))
     if failed:
         raise UserError(

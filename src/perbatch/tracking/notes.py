@@ -30,7 +30,7 @@ Filters to paste into the search box
 """
 
 SWEEP = """{count} runs: {reused} reused, {trained} to train.
-
+{words}
 Run again (only what is missing is trained): `{command}`
 
 Members: the artifact `members.csv`. The runs that this sweep trained are nested here; those that it reused
@@ -66,14 +66,18 @@ def answered(note: str, answer: str) -> str:
     return f"{answer}\n\n{RULE}{note.rpartition(RULE)[2]}"
 
 
-def sweep(count: int, reused: int, command: str, common: Mapping[str, object]) -> str:
-    """Return the note of a sweep's parent run, with a filter for runs that have the params `common`."""
+def sweep(count: int, reused: int, command: str, common: Mapping[str, object], words: str = "") -> str:
+    """Return the note of a sweep's parent run, with a filter for runs that have the params `common`.
+
+    `words` say what a search found.
+    """
     named = {key: value for key, value in common.items() if not key.startswith(LEFT_OUT)}
     conditions = ["tags.`perbatch.kind` = 'run'", *(f"params.`{key}` = '{named[key]}'" for key in named)]
     return SWEEP.format(
         count=count,
         reused=reused,
         trained=count - reused,
+        words=words and f"\n{words}\n",
         command=command,
         filter=" and ".join(conditions),
     )

@@ -1,12 +1,13 @@
 """The parent run of a sweep: made before its runs, ended after them."""
 
+import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from perbatch.files import digest
 from perbatch.tracking import notes
-from perbatch.tracking.store import Experiment, Store
+from perbatch.tracking.store import NOTE, PAGE, Experiment, Store
 
 MEMBERS_TAG = "perbatch.members"
 
@@ -31,25 +32,59 @@ class SweepLog:
         reused: int,
         command: str,
         common: Mapping[str, object],
+        name: str = "",
     ) -> str:
         """Make the parent run of the members, which are identities, and return its id.
 
-        `common` are the params that all members share.
+        `common` are the params that all members share. Without a `name` it is called by their number.
         """
-        note = notes.sweep(len(members), reused, command, common)
         run = self._store.client.create_run(
             self.experiment.id,
             start_time=int(time.time() * 1000),
-            tags={
-                **tags,
-                "mlflow.note.content": note,
-                "perbatch.kind": "sweep",
-                MEMBERS_TAG: members_digest(members),
-            },
-            run_name=f"sweep of {len(members)} runs",
+            tags={**tags, "perbatch.kind": "sweep", **_says(members, reused, command, common, "")},
+            run_name=name or f"sweep of {len(members)} runs",
         )
         self.id = run.info.run_id
         return self.id
+
+    def grow(
+        self,
+        members: Sequence[str],
+        reused: int,
+        command: str,
+        common: Mapping[str, object],
+        words: str = "",
+    ) -> None:
+        """Say anew what `start` said, of a search that asked for more since; `words` go into the note."""
+        for key, value in _says(members, reused, command, common, words).items():
+            self._store.client.set_tag(self.id, key, value)
+
+    def show(self, draw: Callable[[Path], None], tag: tuple[str, str], best: Iterable[str]) -> None:
+        """Attach what `draw` writes into a folder as `search`, and tag a search's best runs, given by id.
+
+        Runs that have the tag with that value from before, when the search was smaller, lose it.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            draw(Path(folder))
+            self._store.client.log_artifacts(self.id, folder, "search")
+        tagged = self._tagged(*tag)
+        for run_id in tagged.difference(best):
+            self._store.client.delete_tag(run_id, tag[0])
+        for run_id in set(best) - tagged:
+            self._store.client.set_tag(run_id, *tag)
+
+    def _tagged(self, key: str, value: str) -> set[str]:
+        asked = f"tags.`{key}` = '{value}'"
+        found: set[str] = set()
+        token: str | None = None
+        while True:
+            page = self._store.client.search_runs(
+                [self.experiment.id], asked, max_results=PAGE, page_token=token
+            )
+            found |= {run.info.run_id for run in page}
+            token = page.token
+            if not token:
+                return found
 
     def find(self, members: Sequence[str]) -> bool:
         """Take up the newest parent of exactly these members; tell whether there is one."""
@@ -67,8 +102,8 @@ class SweepLog:
 
         `figures` is a folder; its files go into one of that name.
         """
-        note = self._store.client.get_run(self.id).data.tags["mlflow.note.content"]
-        self._store.client.set_tag(self.id, "mlflow.note.content", notes.answered(note, answer))
+        note = self._store.client.get_run(self.id).data.tags[NOTE]
+        self._store.client.set_tag(self.id, NOTE, notes.answered(note, answer))
         for path in files:
             self._store.client.log_artifact(self.id, str(path))
         self._store.client.log_artifacts(self.id, str(figures), figures.name)
@@ -83,3 +118,11 @@ class SweepLog:
         for path in artifacts:
             self._store.client.log_artifact(self.id, str(path))
         self._store.client.set_terminated(self.id, status)
+
+
+def _says(
+    members: Sequence[str], reused: int, command: str, common: Mapping[str, object], words: str
+) -> dict[str, str]:
+    """The tags that tell a parent's members, to a reader and to `find`."""
+    note = notes.sweep(len(members), reused, command, common, words)
+    return {NOTE: note, MEMBERS_TAG: members_digest(members)}

@@ -34,7 +34,12 @@ class Explorer:
 
 
 def draw_explorer(results: Results) -> Drawing:
-    """Draw a small panel a rate, all on the same axes; nothing below two rates."""
+    """Draw a small panel a rate, all on the same axes; nothing below two rates, or where they were searched.
+
+    A search runs the reported seeds at each mode's chosen rates alone.
+    """
+    if results.sweep.searched:
+        return Drawing()
     losses = losses_of(results)
     explorer = _explorer(results, losses)
     if explorer is None or explorer.curves["loss"].isna().all():

@@ -13,6 +13,7 @@ from perbatch.report.wording import number, rate
 
 APART = {PLAIN: 1 / 1.1, REPEAT: 1.1}  # marks of one rate stand side by side
 HOLLOW = {PLAIN: "ring", REPEAT: "box"}
+SEARCHED = "The tuning seeds at the rate of each trial, the reported ones at those chosen"
 CEILING = 100  # times the lowest loss; a finite loss above it is drawn at the upper edge
 
 
@@ -28,7 +29,8 @@ def draw_rates(results: Results) -> Drawing:
     x_domain = padded(runs["at"], share=0.03)
     sizes = sorted({int(size) for size in runs["batch_size"]})
     panels = [_panel(results, runs[runs["batch_size"] == size], size, x_domain, y_domain) for size in sizes]
-    return Drawing(panels, _keys(results), values={"ceiling": f"{CEILING:,}"})
+    which = SEARCHED if results.sweep.searched else "All seeds"
+    return Drawing(panels, _keys(results), values={"ceiling": f"{CEILING:,}", "which": which})
 
 
 def _keys(results: Results) -> list[Key]:
@@ -93,7 +95,7 @@ FIGURE = Figure(
     number="3b",
     place="rates",
     title="Final validation loss against learning rate, a mark a run.",
-    caption="""All seeds, at every batch size <var>M</var>; at one rate the two ways stand side by side.
+    caption="""{{ which }}, at every batch size <var>M</var>; at one rate the two ways stand side by side.
 Crosses on the rail diverged. A loss above {{ ceiling }} times the lowest one is drawn at the upper edge.
 Vertical lines: the rate chosen, which is the one whose tuning seeds reach the target with the lowest median
 of evaluations of the network (unreached counts as infinite); among equals, the one with the lowest final

@@ -6,6 +6,7 @@ report.css maps these very colours to lighter ones for dark screens, so no figur
 import json
 import math
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -34,6 +35,7 @@ MODES: Looks = {
     "repeat": Look("#B04A87", [10, 3, 2, 3]),
 }
 MANY_RATES = 12
+CLOSE_RATES = 1.3  # the second over the first, whose labels would meet
 INK, QUIET, RULE, GRID = "#1f2933", "#52606d", "#7b8794", "#e4e7eb"
 WIDTH, HEIGHT = 300, 200
 SMALL = (215, 120)
@@ -82,8 +84,9 @@ def log_axis(domain: list[float]) -> alt.Axis:
 
 
 def rates_axis(rates: list[float], domain: list[float]) -> alt.Axis:
-    """Return an axis with the learning rates of a grid, or round values for the many of a search."""
-    return alt.Axis(values=rates, format="~g") if len(rates) <= MANY_RATES else log_axis(domain)
+    """Return an axis with the learning rates of a grid, or round values for those of a search."""
+    close = any(second < CLOSE_RATES * first for first, second in pairwise(sorted(rates)))
+    return log_axis(domain) if close or len(rates) > MANY_RATES else alt.Axis(values=rates, format="~g")
 
 
 def log2_axis(domain: list[float]) -> alt.Axis:
