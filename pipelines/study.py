@@ -18,7 +18,7 @@ import pandas as pd
 from perbatch import claims, report
 from perbatch.errors import UserError
 from perbatch.runs.places import PREPARED
-from perbatch.runs.scoring import Weights, on_test_data
+from perbatch.runs.scoring import Weights, constant_losses, on_test_data
 from perbatch.sweep.cli import command
 from perbatch.sweep.gradients import measure_gradients
 from perbatch.sweep.params import study_names
@@ -69,6 +69,8 @@ def evidence_of(claim: claims.Claim, tables: Path) -> pd.DataFrame:
     weights = Weights(tables)
     if claim.evidence == "gradients":
         return measure_gradients(runs, weights, PREPARED / runs["data"].iloc[0])
+    if claim.evidence == "own_targets":
+        runs["constant_loss"] = constant_losses(runs, PREPARED)
     table = claims.from_sweep(claim, runs, history)
     chosen = runs[runs["identity"].isin(claims.chosen_runs(claims.Evidence(claim, table)))]
     tested = [on_test_data(part, weights, PREPARED / str(data)) for data, part in chosen.groupby("data")]

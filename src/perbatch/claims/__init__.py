@@ -5,6 +5,7 @@ from typing import Any
 
 from perbatch.claims import claim
 from perbatch.claims.claim import Claim, Condition
+from perbatch.claims.elsewhere import ratios_of, write_ratios
 from perbatch.claims.evidence import Evidence, from_sweep, read_evidence, write_evidence
 from perbatch.claims.judge import Verdict, judge, unjudged, write_verdicts
 from perbatch.claims.quantities import QUANTITIES
@@ -19,9 +20,11 @@ __all__ = [
     "chosen_runs",
     "from_sweep",
     "judge",
+    "ratios_of",
     "read_evidence",
     "unjudged",
     "write_evidence",
+    "write_ratios",
     "write_verdicts",
 ]
 

@@ -146,6 +146,8 @@ def scored(evidence: Evidence, tuning: pd.DataFrame, target: float | None = None
 
 def _score(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> pd.Series:
     if evidence.claim.chosen_by == "target":
+        if evidence.claim.evidence == "own_targets":
+            return rows["evaluations_to_target"]
         wanted = target_of(evidence, target)
         names = ("gradient_evaluations", "forward_evaluations")
         return evaluations(pd.DataFrame({name: rows[f"{name}_to_{wanted:g}"] for name in names}))
