@@ -21,7 +21,7 @@ from perbatch.analysis.stable_rates import LEARNED
 from perbatch.claims.judge import Judgement
 from perbatch.report.citation import reading
 from perbatch.report.evidence_tables import pairs_table, ranges_table, targets_table
-from perbatch.report.figures.figure import Drawing, Figure, single
+from perbatch.report.figures.figure import Drawing, Figure
 from perbatch.report.figures.forest import forest
 from perbatch.report.gallery import Exhibit
 from perbatch.report.lessons import network
@@ -68,8 +68,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawings = page_figures(results)
-    trees = single() if elsewhere is None else single(*forest(elsewhere))
+    drawings, trees = page_figures(results), forest(elsewhere)
     known = {
         "docs": docs,
         "studies": sorted(studies, key=lambda each: list(Judgement).index(each.verdict)),
@@ -85,7 +84,7 @@ def render(
         **known,
         **_tables(results),
         **_script(pages, drawings),
-        tables=_json(_data(drawings, studies) | ({"forest": trees.data} if trees else {})),
+        tables=_json(_data(drawings, studies, trees)),
     )
     # A line must not break inside `95 %`, `n = 3` or `M = 32`; the script's own text stays as it is.
     text, mark, script = page.partition('<script type="application/json"')
@@ -164,10 +163,11 @@ def _script(pages: Environment, drawings: Mapping[str, Drawing]) -> dict[str, An
     }
 
 
-def _data(drawings: Mapping[str, Drawing], studies: Sequence[Exhibit]) -> dict[str, str]:
+def _data(drawings: Mapping[str, Drawing], studies: Sequence[Exhibit], trees: Drawing) -> dict[str, str]:
     """What each figure draws, as CSV, by the id of its place in the page; a live one has its data already."""
     found = {f"figure-{figure.number}": drawings[figure.name].data for figure in FIGURES}
     found |= {f"study-{each.name}": each.figure.data for each in studies if each.figure}
+    found["forest"] = trees.data
     return {"lesson-a": as_table(), **{place: text for place, text in found.items() if text}}
 
 

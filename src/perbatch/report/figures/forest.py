@@ -1,7 +1,6 @@
 """Two modes compared on each data set and network: a row each with its interval, and against size."""
 
 import json
-from collections.abc import Sequence
 
 import altair as alt
 import numpy as np
@@ -21,6 +20,7 @@ from perbatch.claims.elsewhere import (
 from perbatch.claims.evidence import Evidence
 from perbatch.claims.judge import Verdict
 from perbatch.report.figures.claims import LOOKS
+from perbatch.report.figures.figure import Drawing, single
 from perbatch.report.figures.series import by_series, keys_of
 from perbatch.report.figures.style import INK, QUIET, Looks, logarithmic, padded, records
 from perbatch.report.figures.svg import Panel, draw, key, layered
@@ -38,12 +38,14 @@ NETWORKS: Looks = {
 ENDS = {"ratio": "value", "ratio_low": "low", "ratio_high": "high"}
 
 
-def forest(table: pd.DataFrame) -> Sequence[Panel]:
+def forest(table: pd.DataFrame | None) -> Drawing:
     """Draw a panel a comparison, with a row a data set and network, by size of the training part.
 
     Without repeating a pass has one gradient an example, so both quantities have the same ratio, drawn once.
     """
-    return [_forest(table[table["comparison"] == comparison], comparison) for comparison in COMPARISONS]
+    if table is None:
+        return Drawing()
+    return single(*(_forest(table[table["comparison"] == each], each) for each in COMPARISONS))
 
 
 def sizes_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
@@ -95,7 +97,7 @@ def _forest(table: pd.DataFrame, comparison: str) -> Panel:
     shown = rows.assign(series=rows["quantity"].map(UNITS), place=place + beside).rename(columns=ENDS)
     shown = shown[["data", "sizes", "series", "place", *ENDS.values()]]
     domain = padded([1.0, *shown["low"].dropna(), *shown["high"].dropna(), *shown["value"].dropna()])
-    x, low = (logarithmic(alt.X, name, comparison, domain) for name in ("value", "low"))
+    x, low = (logarithmic(alt.X, name, "times the second mode's need", domain) for name in ("value", "low"))
     axis = alt.Axis(
         values=list(range(len(names))), labelExpr=f"{json.dumps(names)}[datum.value]", labelLimit=220
     )
