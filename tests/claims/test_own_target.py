@@ -13,6 +13,7 @@ from perbatch.claims.elsewhere import (
     REPEAT,
     STOCHASTIC,
     critical_batch_size,
+    gain_of_copies,
     less,
     more,
     ratios,
@@ -95,6 +96,17 @@ def test_a_row_at_the_edge_of_its_grid_counts_neither_way() -> None:
     assert rows["reservation"].str.contains("is the highest tried").all()
     assert not less(rows).any() and not more(rows).any()
     assert {finding.holds for finding in judge(cut).findings} == {None}
+
+
+def test_copies_that_are_worth_nothing_to_stochastic_updates_show_it() -> None:
+    full = evidence()
+    assert gain_of_copies(full, "teacher_ten_times", "teacher").value == pytest.approx(1.0, rel=0.02)
+    table = full.table.copy()
+    stochastic = (table["data"] == "teacher_ten_times") & (table["batch_size"] == 1)
+    table.loc[stochastic, "epochs_to_target"] *= 10
+    worthless = gain_of_copies(Evidence(full.claim, table), "teacher_ten_times", "teacher")
+    assert worthless.value == pytest.approx(10.0, rel=0.02)
+    assert 9 < worthless.low < worthless.high < 11
 
 
 def test_a_mode_that_was_not_run_is_named() -> None:

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from perbatch.analysis.columns import columns_of
-from perbatch.analysis.statistics import paired_ratio
+from perbatch.analysis.statistics import geometric_interval, paired_ratio
 from perbatch.claims.evidence import Evidence
 from perbatch.claims.own_target import TASK
-from perbatch.claims.reading import Reading
+from perbatch.claims.reading import Reading, estimated
 from perbatch.claims.selection import Chosen, at_chosen_rate, check_budgets, select
 from perbatch.errors import UserError
 from perbatch.files import replace
@@ -86,26 +86,21 @@ def smallest_ratio(evidence: Evidence, comparison: str, quantity: str) -> Readin
 def gain_of_copies(evidence: Evidence, copied: str, once: str) -> Reading:
     """Stochastic over full batch in epochs on the data set `copied`, times its copies, over that on `once`.
 
-    It is 1 where a copy is worth as much to stochastic updates as an example that was not there before. The
-    network that is farthest from 1, with the ends of all networks.
+    1 where a copy is worth as much to stochastic updates as an example that was not there before, the number
+    of copies where it is worth nothing. By seed the geometric mean over the networks: a rate is chosen anew
+    on each data set, and the rates of a grid are far apart.
     """
-    found, reservations = [], []
+    logs, reservations = [], []
     for sizes in sorted(select(evidence, {"data": copied})["sizes"].unique()):
-        pair = []
-        for data in (copied, once):
+        for data, sign in ((copied, 1), (once, -1)):
             rows = select(evidence, {"data": data, "sizes": sizes})
             modes = _modes(evidence, rows)
             first, second = (modes[name] for name in COMPARISONS[STOCHASTIC])
-            both = _by_seed(first, second, "epochs")
-            pair.append(both.iloc[:, 0] / both.iloc[:, 1] * rows["n_train"].iloc[0])
+            both = np.log(_by_seed(first, second, "epochs"))
+            logs.append(sign * (both.iloc[:, 0] - both.iloc[:, 1] + np.log(rows["n_train"].iloc[0])))
             reservations += [first.reservation, second.reservation]
-        here, there = pd.concat(pair, axis=1, join="inner").to_numpy(float).T
-        found.append(paired_ratio(here, there))
-    farthest = max(found, key=lambda each: abs(np.log(each.value)))
-    low, high = min(each.low for each in found), max(each.high for each in found)
-    return Reading(
-        farthest.value, low, high, farthest.n, "farthest from 1 of all networks", _joined(reservations)
-    )
+    mean = pd.concat(logs, axis=1, join="inner").sum(axis=1) / (len(logs) / 2)
+    return estimated(geometric_interval(np.exp(mean)), *reservations)
 
 
 def critical_batch_size(table: pd.DataFrame) -> float:

@@ -30,7 +30,7 @@ def to_own_targets(runs: pd.DataFrame, history: pd.DataFrame, tuning_seeds: tupl
     """Return what each run spent up to the target of its data set and network; a row a run, index of `runs`.
 
     Columns: `target`, and `_to_target` epochs, updates, gradient evaluations and evaluations of the network,
-    infinite where it was not reached. `runs` has the column `constant_loss`. A mode counts with the last
+    infinite where it was not reached; and the `constant_loss` that `runs` has. A mode counts with the last
     validation loss, median over the tuning seeds, at the rate where that is lowest.
     """
     prices = pd.DataFrame(np.nan, index=runs.index, columns=list(PRICES))
@@ -46,4 +46,5 @@ def to_own_targets(runs: pd.DataFrame, history: pd.DataFrame, tuning_seeds: tupl
             raise UserError(f"{' and '.join(map(str, task))}: there is no target: {error}") from None
         mine = history[history["identity"].isin(alike["identity"])]
         parts.append(to_target(alike, mine, prices.loc[alike.index], target).assign(target=target))
-    return pd.concat(parts).loc[runs.index].drop(columns="seconds_to_target")
+    found = pd.concat(parts).loc[runs.index].drop(columns="seconds_to_target")
+    return found.assign(constant_loss=runs["constant_loss"])

@@ -28,8 +28,12 @@ def first_repeat_elsewhere(table: pd.DataFrame) -> str:
     """Say for the page's first layer on how many data sets repeating took more work, or less."""
     if table.empty:
         return ""
-    word, held = _direction(rows_of(table, REPEAT, "evaluations"), "less work", "more work")
-    return f"{_took(*held, 'repeating', f'{word} than going on')}."
+    rows = rows_of(table, REPEAT, "evaluations")
+    word, held = _direction(rows, "less", "more")
+    other, test = {"less": ("more", more), "more": ("less", less)}[word]
+    count, _ = on_how_many(rows, test)
+    rest = f"; on {'some' if count else 'none'} of them {other}" if held[0] else ""
+    return f"{_took(*held, 'repeating', f'{word} work than going on')}{rest}."
 
 
 def elsewhere_sentences(table: pd.DataFrame) -> list[str]:
@@ -58,9 +62,10 @@ def _sentence(rows: pd.DataFrame, subject: str, other: str) -> str:
 
 
 def _direction(rows: pd.DataFrame, fewer: str, greater: str) -> tuple[str, tuple[int, int]]:
-    """The word that is true of more data sets, and of how many; in doubt the one against the first mode."""
+    """The word that is true of more data sets, among equals of more rows, and of how many data sets."""
     saved, cost = on_how_many(rows, less), on_how_many(rows, more)
-    return (fewer, saved) if saved > cost else (greater, cost)
+    paid = (saved, less(rows).sum()) > (cost, more(rows).sum())
+    return (fewer, saved) if paid else (greater, cost)
 
 
 def _took(count: int, of: int, subject: str, what: str) -> str:
