@@ -42,17 +42,20 @@ def main(folder: Path) -> None:
     analysis.write_tables(results, out)
     analysis.write_champion(results, out)
     exhibits: list[report.Exhibit] = []
+    elsewhere = None
     if folder.resolve() == RESULTS:
         judged = judge_studies()
         claims.write_verdicts([verdict for verdict, _ in judged], out / "verdicts.json")
+        elsewhere = claims.ratios_of(evidence for verdict, evidence in judged if verdict.findings)
+        claims.write_ratios(elsewhere, out / "elsewhere.csv")
         exhibits = [
             report.exhibit(verdict, evidence, data_option(verdict.name)) for verdict, evidence in judged
         ]
-    said = report.statements(results)
+    said = report.statements(results, elsewhere)
     report.write_statements(said, out)
     report.write_figures(results, out / "figures")
     docs = Path(os.path.relpath(checkout.ROOT / "docs", out)).as_posix()
-    report.write_report(results, said, out, exhibits, docs)
+    report.write_report(results, said, out, exhibits, docs, elsewhere)
     sys.stdout.write(
         f"report: {out / 'report.html'}\ntables: {out / 'comparison.csv'}, and those beside it\n"
     )

@@ -19,7 +19,7 @@ import pandas as pd
 from perbatch import claims, report
 from perbatch.errors import UserError
 from perbatch.runs.places import PREPARED
-from perbatch.runs.scoring import Weights, on_test_data
+from perbatch.runs.scoring import Weights, constant_losses, on_test_data
 from perbatch.sweep.cli import command
 from perbatch.sweep.gradients import measure_gradients
 from perbatch.sweep.params import study_names
@@ -71,7 +71,7 @@ def run_sweeps(claim: claims.Claim) -> list[Path]:
     run_sweep(claim.name, first)
     if claim.plan is None or not claim.tuning_seeds:
         return [first]
-    runs, history = read([first])
+    runs, history = read(claim, [first])
     chosen = claims.chosen_tuning_runs(claims.Evidence(claim, claims.from_sweep(claim, runs, history)))
     places = runs.index[runs["identity"].isin(chosen)]
     run_sweep(claim.name, second, with_seeds(claim.name, places, claim.plan.seeds))
@@ -92,16 +92,19 @@ def run_sweep(name: str, tables: Path, *overrides: str) -> None:
         sys.exit(status)
 
 
-def read(tables: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the runs of some sweeps, each once, and their histories."""
+def read(claim: claims.Claim, tables: list[Path]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the runs of a study's sweeps, each once, with what its evidence needs, and their histories."""
     runs = pd.concat([pd.read_csv(folder / "runs.csv") for folder in tables], ignore_index=True)
     history = pd.concat([pd.read_csv(folder / "history.csv") for folder in tables], ignore_index=True)
-    return runs.drop_duplicates("identity"), history.drop_duplicates(["identity", "presentations"])
+    runs, history = runs.drop_duplicates("identity"), history.drop_duplicates(["identity", "presentations"])
+    if claim.evidence == "own_targets":
+        runs = runs.assign(constant_loss=constant_losses(runs, PREPARED))
+    return runs, history
 
 
 def evidence_of(claim: claims.Claim, tables: list[Path]) -> pd.DataFrame:
     """Make the evidence from the sweeps' tables; only the runs that were chosen see the test data."""
-    runs, history = read(tables)
+    runs, history = read(claim, tables)
     if claim.evidence == "gradients":
         return measure_gradients(runs, Weights(tables[0]), PREPARED / runs["data"].iloc[0])
     table = claims.from_sweep(claim, runs, history)

@@ -199,10 +199,41 @@ def fresh_order(kind: str) -> pd.DataFrame:
     return pd.concat([one(True), one(False)], ignore_index=True)
 
 
+ELSEWHERE = {"teacher": 100, "wine_studies": 106, "digits_studies": 1000, "teacher_ten_times": 1000}
+
+
+def elsewhere(kind: str, slower: Iterable[str] = ()) -> pd.DataFrame:
+    """Four modes on four data sets and two networks; in `slower` the full batch needs fewer epochs."""
+    slower = ("digits_studies",) if kind == REFUTED else tuple(slower)
+    noise = 2.0 if kind == UNCLEAR else 0.02
+    rows = []
+    for data, n_train in ELSEWHERE.items():
+        full = 0.5 if data in slower else 6.0
+        stochastic = 60.0 / n_train
+        modes = {(1, 1): stochastic, (32, 1): 3 * stochastic, (n_train, 1): full, (1, 10): 1.1 * stochastic}
+        if data in slower:
+            modes[1, 1], modes[32, 1], modes[1, 10] = 1.0, 3.0, 1.1
+        for hidden in ("", "-32"):
+            for (size, times), epochs in modes.items():
+                for rate in RATES:
+                    for seed in range(12):
+                        away = 2.0 ** abs(np.log2(rate / 0.25))
+                        took = epochs * away * wobble(seed * size, noise)
+                        checks = took if times > 1 else 0.0
+                        rows.append(
+                            {"data": data, "n_train": n_train, "batch_size": size, "updates_per_batch": times}
+                            | {"tolerance": 0.1 if times > 1 else np.nan, "sizes": f"4{hidden}-1"}
+                            | {"learning_rate": rate, "seed": seed, "epochs": 100, "status": "finished"}
+                            | {"validation_loss": 0.1, "target": 0.2, "epochs_to_target": took}
+                            | {"evaluations_to_target": n_train * (took + 0.5 * checks)}
+                        )
+    return pd.DataFrame(rows)
+
+
 PLANTED: dict[str, Callable[[str], pd.DataFrame]] = {
     each.__name__: each
     for each in (
         *(online_vs_batch, steps_to_target, critical_batch_size, small_batches, redundancy),
-        *(until_satisfied, gradient_variance, powers_of_two, fresh_order),
+        *(until_satisfied, gradient_variance, powers_of_two, fresh_order, elsewhere),
     )
 }

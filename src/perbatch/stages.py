@@ -129,6 +129,7 @@ STAGES = {
             "perbatch/claims/claim.py",
             "perbatch/claims/evidence.py",
             "perbatch/claims/extras.py",
+            "perbatch/claims/own_target.py",
             "perbatch/claims/selection.py",
             "perbatch/columns.py",
             "perbatch/sweep/gradients.py",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from perbatch.claims import Evidence, check_claim, judge
+from perbatch.claims import Evidence, check_claim, judge, ratios_of
 from perbatch.report import CLAIM_FIGURES, Exhibit, exhibit, statements, write_report
 from perbatch.sweep.studies import study_block
 from planted import SETTINGS, N, contender, planted_throughput, results_of
@@ -37,13 +37,17 @@ def whole_sweep(regression: bool = False) -> list:
 def gallery(kinds: tuple[str, ...] = ("reproduced", "not reproduced", "undecided")) -> list[Exhibit]:
     """Every sweep of the gallery, their verdicts in turn."""
     exhibits = []
-    for place, (name, plant) in enumerate(PLANTED.items()):
-        evidence = Evidence(
-            check_claim(name, {**study_block(name), "plan": None}, CLAIM_FIGURES),
-            plant(kinds[place % len(kinds)]),
-        )
+    for place, name in enumerate(PLANTED):
+        evidence = planted(name, kinds[place % len(kinds)])
         exhibits.append(exhibit(judge(evidence), evidence))
     return exhibits
+
+
+def planted(name: str, kind: str) -> Evidence:
+    """The evidence of one study."""
+    return Evidence(
+        check_claim(name, {**study_block(name), "plan": None}, CLAIM_FIGURES), PLANTED[name](kind)
+    )
 
 
 def write_whole_report(folder: Path, regression: bool = False) -> Path:
@@ -53,5 +57,7 @@ def write_whole_report(folder: Path, regression: bool = False) -> Path:
     settings = type(SETTINGS)(TARGETS, SETTINGS.tuning_seeds, SETTINGS.mini_batch)
     table = pd.concat([throughput, chunks], ignore_index=True)
     results = results_of(whole_sweep(regression), table, settings)
-    write_report(results, statements(results), folder, [] if regression else gallery())
+    shown = [] if regression else gallery()
+    rows = None if regression else ratios_of([planted("elsewhere", "reproduced")])
+    write_report(results, statements(results, rows), folder, shown, elsewhere=rows)
     return folder / "report.html"

@@ -1,5 +1,6 @@
-"""The two data sets that come with scikit-learn, prepared with the settings of `conf/data/`."""
+"""The data sets that need no download, prepared with the settings of `conf/data/`."""
 
+import re
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from perbatch.data import Source, load
+from perbatch.data import Source, load, teacher
 from perbatch.data.preparation import prepare
+from perbatch.errors import UserError
 
 OPTIONS = sorted((Path(__file__).parents[2] / "conf" / "data").glob("*.yaml"))
 
@@ -24,7 +26,8 @@ def settings_of(name: str) -> dict[str, Any]:
 def option(name: str) -> tuple[Source, dict[str, Any]]:
     settings = settings_of(name)
     module, function = settings["reader"]["_target_"].rsplit(".", 1)
-    return getattr(import_module(module), function)(), settings
+    own = {key: value for key, value in settings["reader"].items() if key != "_target_"}
+    return getattr(import_module(module), function)(**own), settings
 
 
 def test_digits(tmp_path: Path) -> None:
@@ -51,6 +54,50 @@ def test_diabetes(tmp_path: Path) -> None:
     for values in (data.X_train, data.y_train):
         assert np.allclose(values.mean(axis=0), 0) and np.allclose(values.std(axis=0), 1)
     assert abs(data.y_test.mean()) > 1e-6  # fitted on the training part alone
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "classes"),
+    [
+        ("breast_cancer_studies", (569, 30), ("malignant", "benign")),
+        ("wine_studies", (178, 13), ("class_0", "class_1", "class_2")),
+        ("iris_studies", (150, 4), ("setosa", "versicolor", "virginica")),
+    ],
+)
+def test_small_sets_of_classes(
+    name: str, shape: tuple[int, int], classes: tuple[str, ...], tmp_path: Path
+) -> None:
+    source, settings = option(name)
+    assert (source.X.shape, source.classes) == (shape, classes)
+    prepare(source, settings, tmp_path / name)
+    data = load(tmp_path / name, settings)
+    assert sum(map(len, (data.y_train, data.y_validation, data.y_test))) == shape[0]
+    assert np.allclose(data.X_train.mean(axis=0), 0) and np.allclose(data.X_train.std(axis=0), 1)
+
+
+def test_the_teacher_is_a_line_and_noise_of_the_size_asked_for() -> None:
+    source = teacher.read(examples=20_000, features=5, noise=0.5, seed=1)
+    X = source.X - source.X.mean(axis=0)
+    weights, (unexplained,), *_ = np.linalg.lstsq(X, source.y - source.y.mean(), rcond=None)
+    assert np.sqrt(unexplained / len(X)) == pytest.approx(0.5, rel=0.03)
+    assert np.std(X @ weights) == pytest.approx(1.0, rel=0.03)
+    spread = np.sort(np.linalg.eigvalsh(np.cov(X.T)))[::-1]
+    assert spread == pytest.approx(1 / np.arange(1, 6), rel=0.05)
+    again = teacher.read(examples=20_000, features=5, noise=0.5, seed=1)
+    assert (again.y == source.y).all()
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"examples": 1}, "data.reader.examples is 1; it must be at least 2"),
+        ({"features": 0}, "data.reader.features is 0; it must be at least 1"),
+        ({"noise": -0.1}, "data.reader.noise is -0.1; it must be at least 0"),
+    ],
+)
+def test_a_teacher_that_cannot_be_is_one_sentence(setting: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=re.escape(said)):
+        teacher.read(**({"examples": 10, "features": 2, "noise": 0.1, "seed": 0} | setting))
 
 
 @pytest.mark.parametrize("path", OPTIONS, ids=lambda path: path.stem)

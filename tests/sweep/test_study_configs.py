@@ -14,6 +14,8 @@ from perbatch.errors import UserError
 from perbatch.runs import identity, places
 from perbatch.runs.run import experiment_name
 from perbatch.sweep import params, studies
+from perbatch.sweep.compose import CachingLoader
+from perbatch.sweep.plan import make
 
 Compose = Callable[..., DictConfig]
 
@@ -54,6 +56,19 @@ def test_every_study_of_params_has_a_block_that_its_types_take(name: str) -> Non
     block = studies.study_block(name)
     assert block["claim"]
     assert block["conditions"]
+
+
+def test_data_whose_readers_have_other_settings_are_one_sweep(own_data: Path) -> None:
+    """The letters' reader has settings of its own, as the teacher's, and those of other data have none."""
+    studies.prepare_data("elsewhere")
+    GlobalHydra.instance().clear()
+    asked = [["data=teacher", "model=regressor"], ["data=iris_studies"]]
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        master = compose("config", ["experiment=elsewhere"], return_hydra_config=True)
+        plan = make(asked, CachingLoader(GlobalHydra.instance().config_loader()), master)
+    assert len(plan.order) == 2
+    assert plan.common["batch_size"] == 32
+    assert "data.name" not in plan.common and "data.reader.examples" not in plan.common
 
 
 def test_how_runs_are_judged_is_no_part_of_them(composed: Compose, own_data: Path) -> None:

@@ -155,6 +155,28 @@ diverged          | runs | | of those, diverged
 """
 )
 
+ELSEWHERE = table(
+    """
+data               | name | | the data set
+n_train            | examples | | size of the training part
+sizes              | units | | of each layer of the network, as `64-32-10`
+target             | loss | | validation loss that counts as reached here, the same for all modes: a tenth of
+    the way from what the least good mode ends at to the constant answer
+comparison         | text | | which two modes: `stochastic over full batch`, `mini-batch over stochastic`,
+    `repeat over plain` (with batches of one example)
+quantity           | text | | `epochs` or `evaluations` (of the network, as in comparison.csv)
+batch_size         | examples | | of the first mode
+ratio              | times | interval | the second mode's need that the first has, paired by seed: below 1 the
+    first is faster
+n                  | seeds | | that both have
+kind               | text | | a geometric mean where all seeds reached, else a median over pairs with
+    unreached as infinite
+learning_rate      | | | chosen for the first mode
+over_learning_rate | | | chosen for the second mode
+reservation        | text | | what stands against the row: a chosen rate at the edge of its grid; else empty
+"""
+)
+
 TABLES = {
     "comparison.csv": COMPARISON,
     "pairs.csv": PAIRS,
@@ -162,6 +184,7 @@ TABLES = {
     "repeats.csv": REPEATS,
     "curves.csv": CURVES,
     "rates.csv": RATES,
+    "elsewhere.csv": ELSEWHERE,
 }
 """All of them, by file."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from perbatch.claims import claim
 from perbatch.claims.claim import Claim, Condition
+from perbatch.claims.elsewhere import ratios_of, write_ratios
 from perbatch.claims.evidence import Evidence, from_sweep, read_evidence, write_evidence
 from perbatch.claims.judge import Verdict, judge, unjudged, write_verdicts
 from perbatch.claims.planning import plan_text
@@ -22,9 +23,11 @@ __all__ = [
     "from_sweep",
     "judge",
     "plan_text",
+    "ratios_of",
     "read_evidence",
     "unjudged",
     "write_evidence",
+    "write_ratios",
     "write_verdicts",
 ]
 

@@ -11,7 +11,7 @@ import pandas as pd
 from perbatch.claims.plan import Plan, check_plan
 from perbatch.errors import UserError
 
-EVIDENCE = ("sweep", "redundancy", "equal_updates", "gradients", "benchmark")
+EVIDENCE = ("sweep", "redundancy", "equal_updates", "gradients", "own_targets", "benchmark")
 CHOSEN_BY = ("target", "validation_loss", "validation_accuracy")
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from perbatch.advice import repro
 from perbatch.claims.claim import Claim
 from perbatch.claims.extras import at_equal_updates, between_copies
+from perbatch.claims.own_target import to_own_targets
 from perbatch.columns import AXES, COUNTS
 from perbatch.errors import UserError
 from perbatch.files import replace
@@ -53,6 +54,7 @@ def from_sweep(claim: Claim, runs: pd.DataFrame, history: pd.DataFrame) -> pd.Da
     extra: dict[str, Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]] = {
         "redundancy": between_copies,
         "equal_updates": lambda runs, history: at_equal_updates(runs, history, claim.tuning_seeds),
+        "own_targets": lambda runs, history: to_own_targets(runs, history, claim.tuning_seeds),
     }
     if claim.evidence in extra:
         table = pd.concat([table, extra[claim.evidence](runs, history)], axis=1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from perbatch.claims import columns, noise, powers, scores, to_target
+from perbatch.claims import columns, elsewhere, noise, powers, scores, to_target
 from perbatch.claims.reading import Reading
 
 QUANTITIES: dict[str, Callable[..., Reading]] = {
@@ -25,4 +25,7 @@ QUANTITIES: dict[str, Callable[..., Reading]] = {
     "critical_batch_size": noise.critical_batch_size,
     "power_ratio": powers.power_ratio,
     "power_over_controls": powers.power_over_controls,
+    "largest_ratio": elsewhere.largest_ratio,
+    "smallest_ratio": elsewhere.smallest_ratio,
+    "gain_of_copies": elsewhere.gain_of_copies,
 }

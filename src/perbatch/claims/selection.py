@@ -163,6 +163,8 @@ def scored(evidence: Evidence, tuning: pd.DataFrame, target: float | None = None
 
 def _score(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> pd.Series:
     if evidence.claim.chosen_by == "target":
+        if evidence.claim.evidence == "own_targets":
+            return rows["evaluations_to_target"]
         wanted = target_of(evidence, target)
         names = ("gradient_evaluations", "forward_evaluations")
         return evaluations(pd.DataFrame({name: rows[f"{name}_to_{wanted:g}"] for name in names}))
@@ -188,7 +190,7 @@ def chosen_runs(evidence: Evidence) -> pd.Series:
 def chosen_tuning_runs(evidence: Evidence) -> pd.Series:
     """Return the identities of a tuning run of each contender at each rate that is chosen for any target."""
     claim, found = evidence.claim, []
-    targets = claim.targets if claim.chosen_by == "target" else (None,)
+    targets = (claim.chosen_by == "target" and claim.targets) or (None,)
     for part in contenders(evidence.table):
         rates = {_known(evidence, part, target).rate for target in targets}
         tuning = claim.tuning(part)

@@ -11,7 +11,7 @@ from perbatch.claims.outcomes import Outcome
 from perbatch.errors import UserError
 from perbatch.report.citation import doi_of
 from perbatch.report.figures import claims as claim_figures
-from perbatch.report.figures import claims_special
+from perbatch.report.figures import claims_special, forest
 from perbatch.report.figures.svg import Panel
 from perbatch.report.tables import Cell, Table
 from perbatch.report.wording import listed, number
@@ -30,6 +30,7 @@ CLAIM_FIGURES: dict[str, Callable[[Evidence, Verdict, str], Panel]] = {
     "retention": claims_special.retention_figure,
     "variance": claims_special.variance_figure,
     "throughput": claims_special.throughput_figure,
+    "sizes": forest.sizes_figure,
 }
 """The figures that a claim may name."""
 

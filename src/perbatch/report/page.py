@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -21,6 +22,7 @@ from perbatch.claims.judge import Judgement
 from perbatch.report.citation import reading
 from perbatch.report.evidence_tables import pairs_table, ranges_table, targets_table
 from perbatch.report.figures.figure import Drawing, Figure
+from perbatch.report.figures.forest import forest
 from perbatch.report.gallery import Exhibit
 from perbatch.report.lessons import network
 from perbatch.report.lessons.frames import as_table, ground, reels
@@ -36,17 +38,28 @@ SCRIPTS = ("engine", "steps", "network", "page")
 
 
 def write_report(
-    results: Results, said: Statements, folder: Path, studies: Sequence[Exhibit] = (), docs: str = DOCS
+    results: Results,
+    said: Statements,
+    folder: Path,
+    studies: Sequence[Exhibit] = (),
+    docs: str = DOCS,
+    elsewhere: pd.DataFrame | None = None,
 ) -> None:
     """Write report.html into `folder`; the same bytes from the same results and studies."""
-    files.replace(folder / "report.html", render(results, said, studies, docs))
+    files.replace(folder / "report.html", render(results, said, studies, docs, elsewhere))
 
 
-def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), docs: str = DOCS) -> str:
+def render(
+    results: Results,
+    said: Statements,
+    studies: Sequence[Exhibit] = (),
+    docs: str = DOCS,
+    elsewhere: pd.DataFrame | None = None,
+) -> str:
     """Return the page: no outside request, every figure inline SVG, two of them livened by a script.
 
     `said` are the results' statements, `docs` is the address of the folder of the documentation, as seen from
-    the page.
+    the page. `elsewhere` are the ratios on other data sets, of which the statements speak too.
     """
     pages = Environment(
         loader=PackageLoader("perbatch.report"),
@@ -55,12 +68,13 @@ def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawings = page_figures(results)
+    drawings, trees = page_figures(results), forest(elsewhere)
     known = {
         "docs": docs,
         "studies": sorted(studies, key=lambda each: list(Judgement).index(each.verdict)),
         "figures": drawings,
-        **{name: said[name] for name in ("name", "when", "again", "caveats")},
+        "forest": trees,
+        **{name: said[name] for name in ("name", "when", "again", "caveats", "data_sets")},
         **said["sentences"],
         **_context(results),
     }
@@ -70,7 +84,7 @@ def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), 
         **known,
         **_tables(results),
         **_script(pages, drawings),
-        tables=_json(_data(drawings, studies)),
+        tables=_json(_data(drawings, studies, trees)),
     )
     # A line must not break inside `95 %`, `n = 3` or `M = 32`; the script's own text stays as it is.
     text, mark, script = page.partition('<script type="application/json"')
@@ -149,10 +163,11 @@ def _script(pages: Environment, drawings: Mapping[str, Drawing]) -> dict[str, An
     }
 
 
-def _data(drawings: Mapping[str, Drawing], studies: Sequence[Exhibit]) -> dict[str, str]:
+def _data(drawings: Mapping[str, Drawing], studies: Sequence[Exhibit], trees: Drawing) -> dict[str, str]:
     """What each figure draws, as CSV, by the id of its place in the page; a live one has its data already."""
     found = {f"figure-{figure.number}": drawings[figure.name].data for figure in FIGURES}
     found |= {f"study-{each.name}": each.figure.data for each in studies if each.figure}
+    found["forest"] = trees.data
     return {"lesson-a": as_table(), **{place: text for place, text in found.items() if text}}
 
 

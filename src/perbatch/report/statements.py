@@ -22,6 +22,7 @@ from perbatch.report.answers import (
 )
 from perbatch.report.caveats import caveats
 from perbatch.report.citation import citation
+from perbatch.report.elsewhere import elsewhere_sentences, first_elsewhere, first_repeat_elsewhere
 from perbatch.report.evidence_tables import clocks_sentence, together_sentence
 from perbatch.report.figures.best_rates import edge_warning, rate_growth
 from perbatch.report.figures.memory import memory_sentence
@@ -39,16 +40,18 @@ from perbatch.report.repeating import apart, beside, champion_sentence, equal_co
 Statements = Mapping[str, Any]
 
 
-def statements(results: Results) -> Statements:
+def statements(results: Results, elsewhere: pd.DataFrame | None = None) -> Statements:
     """Return what the page claims: the two answers with their numbers, and every other sentence by name.
 
-    `first_...` and `headline` are the page's first layer: the answers in plain words.
+    `first_...` and `headline` are the page's first layer: the answers in plain words. `elsewhere` are the
+    ratios on other data sets, if there are any, and `data_sets` the sentences about them.
 
     A sentence that these data do not support is empty. `modes` are the rows of the README's table, `readme`
     is its first screen, empty for regression.
     """
     priced = results.sweep.benchmark
     many = len(priced) > 1
+    rows = pd.DataFrame() if elsewhere is None else elsewhere
     return {
         "name": results.name,
         "target": results.sweep.target,
@@ -60,6 +63,8 @@ def statements(results: Results) -> Statements:
             "first_repeat": first_repeat(results),
             "first_kept": first_kept(results),
             "first_powers": first_powers(priced),
+            "first_elsewhere": first_elsewhere(rows),
+            "first_repeat_elsewhere": first_repeat_elsewhere(rows),
             "again_beside": beside(results),
             "headline": headline(results),
             "apart": apart(results),
@@ -81,6 +86,7 @@ def statements(results: Results) -> Statements:
             "stable": stability_sentence(results),
             "memory": memory_sentence(results.sweep.memory) if many else "",
         },
+        "data_sets": elsewhere_sentences(rows),
         "caveats": caveats(results),
         "modes": {name: _mode(label, row) for name, (label, row) in modes(results).items()},
         "readme": "" if results.sweep.regression else readme_block(results),

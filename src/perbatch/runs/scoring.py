@@ -1,4 +1,4 @@
-"""What chosen runs reach on the test data, which nothing else looks at."""
+"""What chosen runs reach on the test data, which nothing else looks at; and what knowing nothing reaches."""
 
 import json
 from pathlib import Path
@@ -55,6 +55,31 @@ def on_test_data(runs: pd.DataFrame, weights: Weights, folder: Path) -> pd.DataF
             }
         )
     return pd.DataFrame(rows, columns=["identity", "test_loss", "test_accuracy", "test_r2"])
+
+
+def constant_losses(runs: pd.DataFrame, prepared: Path) -> pd.Series:
+    """Return `constant_loss` of each row of the table of runs; `prepared` has a folder a data set."""
+    losses = pd.Series(np.nan, runs.index)
+    for (name, loss), alike in runs.groupby(["data", "loss"]):
+        data = load_prepared(prepared / str(name), set(alike["data_digest"]))
+        losses[alike.index] = constant_loss(data.y_train, data.y_validation, str(loss))
+    return losses
+
+
+def constant_loss(train: np.ndarray, validation: np.ndarray, loss: str) -> float:
+    """Mean loss over `validation` (m,) of an answer that ignores the input, learned from `train` (n,).
+
+    Integers are labels: the answer is the shares of the classes, under cross-entropy. Other numbers: their
+    mean, under half the squared difference.
+    """
+    labels = np.issubdtype(train.dtype, np.integer)
+    if loss == "cross_entropy" and labels:
+        shares = np.bincount(train, minlength=int(validation.max()) + 1) / len(train)
+        with np.errstate(divide="ignore"):
+            return float(-np.log(shares[validation]).mean())
+    if loss == "squared_error" and not labels:
+        return float(np.square(validation - train.mean()).mean() / 2)
+    raise NotImplementedError(f"the constant answer to {train.dtype} under the loss {loss}")
 
 
 def _scores(task: str, outputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:

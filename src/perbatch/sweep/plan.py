@@ -164,7 +164,7 @@ def refuse(settings: Mapping[Any, Any]) -> None:
 def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None:
     if first:
         common.update(values)
-    for key in [key for key, value in common.items() if values.get(key) != value]:
+    for key in [key for key, value in common.items() if values.get(key, ...) != value]:
         del common[key]
 
 
