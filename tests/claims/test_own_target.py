@@ -20,6 +20,7 @@ from perbatch.claims.elsewhere import (
     rows_of,
     theory,
 )
+from perbatch.claims.outcomes import Outcome
 from perbatch.claims.own_target import target_for_all
 from perbatch.errors import UserError
 from perbatch.report import CLAIM_FIGURES
@@ -29,7 +30,7 @@ from planted_studies import ELSEWHERE, SHOWN, elsewhere
 
 
 def evidence(kind: str = SHOWN, slower: tuple[str, ...] = ()) -> Evidence:
-    checked = claims.check_claim("elsewhere", study_block("elsewhere"), CLAIM_FIGURES)
+    checked = claims.check_claim("elsewhere", {**study_block("elsewhere"), "plan": None}, CLAIM_FIGURES)
     return Evidence(checked, elsewhere(kind, slower))
 
 
@@ -95,7 +96,7 @@ def test_a_row_at_the_edge_of_its_grid_counts_neither_way() -> None:
     rows = rows_of(ratios(cut), STOCHASTIC, "epochs")
     assert rows["reservation"].str.contains("is the highest tried").all()
     assert not less(rows).any() and not more(rows).any()
-    assert {finding.holds for finding in judge(cut).findings} == {None}
+    assert {finding.outcome for finding in judge(cut).findings} == {Outcome.UNDECIDED}
 
 
 def test_copies_that_are_worth_nothing_to_stochastic_updates_show_it() -> None:

@@ -18,7 +18,7 @@ from planted_studies import ELSEWHERE, SHOWN, UNCLEAR, elsewhere
 
 
 def planted(kind: str = SHOWN, slower: tuple[str, ...] = ()) -> Evidence:
-    claim = claims.check_claim("elsewhere", study_block("elsewhere"), CLAIM_FIGURES)
+    claim = claims.check_claim("elsewhere", {**study_block("elsewhere"), "plan": None}, CLAIM_FIGURES)
     return Evidence(claim, elsewhere(kind, slower))
 
 
