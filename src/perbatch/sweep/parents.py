@@ -33,9 +33,9 @@ class Parents:
     Meanwhile they hold a lock, by which others see that the sweep is at work.
     """
 
-    def __init__(self, plan: Plan, store: Store, multirun: Path) -> None:
-        """`multirun` is the sweep's config, to be attached. Nothing is written yet."""
-        self._plan, self._store, self._multirun = plan, store, multirun
+    def __init__(self, plan: Plan, store: Store, multirun: Path, name: str | None = None) -> None:
+        """`multirun` is the sweep's config, to be attached; `name` is the user's. Nothing is written yet."""
+        self._plan, self._store, self._multirun, self._name = plan, store, multirun, name
         self._logs: dict[str, SweepLog] = {}
         self._lock = FileLock(locks.new())
 
@@ -67,7 +67,8 @@ class Parents:
             tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
             known = len(reused.intersection(identities))
             command = shlex.join(["python", *sys.argv])
-            self._logs[name].start(tags, identities, known, command, self._plan.common)
+            title = self._name or self._plan.calls.sweep(self._plan.common, len(members))
+            self._logs[name].start(title, tags, identities, known, command, self._plan.common)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -104,7 +105,7 @@ class Parents:
         record.try_store_again()
         for run in missing:
             whole = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
-            with run.folder.lock():  # another sweep may be about to do the same
+            with run.expected(), run.folder.lock():  # another sweep may be about to do the same
                 record.log_where_missing(run.folder, whole)
         if logged := sum(map(self._logged, missing)):
             log.info("%d runs that the MLflow store lacked are logged from their folders", logged)

@@ -100,7 +100,7 @@ def run(
     if planned.missing or unended or not _all_logged(store, planned.reused):
         context = HydraContext(loader, context.callbacks)
         extra = launchers.overrides(master, store.uri)
-        with Parents(planned, store, _save_multirun(master)) as parents:
+        with Parents(planned, store, _save_multirun(master), master.sweep.name) as parents:
 
             def told(run: PlannedRun) -> list[str]:
                 return [f"tracking.parent={parents.of(run)}", *extra]

@@ -15,9 +15,10 @@ Start here
   `publish` logs them, each as a run; a mean that MLflow makes of the best runs is that of lucky seeds
 
 How to read it
-- Names sort by batch size, learning rate and seed: `M0032 lr0.1 s07`. The repeat mode stands in front.
+- Names sort by batch size, learning rate and seed: `M0032 lr0.1 s07`. The repeat mode stands in front; what
+  else was swept, or is not the default, stands before the seed: `M0032 lr0.1 activation=tanh s07`.
 - Charts: the x axis *step* is presentations (examples shown), so curves of all batch sizes compare.
-  The tag `cell` (mode, batch size, rate) is what seeds repeat.
+  The tag `cell` (the name without the seed) is what seeds repeat.
 - Columns that sort as numbers: `config/batch_size`, `config/learning_rate`, `final/validation_loss`.
 
 Filters to paste into the search box

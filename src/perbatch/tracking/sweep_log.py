@@ -26,6 +26,7 @@ class SweepLog:
 
     def start(
         self,
+        name: str,
         tags: Mapping[str, str],
         members: Sequence[str],
         reused: int,
@@ -46,7 +47,7 @@ class SweepLog:
                 "perbatch.kind": "sweep",
                 MEMBERS_TAG: members_digest(members),
             },
-            run_name=f"sweep of {len(members)} runs",
+            run_name=name,
         )
         self.id = run.info.run_id
         return self.id

@@ -1,0 +1,113 @@
+"""What MLflow calls runs and sweeps: by cell, all else that was swept or is not the default, and seed."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from hydra import initialize_config_dir
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+
+from perbatch.runs import identity, places
+from perbatch.runs.planned import PlannedRun
+from perbatch.runs.run import Run
+
+IN_CELL = ("batch_size", "learning_rate", "repeat.updates_per_batch", "repeat.tolerance", "seed")
+"""What every run's name has, as `Run.cell` and the seed say it."""
+DATA = "data.name"
+"""Of the data this alone: each data set has an experiment of its own, and a digest that MLflow shows."""
+LONGEST = 200
+"""Characters of a cell's name: databases take names of 250."""
+
+
+class Calls:
+    """The names of a sweep's runs: all have the same keys, those in which some run is not the default."""
+
+    def __init__(self, usual: Mapping[str, Any] | None = None) -> None:
+        """`usual` are the defaults, as `defaults` returns them."""
+        self._usual = dict(usual or {})
+        self._keys: set[str] = set()
+        self._others: dict[str, dict[str, Any]] = {}
+
+    def begin(self, loader: ConfigLoader, experiment: str | None) -> None:
+        """Look up the defaults, once."""
+        self._usual = self._usual or defaults(loader, experiment)
+
+    def take(self, identity: str, values: Mapping[str, Any]) -> None:
+        """Take a run by its dotted settings; what they lack is as by default."""
+        self._usual.setdefault(DATA, values.get(DATA))
+        known = ((key, values.get(key, default), default) for key, default in self._usual.items())
+        other = {key: value for key, value, default in known if key not in IN_CELL and value != default}
+        self._keys |= other.keys()
+        self._others[identity] = other
+
+    def names(self, run: Run | PlannedRun) -> tuple[str, str]:
+        """Return the names of a run's cell and, with the seed, of the run, once all were taken."""
+        cell = self.cell(run.identity, run.cell)
+        return cell, cell + run.name.removeprefix(run.cell)
+
+    def cell(self, identity: str, cell: str) -> str:
+        """Return the whole name of the cell of a run that was taken, from the cell's own name."""
+        values = self._usual | self._others[identity]
+        return " ".join([cell, *(_said(key, values[key]) for key in self._ordered())])[:LONGEST]
+
+    def sweep(self, common: Mapping[str, Any], count: int) -> str:
+        """Return the name of a sweep of so many runs, which have the dotted settings `common` in common."""
+        swept = dict.fromkeys(_short(key) for key in self._usual if key not in common)
+        fixed = [_said(key, common[key]) for key in self._ordered() if key in common]
+        over = f"sweep over {', '.join(swept)}" if swept else "sweep"
+        return "; ".join([over, *fixed, f"{count} run{'s' * (count != 1)}"])
+
+    def _ordered(self) -> list[str]:
+        return [key for key in self._usual if key in self._keys]
+
+
+def defaults(loader: ConfigLoader, experiment: str | None) -> dict[str, Any]:
+    """Return what a run is by default: dotted keys and their values, as `conf/` has them, without its data.
+
+    Of a study that has an experiment of its own in MLflow, its file decides.
+    """
+    config = loader.load_configuration(
+        "config", [f"experiment={experiment}"] if experiment else [], RunMode.RUN
+    )
+    if experiment and config.tracking.experiment is None:
+        return defaults(loader, None)
+    kept = [str(key) for key in config if key not in identity.IGNORED and key != "data"]
+    return identity.flat({key: identity.plain(config[key]) for key in kept})
+
+
+def of_single(run: Run) -> tuple[str, str]:
+    """Return the names of cell and run where no sweep of ours planned the run."""
+    chosen = HydraConfig.get().runtime.choices.get("experiment") if HydraConfig.initialized() else None
+    calls = Calls(_defaults_here(chosen))
+    calls.take(run.identity, identity.flat(run.settings))
+    return calls.names(run)
+
+
+@cache
+def _defaults_here(experiment: str | None) -> dict[str, Any]:
+    if GlobalHydra.instance().is_initialized():
+        return defaults(GlobalHydra.instance().config_loader(), experiment)
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):  # in a worker of Hydra's own launchers
+        return defaults(GlobalHydra.instance().config_loader(), experiment)
+
+
+def _said(key: str, value: Any) -> str:
+    return f"{_short(key)}={_text(value)}"
+
+
+def _short(key: str) -> str:
+    """`model.activation` is `activation`, `engine.name` is `engine`, both keys of `repeat` are `repeat`."""
+    front, _, last = key.rpartition(".")
+    return front if last == "name" or front == "repeat" else last
+
+
+def _text(value: Any) -> str:
+    """`[64, 32]` is `64-32`; what YAML writes small is small."""
+    if isinstance(value, list):
+        return "-".join(map(str, value))
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
