@@ -5,7 +5,7 @@ import shlex
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -37,6 +37,7 @@ class Parents:
         """`multirun` is the sweep's config, to be attached; `name` is the user's. Nothing is written yet."""
         self._plan, self._store, self._multirun, self._name = plan, store, multirun, name
         self._logs: dict[str, SweepLog] = {}
+        self._before: dict[str, str] = {}
         self._lock = FileLock(locks.new())
 
     def __enter__(self) -> "Parents":
@@ -64,6 +65,7 @@ class Parents:
         for name, members in self._by_experiment().items():
             self._logs[name] = SweepLog(self._store, record.experiment_of(self._store, name))
             identities = [run.identity for run in members]
+            self._before |= self._logged_ids(name, self._plan.missing)
             tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
             known = len(reused.intersection(identities))
             command = shlex.join(["python", *sys.argv])
@@ -136,7 +138,23 @@ class Parents:
                 table = Path(folder, "members.csv")
                 table.write_text(runs_csv(complete))
                 sweep_log.end(status, counts, [table, self._multirun])
+            self._mark_replaced(name)
         self._close_stale()  # what workers that died left RUNNING
+
+    def _mark_replaced(self, name: str) -> None:
+        """Take out of the views what was logged before of runs that were trained again."""
+        current = self._logged_ids(name, [run for run in self._by_experiment()[name] if run.folder.complete])
+        older = set(self._store.older(self._logs[name].experiment, current))
+        older |= {run for each, run in self._before.items() if current.get(each, run) != run}
+        self._store.mark_replaced(sorted(older))
+        if older:
+            log.info("older runs of the same settings that are now out of MLflow's views: %d", len(older))
+
+    def _logged_ids(self, name: str, runs: Sequence[PlannedRun]) -> dict[str, str]:
+        """MLflow's ids of runs in an experiment, by identity, as their folders say."""
+        key = self._logs[name].experiment.key
+        found = {run.identity: run.folder.logged_id(key) for run in runs if run.experiment == name}
+        return {identity: logged for identity, logged in found.items() if logged}
 
     def _by_experiment(self) -> dict[str, list[PlannedRun]]:
         groups: dict[str, list[PlannedRun]] = {}

@@ -21,13 +21,15 @@ How to read it
   The tag `cell` (the name without the seed) is what seeds repeat.
 - Columns that sort as numbers: `config/batch_size`, `config/learning_rate`, `final/validation_loss`.
 
-Filters to paste into the search box
-- stochastic: `params.mode = 'stochastic'`
-- one batch size: `metrics."config/batch_size" = 32`
-- one cell's runs: `tags.cell = 'M0032 lr0.3' and tags.`perbatch.kind` = 'run'`
-- cells over the tuning seeds: `tags.`perbatch.kind` = 'cell' and tags.seeds = 'tuning'`
-- learned: `metrics."final/validation_loss" < 0.2`
-- diverged: `tags.diverged = 'true'`
+Filters for the search box: `tags.`perbatch.kind` = 'run'`, and behind it
+- stochastic: `and params.mode = 'stochastic'`
+- one batch size: `and metrics."config/batch_size" = 32`
+- one cell's runs: `and tags.cell = 'M0032 lr0.3'`
+- learned: `and metrics."final/validation_loss" < 0.2`
+- diverged: `and tags.diverged = 'true'`
+
+Cells over the tuning seeds: `tags.`perbatch.kind` = 'cell' and tags.seeds = 'tuning'`. A run that was trained
+again is kept as it was; its kind is `replaced`.
 """
 
 SWEEP = """{count} runs: {reused} reused, {trained} to train.
