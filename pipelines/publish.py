@@ -84,8 +84,9 @@ def cells_of(folder: Path) -> list[dict[str, object]]:
     y_train = np.load(PREPARED / tables.data / "y_train.npy")
     sweep = analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train)
     calls = refill.calls_of(folder / "train")
-    names = {run["cell"]: calls.cell(run["identity"], run["cell"]) for _, run in sweep.runs.iterrows()}
-    return [row | {"cell": names[str(row["cell"])]} for row in analysis.cell_rows(sweep)]
+    own = dict(zip(sweep.runs["cell"], sweep.runs["identity"], strict=True))
+    names = {cell: calls.names(identity, cell, cell)[0] for cell, identity in own.items()}
+    return [row | {"cell": names[row["cell"]]} for row in analysis.cell_rows(sweep)]
 
 
 def _published(marker: Path) -> dict[str, str]:

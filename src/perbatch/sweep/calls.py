@@ -11,7 +11,6 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from perbatch.runs import identity, places
-from perbatch.runs.planned import PlannedRun
 from perbatch.runs.run import Run
 
 IN_CELL = ("batch_size", "learning_rate", "repeat.updates_per_batch", "repeat.tolerance", "seed")
@@ -19,16 +18,21 @@ IN_CELL = ("batch_size", "learning_rate", "repeat.updates_per_batch", "repeat.to
 DATA = "data.name"
 """Of the data this alone: each data set has an experiment of its own, and a digest that MLflow shows."""
 LONGEST = 200
-"""Characters of a cell's name: databases take names of 250."""
+"""Characters of a name: databases take 250."""
 
 
 class Calls:
-    """The names of a sweep's runs: all have the same keys, those in which some run is not the default."""
+    """The names of a sweep's runs: all have the same keys, those in which some run is not the default.
+
+    What was swept stands before the seed and what all runs share behind it, where a narrow column ends.
+    """
 
     def __init__(self, usual: Mapping[str, Any] | None = None) -> None:
         """`usual` are the defaults, as `defaults` returns them."""
         self._usual = dict(usual or {})
-        self._keys: set[str] = set()
+        self._first: dict[str, Any] = {}
+        self._swept: set[str] = set()
+        self._beside: set[str] = set()
         self._others: dict[str, dict[str, Any]] = {}
 
     def begin(self, loader: ConfigLoader, experiment: str | None) -> None:
@@ -38,30 +42,29 @@ class Calls:
     def take(self, identity: str, values: Mapping[str, Any]) -> None:
         """Take a run by its dotted settings; what they lack is as by default."""
         self._usual.setdefault(DATA, values.get(DATA))
-        known = ((key, values.get(key, default), default) for key, default in self._usual.items())
-        other = {key: value for key, value, default in known if key not in IN_CELL and value != default}
-        self._keys |= other.keys()
+        own = {key: values.get(key, default) for key, default in self._usual.items()}
+        self._first = self._first or own
+        self._swept.update(key for key, value in own.items() if value != self._first[key])
+        other = {key: value for key, value in own.items() if value != self._usual[key] and key not in IN_CELL}
+        self._beside |= other.keys()
         self._others[identity] = other
 
-    def names(self, run: Run | PlannedRun) -> tuple[str, str]:
-        """Return the names of a run's cell and, with the seed, of the run, once all were taken."""
-        cell = self.cell(run.identity, run.cell)
-        return cell, cell + run.name.removeprefix(run.cell)
-
-    def cell(self, identity: str, cell: str) -> str:
-        """Return the whole name of the cell of a run that was taken, from the cell's own name."""
+    def names(self, identity: str, cell: str, name: str) -> tuple[str, str]:
+        """Return the whole names of a run's cell and of the run, once all were taken, from its own two."""
         values = self._usual | self._others[identity]
-        return " ".join([cell, *(_said(key, values[key]) for key in self._ordered())])[:LONGEST]
+        said = {key: _said(key, values[key]) for key in self._usual if key in self._beside}
+        swept = [text for key, text in said.items() if key in self._swept]
+        shared = [text for key, text in said.items() if key not in self._swept]
+        seed = name.removeprefix(cell).strip()
+        return " ".join([cell, *said.values()])[:LONGEST], " ".join([cell, *swept, seed, *shared])[:LONGEST]
 
-    def sweep(self, common: Mapping[str, Any], count: int) -> str:
-        """Return the name of a sweep of so many runs, which have the dotted settings `common` in common."""
-        swept = dict.fromkeys(_short(key) for key in self._usual if key not in common)
-        fixed = [_said(key, common[key]) for key in self._ordered() if key in common]
+    def sweep(self, count: int) -> str:
+        """Return the name of a sweep of so many runs."""
+        swept = dict.fromkeys(_short(key) for key in self._usual if key in self._swept)
+        shared = [key for key in self._usual if key in self._beside - self._swept]
         over = f"sweep over {', '.join(swept)}" if swept else "sweep"
-        return "; ".join([over, *fixed, f"{count} run{'s' * (count != 1)}"])
-
-    def _ordered(self) -> list[str]:
-        return [key for key in self._usual if key in self._keys]
+        said = [_said(key, self._first[key]) for key in shared]
+        return "; ".join([over, *said, f"{count} run{'s' * (count != 1)}"])
 
 
 def defaults(loader: ConfigLoader, experiment: str | None) -> dict[str, Any]:
@@ -83,7 +86,7 @@ def of_single(run: Run) -> tuple[str, str]:
     chosen = HydraConfig.get().runtime.choices.get("experiment") if HydraConfig.initialized() else None
     calls = Calls(_defaults_here(chosen))
     calls.take(run.identity, identity.flat(run.settings))
-    return calls.names(run)
+    return calls.names(run.identity, run.cell, run.name)
 
 
 @cache
@@ -95,6 +98,9 @@ def _defaults_here(experiment: str | None) -> dict[str, Any]:
 
 
 def _said(key: str, value: Any) -> str:
+    """`tanh`, which says itself what it is of, `epochs=80`, `hidden=64-32`, `shuffle=false`."""
+    if isinstance(value, str) and key != "model.output":  # a network has sigmoids in two places
+        return value
     return f"{_short(key)}={_text(value)}"
 
 

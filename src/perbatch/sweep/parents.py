@@ -69,7 +69,7 @@ class Parents:
             tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
             known = len(reused.intersection(identities))
             command = shlex.join(["python", *sys.argv])
-            title = self._name or self._plan.calls.sweep(self._plan.common, len(members))
+            title = self._name or self._plan.calls.sweep(len(members))
             self._logs[name].start(title, tags, identities, known, command, self._plan.common)
 
     def __exit__(

@@ -151,7 +151,7 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
             (part.reused if reused else part.missing).append(planned)
     for runs, new in ((plan.reused, part.reused), (plan.missing, part.missing)):
         # Only the whole round tells what is in their names.
-        new[:] = [_called(run, *plan.calls.names(run)) for run in new]
+        new[:] = [_called(run, *plan.calls.names(run.identity, run.cell, run.name)) for run in new]
         runs += new
     for asked, size in above.items():
         log.warning(*capped(asked, size))

@@ -129,8 +129,7 @@ def _log(
         if row["status"] != "failed":
             text, theta = "\n".join(lines) + "\n", weights[row["identity"]]
             folder.write(run.settings, text, theta, timings, dict(row))
-        cell = calls.cell(row["identity"], run.cell)
-        name = cell + run.name.removeprefix(run.cell)
+        cell, name = calls.names(row["identity"], run.cell, run.name)
         with PlannedRun(name, [], run.experiment, run.identity, folder, cell=cell).expected():
             record.log_where_missing(folder, run, {"perbatch.identity": row["identity"], **FILLED})
 

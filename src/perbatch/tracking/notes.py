@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from perbatch.tracking import views
 
-QUESTION = """**When is back-propagation applied, and what does that choice cost?**
+# The first line is plain: the list of experiments shows it as it is written.
+QUESTION = """When is back-propagation applied, and what does that choice cost?
 
 `{name}`, a data set or a study. Each parent run is a sweep; the runs nested under it train the same network
 with one update mode, batch size, learning rate and seed each.
@@ -15,10 +16,10 @@ Start here
   `publish` logs them, each as a run; a mean that MLflow makes of the best runs is that of lucky seeds
 
 How to read it
-- Names sort by batch size, learning rate and seed: `M0032 lr0.1 s07`. The repeat mode stands in front; what
-  else was swept, or is not the default, stands before the seed: `M0032 lr0.1 activation=tanh s07`.
+- Names sort by batch size, learning rate and seed: `M0032 lr0.1 s07`. The repeat mode stands in front,
+  what else was swept before the seed, what is not the default behind it: `M0032 lr0.1 tanh s07 epochs=80`.
 - Charts: the x axis *step* is presentations (examples shown), so curves of all batch sizes compare.
-  The tag `cell` (the name without the seed) is what seeds repeat.
+  The tag `cell` (all of the name but the seed) is what seeds repeat.
 - Columns that sort as numbers: `config/batch_size`, `config/learning_rate`, `final/validation_loss`.
 
 Filters for the search box: `tags.`perbatch.kind` = 'run'`, and behind it
@@ -56,7 +57,7 @@ def experiment(name: str, experiment_id: str) -> str:
 
 def is_ours(note: str) -> bool:
     """Return whether the note of an experiment is one that perbatch wrote, of any version, or none."""
-    return not note or note.startswith(QUESTION.partition("\n")[0])
+    return not note or note.lstrip("*").startswith(QUESTION.partition("\n")[0])
 
 
 def published(answers: str, experiment_id: str, parent: str) -> str:
