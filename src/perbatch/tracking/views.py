@@ -48,7 +48,6 @@ FIRST_CHART: dict[str, Any] = {
             "uuid": LOSSES,
             "type": "LINE",
             "metricSectionId": LOSSES,
-            "displayName": "validation and train loss",
             "metricKey": "validation/loss",
             "selectedMetricKeys": ["validation/loss", "train/loss"],
             "xAxisKey": "step",
