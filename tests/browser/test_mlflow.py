@@ -59,11 +59,21 @@ def test_the_linked_view_has_its_columns(chromium: Browser, address: str, experi
     for name in views.COLUMNS:
         if "r2" not in name:
             page.locator(f'[role=columnheader][col-id="metrics.`{name}`"]').wait_for()
+    box = page.locator('[role=columnheader][col-id="metrics.`final/validation_loss`"]').bounding_box()
+    assert box["x"] + box["width"] <= 1440
     losses = page.locator('[role=gridcell][col-id*="final/validation_loss"]')
     losses.nth(11).wait_for()
     shown = list(map(float, losses.all_inner_texts()))
     assert len(shown) == 12 and shown == sorted(shown)
     assert page.get_by_text(SWEPT).count() == 0
+
+
+def test_the_first_chart_is_of_both_losses(chromium: Browser, address: str, experiment: str) -> None:
+    below = f"{views.address(experiment, views.RUNS)}&compareRunsMode=CHART"
+    page = mlflow_page.opened(chromium, f"{address}/{below}", "Run Name")
+    first = page.locator(".js-plotly-plot").first
+    first.locator(".scatterlayer .trace").nth(5).wait_for(state="attached")
+    first.get_by_text("(train/loss)").first.wait_for()
 
 
 def test_the_cells_view_shows_the_cells_alone(
