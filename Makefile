@@ -89,6 +89,7 @@ server: env  ## PostgreSQL and an MLflow server on http://127.0.0.1:5001 (SERVER
 ui: env  ## MLflow's pages on http://127.0.0.1:5000 (UI_PORT=5001 for another port)
 	@python tools/addresses.py $(UI_PORT)
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --workers 1 --host 127.0.0.1 --port $(UI_PORT) \
+		--allowed-hosts 'localhost:*,127.0.0.1:*,mlflow.localhost:*' --cors-allowed-origins http://mlflow.localhost:$(UI_PORT) \
 		--backend-store-uri "$$(python -c "from perbatch.sweep.record import store_of; print(store_of(None).uri)")"
 
 benchmark-platform: env  ## what a run costs beside its training: benchmarks/platform/platform.md

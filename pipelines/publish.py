@@ -38,7 +38,7 @@ FILES = (
     "train/runs.csv",
 )
 FIGURES = "evaluate/figures"
-SHOWN = {"cells": "1"}
+SHOWN = {"cells": "2"}
 """What a marker must say too, so that what an earlier version attached is completed."""
 
 
@@ -62,7 +62,8 @@ def main(folder: Path, fill: bool) -> None:
         experiment = experiment_of(store, name)
         parent = SweepLog(store, experiment)
         if not parent.find(members):
-            parent.start(provenance.tags(), members, len(members), advice.repro("train"), {})
+            called = f"sweep of {len(members)} runs, from its tables"
+            parent.start(called, provenance.tags(), members, len(members), advice.repro("train"), {})
             parent.end("FINISHED", {}, [])
         if fill:
             filled = refill.fill(store, experiment, folder / "train", parent.id)
@@ -78,12 +79,14 @@ def main(folder: Path, fill: bool) -> None:
 
 
 def cells_of(folder: Path) -> list[dict[str, object]]:
-    """Return the cells of FOLDER's runs, at the first target."""
+    """Return the cells of FOLDER's runs, at the first target, by the names that MLflow has for them."""
     tables = analysis.read_tables(folder / "train", checkout.ROOT / "results" / "benchmark")
     y_train = np.load(PREPARED / tables.data / "y_train.npy")
-    return analysis.cell_rows(
-        analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train)
-    )
+    sweep = analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train)
+    calls = refill.calls_of(folder / "train")
+    own = dict(zip(sweep.runs["cell"], sweep.runs["identity"], strict=True))
+    names = {cell: calls.names(identity, cell, cell)[0] for cell, identity in own.items()}
+    return [row | {"cell": names[row["cell"]]} for row in analysis.cell_rows(sweep)]
 
 
 def _published(marker: Path) -> dict[str, str]:

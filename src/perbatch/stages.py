@@ -207,6 +207,7 @@ HARMLESS = {
     "perbatch/sweep/lost.py": "which runs MLflow has lost",
     "perbatch/sweep/parents.py": "MLflow's run of a sweep",
     "perbatch/runs/provenance.py": "MLflow's tags of a commit",
+    "perbatch/sweep/calls.py": "what runs and sweeps are called in MLflow",
     "perbatch/sweep/record.py": "logs a run to MLflow",
     "perbatch/sweep/refill.py": "logs tables to MLflow, for pipelines/publish.py",
     "perbatch/sweep/serving.py": "makes a network to be served, for pipelines/register.py",

@@ -18,6 +18,7 @@ import mlflow_page
 
 pytestmark = pytest.mark.slow
 SWEEP = ("-m", "batch_size=8,32,full", "learning_rate=0.1,0.3", "seed=0,1", "epochs=3")
+SWEPT = "sweep over batch_size, learning_rate, seed; epochs=3; 12 runs"
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +45,11 @@ def experiment(store: str) -> str:
 def test_the_sweep_is_a_parent_with_its_runs_nested_under_it(
     chromium: Browser, address: str, experiment: str
 ) -> None:
-    page = mlflow_page.opened(chromium, f"{address}/#/experiments/{experiment}/runs", "sweep of 12 runs")
-    assert page.get_by_text("M0008 lr0.1 s00", exact=True).count() == 0
+    page = mlflow_page.opened(chromium, f"{address}/#/experiments/{experiment}/runs", SWEPT)
+    assert page.get_by_text("M0008 lr0.1 s00 epochs=3", exact=True).count() == 0
     page.locator('[role=gridcell][col-id*="Run Name"] button').first.click()
-    page.get_by_text("M0008 lr0.1 s00", exact=True).first.wait_for()
-    page.get_by_text("M1000 lr0.3 s01", exact=True).wait_for()
+    page.get_by_text("M0008 lr0.1 s00 epochs=3", exact=True).first.wait_for()
+    page.get_by_text("M1000 lr0.3 s01 epochs=3", exact=True).wait_for()
 
 
 def test_the_linked_view_has_its_columns(chromium: Browser, address: str, experiment: str) -> None:
@@ -58,11 +59,21 @@ def test_the_linked_view_has_its_columns(chromium: Browser, address: str, experi
     for name in views.COLUMNS:
         if "r2" not in name:
             page.locator(f'[role=columnheader][col-id="metrics.`{name}`"]').wait_for()
+    box = page.locator('[role=columnheader][col-id="metrics.`final/validation_loss`"]').bounding_box()
+    assert box["x"] + box["width"] <= 1440
     losses = page.locator('[role=gridcell][col-id*="final/validation_loss"]')
     losses.nth(11).wait_for()
     shown = list(map(float, losses.all_inner_texts()))
     assert len(shown) == 12 and shown == sorted(shown)
-    assert page.get_by_text("sweep of 12 runs").count() == 0
+    assert page.get_by_text(SWEPT).count() == 0
+
+
+def test_the_first_chart_is_of_both_losses(chromium: Browser, address: str, experiment: str) -> None:
+    below = f"{views.address(experiment, views.RUNS)}&compareRunsMode=CHART"
+    page = mlflow_page.opened(chromium, f"{address}/{below}", "Run Name")
+    first = page.locator(".js-plotly-plot").first
+    first.locator(".scatterlayer .trace").nth(5).wait_for(state="attached")
+    first.get_by_text("(train/loss)").first.wait_for()
 
 
 def test_the_cells_view_shows_the_cells_alone(
@@ -77,7 +88,7 @@ def test_the_cells_view_shows_the_cells_alone(
         page = mlflow_page.opened(chromium, f"{address}/{views.address(experiment, view)}", "Run Name")
         page.get_by_text("M0008 lr0.1 reported", exact=True).first.wait_for()
         assert page.get_by_text("M0008 lr0.1 tuning").count() == 0
-        assert page.get_by_text("M0008 lr0.1 s00").count() == 0
+        assert page.get_by_text("M0008 lr0.1 s00 epochs=3").count() == 0
 
 
 def test_a_run_shows_its_artifacts(chromium: Browser, address: str, experiment: str, store: str) -> None:

@@ -28,7 +28,7 @@ def test_the_same_sweep_fills_what_was_lost(here: SimpleNamespace, capfd: pytest
     here.call(*SWEEP)
     before = runs(here.root)
     stamps = {path: path.stat().st_mtime_ns for path in here.root.glob("runs/*/run.json")}
-    collected, bare, deleted = (before[f"M0032 lr0.3 s0{seed}"] for seed in range(3))
+    collected, bare, deleted = (before[f"M0032 lr0.3 s0{seed} epochs=1 numpy"] for seed in range(3))
     held = {path.name: path.read_bytes() for path in artifacts(bare).iterdir()}
     client = MlflowClient(f"sqlite:///{here.root}/mlflow.db")
     client.delete_run(collected.info.run_id)
@@ -45,9 +45,12 @@ def test_the_same_sweep_fills_what_was_lost(here: SimpleNamespace, capfd: pytest
     assert "1 runs are not in MLflow any more: they are logged from their folders" in said
     assert "1 runs lack their artifacts in MLflow: they are filled from their folders" in said
     after = runs(here.root)
-    assert set(after) == {"M0032 lr0.3 s00", "M0032 lr0.3 s01"}  # what a user deleted stays deleted
-    assert after["M0032 lr0.3 s00"].data.metrics == collected.data.metrics
-    assert after["M0032 lr0.3 s01"].info.run_id == bare.info.run_id
+    assert set(after) == {
+        "M0032 lr0.3 s00 epochs=1 numpy",
+        "M0032 lr0.3 s01 epochs=1 numpy",
+    }  # what a user deleted stays deleted
+    assert after["M0032 lr0.3 s00 epochs=1 numpy"].data.metrics == collected.data.metrics
+    assert after["M0032 lr0.3 s01 epochs=1 numpy"].info.run_id == bare.info.run_id
     assert {path.name: path.read_bytes() for path in artifacts(bare).iterdir()} == held
     assert {path: path.stat().st_mtime_ns for path in here.root.glob("runs/*/run.json")} == stamps
     here.call(*SWEEP)

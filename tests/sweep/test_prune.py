@@ -74,7 +74,7 @@ def test_what_is_listed_is_deleted_when_told(folders: list[RunFolder], workspace
     shell.main(["prune", "--yes"])
     assert "1 of 1 runs are deleted" in capsys.readouterr().out
     assert not folders[1].path.exists() and folders[0].intact
-    assert in_mlflow(workspace) == {"M0032 lr0.3 s00"}
+    assert in_mlflow(workspace) == {"M0032 lr0.3 s00 epochs=1 numpy"}
     assert listed(capsys, "prune") == []
 
 

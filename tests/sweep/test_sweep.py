@@ -128,13 +128,13 @@ def test_mlflow_has_one_parent_with_all_runs_below(swept: SimpleNamespace) -> No
 
 
 def test_mlflow_shows_what_sorts_groups_and_compares(swept: SimpleNamespace) -> None:
-    run = next(run for run in all_runs(swept.root) if run.info.run_name == "M0008 lr0.1 s01")
+    run = next(run for run in all_runs(swept.root) if run.info.run_name == "M0008 lr0.1 s01 epochs=2")
     row = next(
         row
         for row in swept.rows
         if (row["batch_size"], row["learning_rate"], row["seed"]) == ("8", "0.1", "1")
     )
-    assert run.data.tags["cell"] == "M0008 lr0.1"
+    assert run.data.tags["cell"] == "M0008 lr0.1 epochs=2"
     assert run.data.tags["perbatch.identity"] == row["identity"]
     assert (run.data.params["mode"], run.data.params["model.hidden"]) == ("mini-batch", "[32]")
     assert (run.data.metrics["config/batch_size"], run.data.metrics["config/learning_rate"]) == (8, 0.1)
@@ -159,7 +159,7 @@ def test_mlflow_shows_what_sorts_groups_and_compares(swept: SimpleNamespace) -> 
 
 
 def test_a_diverged_run_is_finished_and_marked(swept: SimpleNamespace) -> None:
-    run = next(run for run in all_runs(swept.root) if run.info.run_name == "M0008 lr1e+200 s00")
+    run = next(run for run in all_runs(swept.root) if run.info.run_name == "M0008 lr1e+200 s00 epochs=2")
     assert run.info.status == "FINISHED"
     assert run.data.tags["diverged"] == "true"
     assert run.data.metrics["diverged_epoch"] > 0
@@ -225,9 +225,9 @@ def test_a_dry_run_says_what_it_would_do_and_touches_nothing(
     said = capfd.readouterr().out
     assert "4 runs: 1 reused, 3 to train; about" in said
     assert [line.split("  ")[1] for line in said.splitlines()[1:]] == [
-        "M0008 lr0.1 s05",
-        "M0016 lr0.1 s00",
-        "M0016 lr0.1 s05",
+        "M0008 lr0.1 s05 epochs=2",
+        "M0016 lr0.1 s00 epochs=2",
+        "M0016 lr0.1 s05 epochs=2",
     ]
     with pytest.raises(SystemExit) as ended:
         swept.call("batch_size=16", "learning_rate=0.1", "dry_run=true")

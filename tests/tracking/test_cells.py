@@ -10,7 +10,7 @@ from perbatch.tracking.cells import log_cells
 def test_cells_are_logged_once_and_replaced_where_they_changed(tmp_path: Path) -> None:
     store = locate(None, tmp_path)
     log = SweepLog(store, store.experiment("digits"))
-    parent = log.start({}, ["a"], 0, "dvc repro", {})
+    parent = log.start("sweep", {}, ["a"], 0, "dvc repro", {})
     rows = [
         {"cell": "M0032 lr1", "seeds": "reported", "n": 10, "validation_loss": 0.132, "mode": "mini-batch"},
         {"cell": "M0032 lr1", "seeds": "tuning", "n": 2, "validation_loss": math.inf, "mode": "mini-batch"},

@@ -51,6 +51,8 @@ class PlannedRun:
     """The copy of its data that is still to be made for all workers, and its bytes."""
     number: int = 0
     """Among the combinations; once handed out, its `hydra.job.num`."""
+    cell: str = ""
+    """What MLflow calls its cell: its name without the seed."""
 
     @contextmanager
     def expected(self) -> Iterator[None]:
@@ -60,6 +62,14 @@ class PlannedRun:
             yield
         finally:
             _expected.reset(token)
+
+
+def called(run: Run) -> tuple[str, str] | None:
+    """Return the names of the run's cell and of the run, where it is the one that was planned."""
+    planned = _expected.get()
+    if planned is None or planned.identity != run.identity:
+        return None
+    return planned.cell, planned.name
 
 
 def refuse_another(run: Run) -> None:

@@ -81,6 +81,7 @@ class Sweep:
     """What a sweep leaves behind beside its run folders."""
 
     results: str | None = MISSING
+    name: str | None = None
 
 
 @dataclass

@@ -38,7 +38,7 @@ class Kept:
 
     @cached_property
     def name(self) -> str:
-        """The run's name in MLflow; of one that is not complete the overrides that made it."""
+        """The run's cell and seed; of one that is not complete the overrides that made it."""
         if self.row:
             return f"{self.row['cell']} s{self.row['seed']:02d}"
         return " ".join(word for word in self._hydra("overrides") or [] if "." not in word.partition("=")[0])

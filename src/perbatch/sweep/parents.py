@@ -5,7 +5,7 @@ import shlex
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -48,15 +48,19 @@ class Parents:
     Meanwhile they hold a lock, by which others see that the sweep is at work.
     """
 
-    def __init__(self, plan: Plan, store: Store, multirun: Path, search: str = "") -> None:
-        """`multirun` is the sweep's config, to be attached; `search` names the search, if it is one.
+    def __init__(
+        self, plan: Plan, store: Store, multirun: Path, name: str | None = None, search: str = ""
+    ) -> None:
+        """`multirun` is the sweep's config, to be attached; `name` is the user's, `search` that of a search.
 
         Nothing is written yet.
         """
         self._plan, self._store, self._multirun, self._search = plan, store, multirun, search
+        self._name = name or search
         self.found: Found | None = None
         """What the search found, to be shown at the end."""
         self._logs: dict[str, SweepLog] = {}
+        self._before: dict[str, str] = {}
         self._lock = FileLock(locks.new())
 
     def __enter__(self) -> "Parents":
@@ -82,8 +86,10 @@ class Parents:
         self._lock.acquire()
         for name, members in self._by_experiment().items():
             self._logs[name] = SweepLog(self._store, record.experiment_of(self._store, name))
+            self._before |= self._logged_ids(name, self._plan.missing)
             tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
-            self._logs[name].start(tags, *self._told(members), self._search)
+            title = self._name or self._plan.calls.sweep(len(members))
+            self._logs[name].start(title, tags, *self._told(members))
 
     def _told(self, members: list[PlannedRun]) -> tuple[list[str], int, str, Mapping[str, object]]:
         identities = [run.identity for run in members]
@@ -125,7 +131,7 @@ class Parents:
         record.try_store_again()
         for run in missing:
             whole = compose([*run.overrides, f"tracking.parent={self.of(run)}"])
-            with run.folder.lock():  # another sweep may be about to do the same
+            with run.expected(), run.folder.lock():  # another sweep may be about to do the same
                 record.log_where_missing(run.folder, whole)
         if logged := sum(map(self._logged, missing)):
             log.info("%d runs that the MLflow store lacked are logged from their folders", logged)
@@ -161,12 +167,28 @@ class Parents:
                     best = self._best(members, sweep_log.experiment.key)
                     sweep_log.show(self.found.draw, self.found.tag, best)
                 sweep_log.end(status, counts, [table, self._multirun])
+            self._mark_replaced(name)
         self._close_stale()  # what workers that died left RUNNING
 
     def _best(self, members: list[PlannedRun], store: str) -> list[str]:
         """The ids of the best runs in the store."""
         best = [run for run in members if self.found and run.identity in self.found.best]
         return [run_id for run in best if (run_id := run.folder.logged_id(store))]
+
+    def _mark_replaced(self, name: str) -> None:
+        """Take out of the views what was logged before of runs that were trained again."""
+        current = self._logged_ids(name, [run for run in self._by_experiment()[name] if run.folder.complete])
+        older = set(self._store.older(self._logs[name].experiment, current))
+        older |= {run for each, run in self._before.items() if current.get(each, run) != run}
+        self._store.mark_replaced(sorted(older))
+        if older:
+            log.info("older runs of the same settings that are now out of MLflow's views: %d", len(older))
+
+    def _logged_ids(self, name: str, runs: Sequence[PlannedRun]) -> dict[str, str]:
+        """MLflow's ids of runs in an experiment, by identity, as their folders say."""
+        key = self._logs[name].experiment.key
+        found = {run.identity: run.folder.logged_id(key) for run in runs if run.experiment == name}
+        return {identity: logged for identity, logged in found.items() if logged}
 
     def _by_experiment(self) -> dict[str, list[PlannedRun]]:
         groups: dict[str, list[PlannedRun]] = {}

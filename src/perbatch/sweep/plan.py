@@ -3,7 +3,7 @@
 import logging
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from omegaconf import DictConfig
@@ -18,6 +18,7 @@ from perbatch.runs.planned import Folders, PlannedRun, usable
 from perbatch.runs.run import Run
 from perbatch.runs.schema import Config
 from perbatch.sweep import disk
+from perbatch.sweep.calls import Calls
 from perbatch.sweep.compose import CachingLoader
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ class Plan:
     order: list[str]
     common: dict[str, Any]
     """What all runs have in common: dotted keys of the resolved config, and their values."""
+    calls: Calls = field(default_factory=Calls)
+    """What its runs are called."""
 
     @property
     def runs(self) -> list[PlannedRun]:
@@ -102,6 +105,7 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
     folders = Folders(loader, master)
     seen = set(plan.order)
     taken = {run.folder for run in (*plan.reused, *plan.missing)}
+    plan.calls.begin(loader, master.hydra.runtime.choices.get("experiment"))
     above: dict[int, int] = {}
     # Said where it takes long enough to be wondered at, on a terminal.
     for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
@@ -125,7 +129,9 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
                     "name it by all that is swept, or leave it out"
                 )
             taken.add(folder)
-            _narrow(plan.common, flat(run.settings), first=not plan.order)
+            values = flat(run.settings)
+            _narrow(plan.common, values, first=not plan.order)
+            plan.calls.take(identity, values)
             reused = not settings["rerun"] and usable(folder, identity)
             planned = PlannedRun(
                 run.name,
@@ -138,10 +144,15 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
                 run.bytes_of_weights,
                 disk.copy(run),
                 number,
+                run.cell,
             )
             for each in (plan, part):
                 each.order.append(identity)
-                (each.reused if reused else each.missing).append(planned)
+            (part.reused if reused else part.missing).append(planned)
+    for runs, new in ((plan.reused, part.reused), (plan.missing, part.missing)):
+        # Only the whole round tells what is in their names.
+        new[:] = [_called(run, *plan.calls.names(run.identity, run.cell, run.name)) for run in new]
+        runs += new
     for asked, size in above.items():
         log.warning(*capped(asked, size))
     return part
@@ -159,6 +170,10 @@ def refuse(settings: Mapping[Any, Any]) -> None:
             raise UserError(f"~{each.name}: every key of a run has a value: set it to another instead")
     if reason := unusable(settings["engine"]["name"]):
         raise UserError(f"engine={settings['engine']['name']}: {reason}")
+
+
+def _called(run: PlannedRun, cell: str, name: str) -> PlannedRun:
+    return replace(run, cell=cell, name=name)
 
 
 def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None:

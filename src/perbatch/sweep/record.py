@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from perbatch.columns import CURVES, METRICS
-from perbatch.runs import identity, places, provenance
+from perbatch.runs import identity, places, planned, provenance
 from perbatch.runs.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
 from perbatch.runs.run import Run
 from perbatch.runs.training import read_history
-from perbatch.sweep import locks
+from perbatch.sweep import calls, locks
 from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store, locate
 
 log = logging.getLogger(__name__)
@@ -145,6 +145,9 @@ class LiveLog:
         # Before the end: a process killed in between leaves the run RUNNING, and the next sweep ends it.
         self._folder.mark_logged(_experiment(self._run).key, run_log.id)
         run_log.end("FINISHED", end)
+        if self._run.config["tracking"]["parent"] is None:  # a sweep does it for all its runs at its end
+            store, experiment = store_of(self._run.config["tracking"]["uri"]), _experiment(self._run)
+            store.mark_replaced(store.older(experiment, {self._run.identity: run_log.id}))
 
     def _end(self, status: str) -> None:
         run_log, failure = self._open(), self._folder.path / FAILURE
@@ -182,15 +185,16 @@ def new_log(folder: RunFolder, run: Run, start: float, tags: Mapping[str, str] |
     `tags` stand for those of its identity, process and commit, where it was made elsewhere.
     """
     summary = run.data
+    cell, name = planned.called(run) or calls.of_single(run)
     if tags is None:
         made = {"perbatch.identity": run.identity, **locks.tags(folder.lock_file)}
         tags = made | provenance.tags()
     return RunLog(
         store_of(run.config["tracking"]["uri"]),
         _experiment(run),
-        name=run.name,
+        name=name,
         params=identity.flat(run.settings) | {"mode": run.mode},
-        tags={"cell": run.cell, "perbatch.kind": "run", **tags},
+        tags={"cell": cell, "perbatch.kind": "run", **tags},
         data=DataSet(
             name=summary["name"],
             digest=summary["digest"],

@@ -15,15 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from perbatch import overrides
 from perbatch.errors import UserError
 from perbatch.runs import places
 from perbatch.runs.folder import RunFolder
+from perbatch.runs.planned import PlannedRun
 from perbatch.runs.run import Run
 from perbatch.runs.scoring import Weights
 from perbatch.sweep import record, resolvers
+from perbatch.sweep.calls import Calls, defaults
 from perbatch.sweep.tables import HISTORY, RUNS, SETTINGS
 from perbatch.tracking import Experiment, Store
 
@@ -52,23 +55,42 @@ class Count:
 
 def fill(store: Store, experiment: Experiment, tables: Path, parent: str) -> Count:
     """Log each run of the tables that the store lacks, under a parent; a UserError if they are of others."""
-    with (tables / RUNS).open(newline="") as stream:
-        rows = [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(stream)]
+    rows = _rows(tables)
     known = store.identities(experiment)
     weights = Weights(tables)
     with (tables / HISTORY).open(newline="") as stream:
         histories = groupby(csv.DictReader(stream), key=lambda line: line["identity"])
         history = {name: list(lines) for name, lines in histories if name not in known}
     missing = [row for row in rows if row["identity"] not in known]
-    shared = json.loads((tables / SETTINGS).read_text(encoding="utf-8"))["overrides"]
-    resolvers.register()
+    calls = calls_of(tables)
     with initialize_config_dir(str(places.CONF), version_base="1.3"):
-        config = compose("config", [*shared, f"tracking.parent={parent}"])
+        config = compose("config", [*_ran_with(tables)["overrides"], f"tracking.parent={parent}"])
     budget = overrides.budget(rows)
     for row in missing:
-        _log(_run_of(config, row, budget), row, history.get(row["identity"], []), weights)
+        _log(calls, _run_of(config, row, budget), row, history.get(row["identity"], []), weights)
     counts = [known[row["identity"]] for row in rows if row["identity"] in known]
     return Count(len(counts), sum(count > 1 for count in counts), len(missing))
+
+
+def calls_of(tables: Path) -> Calls:
+    """Return what the runs of a sweep's tables are called, and their cells."""
+    rows, common = _rows(tables), _ran_with(tables)["settings"]
+    budget = overrides.budget(rows)
+    resolvers.register()
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        calls = Calls(defaults(GlobalHydra.instance().config_loader(), None))
+    for row in rows:
+        calls.take(row["identity"], common | overrides.of_run(row, budget))
+    return calls
+
+
+def _rows(tables: Path) -> list[dict[str, Any]]:
+    with (tables / RUNS).open(newline="") as stream:
+        return [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(stream)]
+
+
+def _ran_with(tables: Path) -> dict[str, Any]:
+    return dict(json.loads((tables / SETTINGS).read_text(encoding="utf-8")))
 
 
 def _run_of(config: DictConfig, row: Mapping[str, Any], budget: Sequence[str]) -> Run:
@@ -87,6 +109,7 @@ def _run_of(config: DictConfig, row: Mapping[str, Any], budget: Sequence[str]) -
 
 
 def _log(
+    calls: Calls,
     run: Run,
     row: Mapping[str, Any],
     history: Sequence[Mapping[str, str]],
@@ -106,7 +129,9 @@ def _log(
         if row["status"] != "failed":
             text, theta = "\n".join(lines) + "\n", weights[row["identity"]]
             folder.write(run.settings, text, theta, timings, dict(row))
-        record.log_where_missing(folder, run, {"perbatch.identity": row["identity"], **FILLED})
+        cell, name = calls.names(row["identity"], run.cell, run.name)
+        with PlannedRun(name, [], run.experiment, run.identity, folder, cell=cell).expected():
+            record.log_where_missing(folder, run, {"perbatch.identity": row["identity"], **FILLED})
 
 
 def _value(text: str) -> Any:

@@ -112,7 +112,8 @@ def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
     if planned.missing or unended or not _all_logged(store, planned.reused):
         context = HydraContext(loader, call.context.callbacks)
         extra = launchers.overrides(master, store.uri)
-        with Parents(planned, store, _save_multirun(master), search.name if search else "") as parents:
+        searching = search.name if search else ""
+        with Parents(planned, store, _save_multirun(master), master.sweep.name, searching) as parents:
 
             def told(run: PlannedRun) -> list[str]:
                 return [f"tracking.parent={parents.of(run)}", *extra]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from perbatch.tracking import views
 
-QUESTION = """**When is back-propagation applied, and what does that choice cost?**
+# The first line is plain: the list of experiments shows it as it is written.
+QUESTION = """When is back-propagation applied, and what does that choice cost?
 
 `{name}`, a data set or a study. Each parent run is a sweep; the runs nested under it train the same network
 with one update mode, batch size, learning rate and seed each.
@@ -15,18 +16,21 @@ Start here
   `publish` logs them, each as a run; a mean that MLflow makes of the best runs is that of lucky seeds
 
 How to read it
-- Names sort by batch size, learning rate and seed: `M0032 lr0.1 s07`. The repeat mode stands in front.
+- Names sort by batch size, learning rate and seed: `M0032 lr0.1 s07`. The repeat mode stands in front,
+  what else was swept before the seed, what is not the default behind it: `M0032 lr0.1 tanh s07 epochs=80`.
 - Charts: the x axis *step* is presentations (examples shown), so curves of all batch sizes compare.
-  The tag `cell` (mode, batch size, rate) is what seeds repeat.
+  The tag `cell` (all of the name but the seed) is what seeds repeat.
 - Columns that sort as numbers: `config/batch_size`, `config/learning_rate`, `final/validation_loss`.
 
-Filters to paste into the search box
-- stochastic: `params.mode = 'stochastic'`
-- one batch size: `metrics."config/batch_size" = 32`
-- one cell's runs: `tags.cell = 'M0032 lr0.3' and tags.`perbatch.kind` = 'run'`
-- cells over the tuning seeds: `tags.`perbatch.kind` = 'cell' and tags.seeds = 'tuning'`
-- learned: `metrics."final/validation_loss" < 0.2`
-- diverged: `tags.diverged = 'true'`
+Filters for the search box: `tags.`perbatch.kind` = 'run'`, and behind it
+- stochastic: `and params.mode = 'stochastic'`
+- one batch size: `and metrics."config/batch_size" = 32`
+- one cell's runs: `and tags.cell = 'M0032 lr0.3'`
+- learned: `and metrics."final/validation_loss" < 0.2`
+- diverged: `and tags.diverged = 'true'`
+
+Cells over the tuning seeds: `tags.`perbatch.kind` = 'cell' and tags.seeds = 'tuning'`. A run that was trained
+again is kept as it was; its kind is `replaced`.
 """
 
 SWEEP = """{count} runs: {reused} reused, {trained} to train.
@@ -53,7 +57,7 @@ def experiment(name: str, experiment_id: str) -> str:
 
 def is_ours(note: str) -> bool:
     """Return whether the note of an experiment is one that perbatch wrote, of any version, or none."""
-    return not note or note.startswith(QUESTION.partition("\n")[0])
+    return not note or note.lstrip("*").startswith(QUESTION.partition("\n")[0])
 
 
 def published(answers: str, experiment_id: str, parent: str) -> str:

@@ -3,7 +3,7 @@
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from perbatch import advice
 from perbatch.files import json_digest
-from perbatch.tracking import lost, notes, stale, views
+from perbatch.tracking import lost, notes, replaced, stale, views
 from perbatch.tracking.server import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -75,6 +75,13 @@ class Store:
         """
         return []
 
+    def older(self, experiment: Experiment, current: Mapping[str, str]) -> list[str]:
+        """Return the ids of ended runs that have an identity of `current` and are not the run that it names.
+
+        Only the embedded store is asked, in one query.
+        """
+        return []
+
     def experiment(self, name: str) -> Experiment:
         """Return the experiment of that name, made (and the store with it) where it does not exist."""
         _ = self.client  # whose import takes seconds: no other process waits for that
@@ -105,6 +112,11 @@ class Store:
             token = page.token
             if not token:
                 return found
+
+    def mark_replaced(self, runs: Iterable[str]) -> None:
+        """Take runs out of all views of runs, by their ids: others of their identities came later."""
+        for run in runs:
+            self.client.set_tag(run, replaced.KIND_TAG, replaced.REPLACED)
 
     def delete(self, runs: Iterable[str]) -> None:
         """Delete runs by their ids as MLflow does: they can be restored until they are collected.

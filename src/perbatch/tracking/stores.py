@@ -1,15 +1,15 @@
 """The three kinds of MLflow's store: a file of SQLite's, another database, and a server."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from perbatch import advice
-from perbatch.tracking import addresses, database, lost, mounts, moved, server, sqlite_file, stale
+from perbatch.tracking import addresses, database, lost, mounts, moved, replaced, server, sqlite_file, stale
 from perbatch.tracking.addresses import SQLITE
 from perbatch.tracking.server import StoreUnavailable
-from perbatch.tracking.store import STORE_TAG, Store
+from perbatch.tracking.store import STORE_TAG, Experiment, Store
 
 if TYPE_CHECKING:
     from mlflow.entities import Experiment as MlflowExperiment
@@ -79,6 +79,10 @@ class SqliteStore(Store):
     def running(self) -> list[stale.Running]:
         """As every store."""
         return stale.read_running(self._file)
+
+    def older(self, experiment: Experiment, current: Mapping[str, str]) -> list[str]:
+        """As every store."""
+        return replaced.older(self._file, experiment.id, current)
 
     def _make(self) -> None:
         if not self._file.exists():

@@ -27,22 +27,22 @@ class SweepLog:
 
     def start(
         self,
+        name: str,
         tags: Mapping[str, str],
         members: Sequence[str],
         reused: int,
         command: str,
         common: Mapping[str, object],
-        name: str = "",
     ) -> str:
         """Make the parent run of the members, which are identities, and return its id.
 
-        `common` are the params that all members share. Without a `name` it is called by their number.
+        It is called `name`; `common` are the params that all members share.
         """
         run = self._store.client.create_run(
             self.experiment.id,
             start_time=int(time.time() * 1000),
             tags={**tags, "perbatch.kind": "sweep", **_says(members, reused, command, common, "")},
-            run_name=name or f"sweep of {len(members)} runs",
+            run_name=name,
         )
         self.id = run.info.run_id
         return self.id

@@ -15,14 +15,13 @@ RUNS, CELLS = "runs", "cells"
 COLUMNS = (
     "config/batch_size",
     "config/learning_rate",
-    "config/seed",
-    "final/validation_loss",
-    "final/validation_accuracy",
-    "final/validation_r2",
-    "final/updates",
     "final/gradient_evaluations",
-    "final/training_seconds",
+    "final/updates",
+    "final/validation_accuracy",
+    "final/validation_loss",
+    "final/validation_r2",
 )
+"""In MLflow's order, by name. The loss, by which they are sorted, lies within 1,440 pixels."""
 
 CELL_COLUMNS = (
     "config/batch_size",
@@ -39,6 +38,29 @@ CELL_COLUMNS = (
 )
 CELL = "attributes.status = 'FINISHED' and tags.`perbatch.kind` = 'cell' and tags.seeds = 'reported'"
 """Which runs are cells; those of the tuning seeds have the tag `seeds` of that name."""
+
+
+LOSSES = "loss against presentations"
+FIRST_CHART: dict[str, Any] = {
+    "compareRunSections": [{"uuid": LOSSES, "name": LOSSES, "display": True, "isReordered": False}],
+    "compareRunCharts": [
+        {
+            "uuid": LOSSES,
+            "type": "LINE",
+            "metricSectionId": LOSSES,
+            "metricKey": "validation/loss",
+            "selectedMetricKeys": ["validation/loss", "train/loss"],
+            "xAxisKey": "step",
+            "xAxisScaleType": "log",  # as evaluations are spaced
+            "useGlobalXaxisKey": False,
+            "scaleType": "linear",
+            "lineSmoothness": 0,
+            "runsCountToCompare": 10,
+        }
+    ],
+    "isAccordionReordered": True,  # else MLflow sorts its own sections in front
+}
+"""The state of the charts of single runs: this one, and behind it MLflow's own, one a metric."""
 
 
 def address(experiment: str, view: str) -> str:
@@ -62,7 +84,7 @@ def tags() -> Mapping[str, str]:
     runs = _state("tags.`perbatch.kind` = 'run'", "final/validation_loss", COLUMNS)
     return {
         "mlflow.experimentKind": "custom_model_development",
-        f"{KEY}{RUNS}": json.dumps(runs),
+        f"{KEY}{RUNS}": json.dumps(runs | FIRST_CHART),
         f"{KEY}{CELLS}": json.dumps(_state(CELL, "cell/validation_loss", CELL_COLUMNS)),
     }
 
