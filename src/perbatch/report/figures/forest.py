@@ -82,8 +82,8 @@ def network_name(sizes: str) -> str:
 
 
 def data_name(data: str) -> str:
-    """Write the name of a study's data set in words."""
-    return data.removesuffix("_studies").replace("_", " ")
+    """Write the name of a study's data set in few words: they stand beside a plot."""
+    return data.removesuffix("_studies").replace("_ten_times", " x 10").replace("_", " ")
 
 
 def _forest(table: pd.DataFrame, comparison: str) -> Panel:

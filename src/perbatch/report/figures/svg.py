@@ -87,7 +87,7 @@ def draw(
     assert width is not None and height is not None
     start = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html.escape(label)}" '
-        f'viewBox="0 0 {width[1]} {height[1]}" width="{width[1]}" font-family="{FONT}">'
+        f'viewBox="0 0 {width[1]} {height[1]}" width="{width[1]}" font-family="{FONT}" font-size="12px">'
     )
     body = _shared_marks(_slim(svg[opening.end() :].strip()), name)
     text = "" if data is None else data.to_csv(index=False, float_format="%.5g", lineterminator="\n")
@@ -105,6 +105,8 @@ def _slim(svg: str) -> str:
     # Inside a figure with one text, roles of its parts are noise.
     svg = re.sub(r' (role="graphics-[^"]*"|aria-[a-z]+="[^"]*"|class="[^"]*"|pointer-events="none")', "", svg)
     svg = re.sub(r' (font-family="[^"]*"|opacity="1"|font-weight="normal")', "", svg)
+    # What is so without being said: by SVG itself, or by the whole figure.
+    svg = re.sub(r' (font-size="12px"|stroke-width="1"|[xy]2="0")', "", svg)
     svg = re.sub(r'<path d="(M0,0h0v0h0Z)?"[^>]*/>', "", svg)
     svg = re.sub(r'<path d="M0,0h[\d.]+v[\d.]+h-[\d.]+Z"/>', "", svg)
     return re.sub(r"<[^>]*>", _rounded, svg)  # only inside tags: what is written stays as it is
