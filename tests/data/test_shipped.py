@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
-from perbatch.data import Source, load, teacher
+from perbatch.data import Source, load
 from perbatch.data.preparation import prepare
+from perbatch.data.readers import teacher
 from perbatch.errors import UserError
 
 OPTIONS = sorted((Path(__file__).parents[2] / "conf" / "data").glob("*.yaml"))
