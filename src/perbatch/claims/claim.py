@@ -49,7 +49,8 @@ class Claim:
 
     `evidence` is one of EVIDENCE, `chosen_by` (one of CHOSEN_BY) what the tuning seeds choose the rate by,
     `retired` the conditions that counted once, `beside` the quantities that are told without being judged,
-    `figure` the name of a figure, `plan` the seeds that judge (None: all but the tuning seeds do).
+    `figure` the name of a figure, `plan` the seeds that judge (None: all but the tuning seeds do),
+    `cpu_seconds` what the evidence costs, measured once.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Claim:
     figure: str
     retired: tuple[Condition, ...] = ()
     plan: Plan | None = None
+    cpu_seconds: float | None = None
 
     def tuning(self, runs: pd.DataFrame) -> pd.DataFrame:
         """The runs of the seeds that choose."""
@@ -104,6 +106,7 @@ def check_claim(
         beside=_conditions(name, "beside", block, quantities),
         figure=block["figure"],
         retired=_conditions(name, "retired", block, quantities),
+        cpu_seconds=block["cpu_seconds"],
         plan=check_plan(name, block["plan"], block["conditions"]) if block["plan"] else None,
     )
 

@@ -51,6 +51,7 @@ class Exhibit:
     conditions: Table
     figure: Panel | None
     command: str
+    cpu_seconds: float
 
     @property
     def wide(self) -> bool:
@@ -80,6 +81,7 @@ def exhibit(verdict: Verdict, evidence: Evidence | None, data: str = "") -> Exhi
         conditions=_conditions(verdict),
         figure=None if evidence is None or not verdict.findings else _figure(evidence, verdict, sentence),
         command=f"dvc repro study@{verdict.name}" if own else "dvc repro -f benchmark",
+        cpu_seconds=(claim.cpu_seconds or 0.0) if claim else 0.0,
     )
 
 

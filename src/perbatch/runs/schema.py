@@ -122,6 +122,8 @@ class Study:
     retired: list[Condition] = field(default_factory=list)
     beside: list[Condition] = field(default_factory=list)
     plan: Plan | None = None
+    # processor seconds that its evidence takes from nothing, measured once
+    cpu_seconds: float | None = None
     figure: str = "conditions"
 
 
