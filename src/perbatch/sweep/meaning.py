@@ -78,7 +78,8 @@ def _version() -> str:
 
 def _study(loader: CachingLoader, name: str, block: Mapping[str, Any]) -> dict[str, Any]:
     evidence = {key: block.get(key) for key in EVIDENCE}
-    return {"evidence": evidence, **_sweep(loader, [f"experiment={name}"])}
+    seeds = (block.get("plan") or {}).get("seeds")
+    return {"evidence": evidence, "seeds": seeds, **_sweep(loader, [f"experiment={name}"])}
 
 
 def _sweep(loader: CachingLoader, arguments: list[str]) -> dict[str, Any]:
