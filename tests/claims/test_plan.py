@@ -1,6 +1,9 @@
 """How many seeds judge, and which: planned from a pilot, drawn from the conditions, held at judging."""
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,17 @@ def test_changed_bounds_are_refused_and_get_other_seeds() -> None:
     assert first_seed(digest_of(changed)) != first_seed(digest_of(block["conditions"]))
     reworded = [{**first, "says": "in other words"}, *others]
     assert digest_of(reworded) == digest_of(block["conditions"])
+
+
+@pytest.mark.types("plan_anew")
+def test_what_a_refused_plan_says_prints_the_one_to_put_there() -> None:
+    block = study_block("online_vs_batch")
+    older = {**block, "plan": {**block["plan"], "conditions": "sha256:00000000"}}
+    with pytest.raises(UserError) as refused:
+        claims.check_claim("online_vs_batch", older, CLAIM_FIGURES)
+    typed = shlex.split(re.search(r"`python (.*?)`", str(refused.value))[1])  # type: ignore[index]
+    said = subprocess.run([sys.executable, *typed], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert yaml.safe_load(said.stdout) == {"study": {"plan": block["plan"]}}
 
 
 @pytest.mark.parametrize("seeds", ["0,1,2", "range(0,20)", "range(59151,59152)", "range(59151,60000)"])

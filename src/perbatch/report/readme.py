@@ -27,16 +27,19 @@ COLUMNS: tuple[Column, ...] = (
 """Head, column of the comparison, format, factor, and what the one with the lowest or highest is best at."""
 
 
-def readme_block(results: Results) -> str:
-    """Return the README's answers and table as Markdown; for data with classes, which the README is about."""
+def readme_block(results: Results, when_elsewhere: str = "", repeating_elsewhere: str = "") -> str:
+    """Return the README's answers and table as Markdown; for data with classes, which the README is about.
+
+    The other two say of either answer on how many data sets it holds.
+    """
     return (
         "**Both are possible; small batches are usual.** The gradient (which way each weight should move) is "
         "computed for every example; the update (which moves the weights) is applied once per batch: after "
         "one example, a few, or all.\n\n"
-        f"{_when(results)} {_quickest(results)}".rstrip()
-        + "\n\n"
+        f"{_joined(_when(results), _quickest(results), when_elsewhere)}\n\n"
         "**No, not usually**: one does not stay on a data point until it is satisfied, its loss being low. "
-        f"Each is used once per epoch, and comes back in the next one. {_repeating(results)}\n\n"
+        f"Each is used once per epoch, and comes back in the next one. "
+        f"{_joined(_repeating(results), repeating_elsewhere)}\n\n"
         f"{_table(results)}\n\n"
         f"From {len(results.sweep.runs):,} runs. Epochs, updates, evaluations and time are those to the "
         f"target: a loss of {results.sweep.target:g} on validation data, which no update has seen. The rate "
@@ -135,3 +138,7 @@ def _cell(row: pd.Series, column: Column) -> str:
     _, key, style, factor, _, _ = column
     value = row[key]
     return "not reached" if pd.isna(value) else format(float(value) * factor, style).replace("%", " %")
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))

@@ -89,7 +89,9 @@ def statements(results: Results, elsewhere: pd.DataFrame | None = None) -> State
         "data_sets": elsewhere_sentences(rows),
         "caveats": caveats(results),
         "modes": {name: _mode(label, row) for name, (label, row) in modes(results).items()},
-        "readme": "" if results.sweep.regression else readme_block(results),
+        "readme": ""
+        if results.sweep.regression
+        else readme_block(results, first_elsewhere(rows), first_repeat_elsewhere(rows)),
     }
 
 
