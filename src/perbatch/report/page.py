@@ -17,9 +17,10 @@ from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.stable_rates import LEARNED
+from perbatch.analysis.variants import variants
 from perbatch.claims.judge import Judgement
 from perbatch.report.citation import reading
-from perbatch.report.evidence_tables import pairs_table, ranges_table, targets_table
+from perbatch.report.evidence_tables import pairs_table, ranges_table, swept_table, targets_table
 from perbatch.report.figures.figure import Drawing, Figure
 from perbatch.report.gallery import Exhibit
 from perbatch.report.lessons import network
@@ -46,8 +47,9 @@ def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), 
     """Return the page: no outside request, every figure inline SVG, two of them livened by a script.
 
     `said` are the results' statements, `docs` is the address of the folder of the documentation, as seen from
-    the page.
+    the page. Where one thing more was swept, figures and answers are about its first value.
     """
+    whole, results = results, variants(results)[0]
     pages = Environment(
         loader=PackageLoader("perbatch.report"),
         autoescape=True,
@@ -61,6 +63,7 @@ def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), 
         "studies": sorted(studies, key=lambda each: list(Judgement).index(each.verdict)),
         "figures": drawings,
         **{name: said[name] for name in ("name", "when", "again", "caveats")},
+        "swept": "",
         **said["sentences"],
         **_context(results),
     }
@@ -68,7 +71,7 @@ def render(results: Results, said: Statements, studies: Sequence[Exhibit] = (), 
         style=Markup(_source(pages, "report.css")),
         places=_places(pages, drawings, known),
         **known,
-        **_tables(results),
+        **_tables(results, whole),
         **_script(pages, drawings),
         tables=_json(_data(drawings, studies)),
     )
@@ -120,15 +123,16 @@ def _places(
     return places
 
 
-def _tables(results: Results) -> dict[str, Any]:
+def _tables(results: Results, whole: Results) -> dict[str, Any]:
     return {
-        "modes": modes_table(results),
+        "modes": modes_table(whole),
+        "swept_table": swept_table(whole),
         "pairs": pairs_table(results),
         "targets": targets_table(results),
         "ranges": ranges_table(results),
-        "ledger": ledger(results),
-        "provenance": provenance(results),
-        "commands": commands(results),
+        "ledger": ledger(whole),
+        "provenance": provenance(whole),
+        "commands": commands(whole),
     }
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from perbatch.analysis.contenders import CONTENDER
+from perbatch.analysis.contenders import settings_of
 from perbatch.analysis.results import Results
+from perbatch.analysis.variants import variants
 from perbatch.files import replace
 from perbatch.report.answers import (
     Answer,
@@ -22,7 +23,7 @@ from perbatch.report.answers import (
 )
 from perbatch.report.caveats import caveats
 from perbatch.report.citation import citation
-from perbatch.report.evidence_tables import clocks_sentence, together_sentence
+from perbatch.report.evidence_tables import clocks_sentence, swept_sentence, together_sentence
 from perbatch.report.figures.best_rates import edge_warning, rate_growth
 from perbatch.report.figures.memory import memory_sentence
 from perbatch.report.figures.throughput import throughput_sentence
@@ -45,8 +46,10 @@ def statements(results: Results) -> Statements:
     `first_...` and `headline` are the page's first layer: the answers in plain words.
 
     A sentence that these data do not support is empty. `modes` are the rows of the README's table, `readme`
-    is its first screen, empty for regression.
+    is its first screen, empty for regression. Where one thing more was swept, all but the caveats and the
+    champion is about its first value, as the sentence `swept` says.
     """
+    whole, results = results, variants(results)[0]
     priced = results.sweep.benchmark
     many = len(priced) > 1
     return {
@@ -63,11 +66,11 @@ def statements(results: Results) -> Statements:
             "again_beside": beside(results),
             "headline": headline(results),
             "apart": apart(results),
-            "champion": champion_sentence(results),
+            "champion": champion_sentence(whole),
             "equal_cost": equal_cost_sentence(results),
             "fastest": fastest_sentences(results),
             "evaluations": evaluations_sentence(priced),
-            "citation": citation(results),
+            "citation": citation(whole),
             "clocks": clocks_sentence(results),
             "together": together_sentence(results),
             "elsewhere": answer_elsewhere(results),
@@ -80,8 +83,9 @@ def statements(results: Results) -> Statements:
             "powers": powers_sentence(priced) if many else "",
             "stable": stability_sentence(results),
             "memory": memory_sentence(results.sweep.memory) if many else "",
+            **({"swept": swept_sentence(whole)} if whole is not results else {}),
         },
-        "caveats": caveats(results),
+        "caveats": caveats(whole),
         "modes": {name: _mode(label, row) for name, (label, row) in modes(results).items()},
         "readme": "" if results.sweep.regression else readme_block(results),
     }
@@ -104,5 +108,6 @@ def _told(answer: Answer) -> dict[str, Any]:
 
 
 def _mode(label: str, row: pd.Series) -> dict[str, Any]:
-    plain = {key: None if pd.isna(row[key]) else row[key] for key in [*CONTENDER, "learning_rate"]}
+    told = settings_of(row) | {"learning_rate": row["learning_rate"]}
+    plain = {key: None if pd.isna(value) else value for key, value in told.items()}
     return {"label": label, **{key: getattr(each, "item", lambda v=each: v)() for key, each in plain.items()}}
