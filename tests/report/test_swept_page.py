@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from perbatch.analysis.exports import result_tables
 from perbatch.report import statements
 from perbatch.report.caveats import caveats
 from perbatch.report.evidence_tables import swept_table
@@ -56,6 +57,17 @@ def test_caveats_speak_of_every_value_and_of_nothing_twice(results):
     assert "full batch, tanh" in only
     (price,) = (text for text in found if "no row for this network" in text)
     assert "activation: tanh" in price
+
+
+def test_one_batch_size_alone_is_enough():
+    """Then no modes can be compared; nor where only one of the values was repeated."""
+    runs = [*contender(60), *contender(50, n=10, tolerance=0.1), *valued(contender(70), activation="tanh")]
+    for part in (runs, [run for run in runs if run[0]["mode"] != "repeat"]):
+        results = results_of(part)
+        tables = result_tables(results)
+        assert len(tables["comparison.csv"]) == 2 * (len(part) // 5)
+        assert (tables["pairs.csv"]["second"] == "tanh").sum() == 5
+        assert "relu against tanh" in render(results, statements(results))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from perbatch.analysis.results import Results
 from perbatch.analysis.stability import stability
 from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.analysis.statistics import no_value
-from perbatch.analysis.variants import variants
+from perbatch.analysis.variants import stacked, variants
 from perbatch.files import replace
 
 
@@ -36,7 +36,7 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
     A score that the task does not have is left out, and the variant where nothing was swept beside the modes.
     """
     parts = [_tables(each) for each in variants(results)]
-    tables = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+    tables = {name: stacked([part[name] for part in parts]) for name in parts[0]}
     score = "test_accuracy" if results.sweep.regression else "test_r2"
     absent = (score, "variant") if len(parts) == 1 else (score,)
     return {

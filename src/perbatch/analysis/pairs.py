@@ -10,7 +10,7 @@ from perbatch.analysis.costs import QUANTITIES
 from perbatch.analysis.representatives import repeat_and_plain, representatives
 from perbatch.analysis.results import Results, fact
 from perbatch.analysis.statistics import holm
-from perbatch.analysis.variants import across, variants
+from perbatch.analysis.variants import across, stacked, variants
 
 PAIRS = (("stochastic", "full_batch"), ("stochastic", "mini_batch"), ("mini_batch", "full_batch"))
 PLAIN = "plain"
@@ -40,7 +40,7 @@ def pairs(results: Results) -> pd.DataFrame:
     tables = [_table(each.sweep.target, _pairs(each)) for each in parts]
     if len(parts) > 1:
         tables.append(_table(results.sweep.target, across(results)))
-    return pd.concat(tables, ignore_index=True) if len(parts) > 1 else tables[0]
+    return stacked(tables)
 
 
 def _table(target: float, pairs: Iterable[Pair]) -> pd.DataFrame:

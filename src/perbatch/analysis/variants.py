@@ -1,6 +1,6 @@
 """What was swept beside the modes: the results of each of its values, and these values against each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -38,6 +38,11 @@ def across(results: Results) -> Iterator[tuple[Results, tuple[str, str], pd.Seri
             for other in map(variant, others):
                 if name == variant(first) and (other, *mode) in rows:
                     yield each, (name, other), row, rows[other, *mode]
+
+
+def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all tables of one kind; an empty one has no say in the types of the columns."""
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
 def _only(results: Results, name: str) -> Results:
