@@ -1,9 +1,14 @@
 """A sweep of one thing beside the modes: its values are told apart, each mode is compared within one."""
 
+import re
+
+import pytest
+
 from perbatch.analysis import choose_all
 from perbatch.analysis.champion import champion
 from perbatch.analysis.exports import flat_metrics, result_tables
 from perbatch.analysis.variants import variants
+from perbatch.errors import UserError
 from planted import N, contender, results_of, valued
 
 
@@ -75,3 +80,12 @@ def test_where_nothing_else_was_swept_there_is_no_variant():
     results = results_of([*contender(60), *contender(800, batch_size=N)])
     assert variants(results) == (results,)
     assert all("variant" not in table for table in result_tables(results).values())
+
+
+def test_of_two_such_things_the_message_says_which_and_what_to_type():
+    runs = [*contender(60), *valued(contender(70), activation="tanh"), *valued(contender(70), sizes="4-9-2")]
+    said = "differ in sizes (4-3-2, 4-9-2) and in activation (relu, tanh)"
+    with pytest.raises(UserError, match=f"{re.escape(said)}.* as model.activation=relu, into"):
+        results_of(runs)
+    with pytest.raises(UserError, match=r"loss takes the values .* one of shuffle, sizes, activation"):
+        results_of([*contender(60), *valued(contender(70), activation="tanh", loss="squared_error")])

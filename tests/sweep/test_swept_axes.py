@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pandas as pd
+import pytest
 
 from copies import environment
 from processes import BASIC, Place
@@ -19,6 +20,7 @@ def evaluate(place: Place) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.slow
 def test_one_axis_beside_the_modes_is_compared_and_two_are_said(place: Place) -> None:
     activations = "model.activation=relu,tanh"
     place.run(activations, "shuffle=true,false", *GRID)
