@@ -159,6 +159,18 @@ def contender(reach, seeds=SEEDS, final=None, **settings):
     ]
 
 
+def valued(runs, **settings):
+    """The same runs with other values of some columns, so with identities of their own."""
+    mark = "".join(f"-{value}" for value in settings.values())
+    return [
+        (
+            run | settings | {"identity": run["identity"] + mark},
+            history.assign(identity=run["identity"] + mark),
+        )
+        for run, history in runs
+    ]
+
+
 def planted_tests(reported):
     """Test metrics for reported runs: losses near the final loss, scores that fall with it."""
     finite = np.where(np.isfinite(reported["final_loss"]), reported["final_loss"], 1.0)

@@ -98,3 +98,10 @@ def test_a_wrong_setting_is_one_sentence_and_leaves_no_run(wrong: dict, said: st
 def test_what_is_not_there_is_said(workspace: Path) -> None:
     with pytest.raises(UserError, match="nowhere"):
         perbatch.load("nowhere")
+
+
+def test_cells_tell_apart_what_else_was_swept(workspace: Path) -> None:
+    for activation in ("relu", "tanh"):
+        perbatch.run(**SMALL, model={"activation": activation})
+    cells = perbatch.load(workspace / "runs").cells
+    assert cells[["activation", "n"]].to_numpy().tolist() == [["relu", 1], ["tanh", 1]]

@@ -41,6 +41,7 @@ CASES = {
     ),
     "off every default": ("data=digits", *OFF_EVERY_DEFAULT),
     "an experiment with data of its own": ("experiment=own",),
+    "two networks": ("data=digits", "model.hidden=[9],[5,4]", "epochs=2"),
 }
 PREPARED = {
     "an experiment with data of its own": [
@@ -89,7 +90,7 @@ def test_the_pages_commands_plan_the_runs_that_it_reports(case: str, tmp_path: P
     commands = [
         unescape(each) for each in re.findall(r"<code>(python pipelines/train\.py -m.*?)</code>", page)
     ]
-    assert len(commands) == 4  # a mode each
+    assert len(commands) == (8 if case == "two networks" else 4)  # a mode each
     for command in commands:
         arguments = shlex.split(command)[2:]
         # Nothing to train: each run that it plans is one of those that are complete.

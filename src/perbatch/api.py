@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from perbatch.analysis.contenders import swept
 from perbatch.analysis.statistics import mean_interval
 from perbatch.analysis.tables import read_table
 from perbatch.backprop import Network
@@ -22,7 +23,7 @@ from perbatch.runs.scoring import Weights, load_prepared, network_of
 from perbatch.runs.training import read_history
 
 CELL = ["data", "cell", "mode", "batch_size", "updates_per_batch", "tolerance", "learning_rate", "epochs"]
-"""What the runs of a cell share."""
+"""What the runs of a cell share, beside what else was swept."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,13 @@ class Results:
         """
         runs = self.runs[self.runs["status"] != "failed"]
         rows = []
-        for values, alike in runs.groupby(CELL, dropna=False, sort=True):
+        columns = [*CELL, *swept(runs)]
+        for values, alike in runs.groupby(columns, dropna=False, sort=True):
             lost = alike["status"] == "diverged"
             loss = alike["validation_loss"].astype(float).where(~lost, np.inf)
             counts = {"n": len(alike), "diverged": int(lost.sum())}
             estimate = mean_interval(loss).columns("validation_loss")
-            rows.append(dict(zip(CELL, values, strict=True)) | counts | estimate)
+            rows.append(dict(zip(columns, values, strict=True)) | counts | estimate)
         return pd.DataFrame(rows)
 
     def weights(self, identity: str | None = None) -> np.ndarray:

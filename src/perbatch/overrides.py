@@ -11,6 +11,17 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _NOT_TEXT = ("null", "true", "false", "nan", "inf")
 """Words that Hydra would not read as text."""
 
+SWEPT = {
+    "shuffle": "shuffle",
+    "sizes": "model.hidden",
+    "activation": "model.activation",
+    "bias": "model.bias",
+    "output": "model.output",
+    "dtype": "model.dtype",
+    "engine": "engine.name",
+}
+"""Columns of the table of runs of which one may be swept beside the modes, each with its key of a run."""
+
 _INTERPOLATION = re.compile(r"(\\*)(\$\{)")
 
 
@@ -35,9 +46,9 @@ def typed(key: str, value: Any) -> str:
 
 
 def budget(runs: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the keys that rows of one table of runs may be given differently, and are."""
+    """Return the columns in which rows of one table of runs may differ beside their keys, and do."""
     rows = list(runs)
-    return [key for key in BUDGET if len({_known(row[key]) for row in rows}) > 1]
+    return [key for key in (*BUDGET, *SWEPT) if len({str(_known(row[key])) for row in rows}) > 1]
 
 
 def of_run(run: Mapping[str, Any], budget: Iterable[str] = ()) -> dict[str, Any]:
@@ -49,14 +60,21 @@ def of_run(run: Mapping[str, Any], budget: Iterable[str] = ()) -> dict[str, Any]
         "seed": int(run["seed"]),
         "repeat.updates_per_batch": int(run["updates_per_batch"]),
         "repeat.tolerance": _known(run["tolerance"]),
-        **{key: _known(run[key]) for key in budget},
+        **{SWEPT.get(key, key): _setting(run, key) for key in budget},
     }
 
 
+def _setting(run: Mapping[str, Any], column: str) -> Any:
+    """What a run's key is set to, by its column."""
+    return [*map(int, run[column].split("-")[1:-1])] if column == "sizes" else _known(run[column])
+
+
 def _known(value: Any) -> Any:
-    """None for an empty cell; a whole number without its point."""
+    """None for an empty cell; a whole number without its point; a text or a switch as it is."""
     if value is None or value != value:
         return None
+    if isinstance(value, str | bool):
+        return value
     return int(value) if float(value).is_integer() else float(value)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from perbatch.analysis.cells import cell_rows
-from planted import contender, results_of
+from planted import contender, results_of, valued
 
 
 def test_a_cell_has_the_numbers_of_the_comparison_and_tuning_seeds_stand_apart():
@@ -20,3 +20,9 @@ def test_a_cell_has_the_numbers_of_the_comparison_and_tuning_seeds_stand_apart()
             assert reported[f"cell/{name}{end}"] == pytest.approx(row[f"{name}{end}"], nan_ok=True)
     assert reported["cell/n"] == row["n"]
     assert tuning["cell/validation_loss"] != reported["cell/validation_loss"]
+
+
+def test_the_cells_of_two_activations_have_names_of_their_own():
+    sweep = results_of([*contender(60), *valued(contender(70), activation="tanh")]).sweep
+    sweep = replace(sweep, runs=sweep.runs.assign(cell="M0001 lr0.1"))
+    assert [row["cell"] for row in cell_rows(sweep)] == ["M0001 lr0.1 relu", "M0001 lr0.1 tanh"] * 2

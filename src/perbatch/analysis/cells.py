@@ -38,7 +38,7 @@ def _row(sweep: Sweep, runs: pd.DataFrame, seeds: str) -> dict[str, object]:
     for name, estimate in found.items():
         numbers |= estimate.columns(name)
     return {
-        "cell": str(first["cell"]),
+        "cell": " ".join(filter(None, [str(first["cell"]), first["variant"]])),
         "seeds": seeds,
         "mode": str(first["mode"]),
         "final_kind": found["validation_loss"].kind,

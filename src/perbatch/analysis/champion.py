@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from perbatch.analysis.contenders import CONTENDER
+from perbatch.analysis.contenders import settings_of
 from perbatch.analysis.costs import evaluations
 from perbatch.analysis.results import Results
 from perbatch.files import replace
@@ -38,7 +38,8 @@ def write_champion(results: Results, folder: Path) -> None:
             "identity": str(chosen["identity"]),
             "name": results.name,
             "data": results.sweep.data,
-            **{key: _plain(chosen[key]) for key in [*CONTENDER, "learning_rate", "seed"]},
+            **{key: _plain(value) for key, value in settings_of(chosen).items()},
+            **{key: _plain(chosen[key]) for key in ("learning_rate", "seed")},
             "validation_loss": _plain(chosen["final_loss"]),
             "test_loss": _plain(chosen["test_loss"]),
             score: _plain(chosen[score]),

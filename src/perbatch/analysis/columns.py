@@ -12,6 +12,10 @@ AS_RUNS = "\n".join(
     f"{column.name} | {column.unit} | | as in runs.csv" for column in RUNS if column.name in CONTENDER
 )
 
+VARIANT = (
+    "variant | text | | value of what was swept beside the modes, as activation; a column only where there is"
+)
+
 COMPARISON = table(
     f"""
 target                         | loss | | validation loss that counts as reached; empty: the rate was chosen
@@ -49,6 +53,7 @@ final_kind                     | text | | kind of the values at the end of train
 runs                           | runs | | of the contender, all rates and seeds
 diverged                       | runs | | of those, diverged | diverged runs
 failed                         | runs | | of those, failed
+{VARIANT}
 """
 )
 
@@ -58,7 +63,7 @@ target           | loss | | as in comparison.csv
 first            | name | | `stochastic`, `mini_batch` (the declared size) or `repeat` (its best n and
     tolerance)
 second           | name | | `mini_batch`, `full_batch`, or `plain`: the batch size of `repeat` without
-    repeating
+    repeating. Where one thing more was swept, first and second may be two of its values, in the same mode
 first_contender  | text | | the first one in full
 second_contender | text | | the second one in full
 quantity         | text | | `epochs`, `updates`, `gradient_evaluations`, `evaluations` (of the network) or
@@ -73,7 +78,8 @@ verdict          | text | | of the first: `less`, `more`, `no difference shown`,
     `only the second`, `partly reached`, `neither`, `no price`
 p_value          | | | of no difference: a t-test on logarithms, paired by seed, or a sign test for a median
 together         | | | of the first target's epochs and evaluations, which the answers rest on: whether there
-    is a difference at a level of 5 % over all of them (Holm 1979); empty for other rows
+    is a difference at a level of 5 % over all of them (Holm 1979); empty for other rows. Where one thing
+    more was swept: over those of one value, and over those that compare values
 """
 )
 
@@ -101,11 +107,12 @@ gaps              | rates | | tried between them that are not stable
 open_low          | | | whether the range begins at the lowest rate tried, and so may be wider
 open_high         | | | whether it ends at the highest rate tried
 rates_tried       | rates | | in all
+{VARIANT}
 """
 )
 
 REPEATS = table(
-    """
+    f"""
 quantity            | text | | `updates` or `evaluations` (of the network, as in comparison.csv)
 plain_epochs        | epochs | | of training without repeating that cost as much
 budget              | of the quantity | | that cost
@@ -122,6 +129,7 @@ spent               | of the quantity | | up to that evaluation, median over see
     where training ended before
 satisfied_when_left | share | | as in history.csv, at the end of the first epoch, mean over seeds
 still_satisfied     | share | | as in history.csv, at the end of the first epoch, mean over seeds
+{VARIANT}
 """
 )
 
@@ -141,6 +149,7 @@ validation_loss         | loss | | median over seeds, a diverged one as infinite
 validation_loss_lowest  | loss | | of the seeds
 validation_loss_highest | loss | | of the seeds; empty where one has diverged
 seeds                   | seeds | | behind the row
+{VARIANT}
 """
 )
 
@@ -152,6 +161,7 @@ learning_rate     | | | of the batch's mean gradient
 validation_loss   | loss | | at the end of training, median over seeds; empty where the middle one diverged
 runs              | runs | | that did not fail
 diverged          | runs | | of those, diverged
+{VARIANT}
 """
 )
 

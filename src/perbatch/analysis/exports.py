@@ -18,6 +18,7 @@ from perbatch.analysis.results import Results
 from perbatch.analysis.stability import stability
 from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.analysis.statistics import no_value
+from perbatch.analysis.variants import stacked, variants
 from perbatch.files import replace
 
 
@@ -30,21 +31,30 @@ def write_tables(results: Results, folder: Path) -> None:
 
 
 def result_tables(results: Results) -> dict[str, pd.DataFrame]:
-    """Return what evaluation exports, by file name; a score that the task does not have is left out."""
+    """Return what evaluation exports, by file name, without columns that do not apply.
+
+    A score that the task does not have is left out, and the variant where nothing was swept beside the modes.
+    """
+    parts = [_tables(each) for each in variants(results)]
+    tables = {name: stacked([part[name] for part in parts]) for name in parts[0]}
+    score = "test_accuracy" if results.sweep.regression else "test_r2"
+    absent = (score, "variant") if len(parts) == 1 else (score,)
+    return {
+        name: table[[column for column in columns_of(name) if not column.startswith(absent)]]
+        for name, table in (tables | {"pairs.csv": pairs(results)}).items()
+    }
+
+
+def _tables(results: Results) -> dict[str, pd.DataFrame]:
+    """The tables of contenders, of one value of what was swept beside the modes."""
     ranges = stable_ranges(results.sweep).rename(columns={"low": "stable_low", "high": "stable_high"})
     ranges = ranges.drop(columns=[*CONTENDER, "way"])
-    tables = {
+    return {
         "comparison.csv": all_results(results),
-        "pairs.csv": pairs(results),
         "stability.csv": stability(results).merge(ranges, on="contender", how="left"),
         "repeats.csv": repeats(results),
         "curves.csv": loss_curves(results),
         "rates.csv": rate_curves(results),
-    }
-    absent = "test_accuracy" if results.sweep.regression else "test_r2"
-    return {
-        name: table[[column for column in columns_of(name) if not column.startswith(absent)]]
-        for name, table in tables.items()
     }
 
 
@@ -64,8 +74,9 @@ def flat_metrics(results: Results) -> dict[str, float | int | None]:
     batch size that took the least training time (see `fastest`); how many times the evaluations of going on
     the repeat mode takes, paired by seed; and how many runs there were. All else is in the tables. None where
     a mode was not run, did not reach the target, or has no price. Six significant digits: beyond them
-    processors may differ.
+    processors may differ. Where one thing more was swept, all is about its first value.
     """
+    results = variants(results)[0]
     rows, quickest, pair = representatives(results), fastest(results, "seconds"), repeat_and_plain(results)
     result: dict[str, float | int | None] = {
         f"{name}_{quantity}": _number(rows[name][quantity]) if name in rows else None

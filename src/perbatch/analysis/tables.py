@@ -10,14 +10,16 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from perbatch import advice
+from perbatch.analysis.contenders import swept
 from perbatch.analysis.searched import Searched, searched
 from perbatch.columns import HISTORY, KEYS, PRICED, RUNS, THROUGHPUT, Role, names, needed
 from perbatch.errors import UserError
+from perbatch.overrides import SWEPT, of_run
 
 RUN_NUMBERS = [*(key for key in KEYS if key != "mode"), "n_train", "epochs", "validation_loss"]
 HISTORY_NUMBERS = [column for column in needed(HISTORY) if column != "identity"]
 # What evaluation derives for each run: a table that has such a column is no table of runs.
-DERIVED = ("contender", "way", "gradient_us", "forward_us", "last_loss", "lost", "final_loss")
+DERIVED = ("contender", "way", "variant", "gradient_us", "forward_us", "last_loss", "lost", "final_loss")
 STATUSES = ("finished", "diverged", "failed")
 
 
@@ -71,15 +73,9 @@ def check_tables(tables: Tables) -> Tables:
         if not (runs[key] > 0).all():
             raise UserError(f"runs.csv: {key} is {runs[key].min():g} in a run; it must be above 0")
     _check_losses(runs)
-    for key in names(RUNS, Role.COMMON):
-        values = runs[key].astype(str).unique() if key in runs else []
-        if len(values) > 1:
-            raise UserError(
-                f"runs.csv: {key} takes the values {', '.join(values)}; one comparison needs one of them "
-                "(modes, batch sizes, learning rates and seeds may vary)"
-            )
+    _check_common(runs)
     _check_unique(runs, ["identity"], "runs.csv")
-    _check_unique(runs, KEYS, "runs.csv")
+    _check_unique(runs, [*KEYS, *swept(runs)], "runs.csv")
     _check_unique(tables.throughput, PRICED, "throughput.csv")
     _check_history(runs, tables.history)
     _check_unique(tables.history, ["identity", "presentations"], "history.csv")
@@ -134,6 +130,26 @@ def _check_losses(runs: pd.DataFrame) -> None:
         raise UserError(
             f"runs.csv: {int(lost.sum())} finished runs have no validation loss, the first of them "
             f"{runs.loc[lost, 'identity'].iloc[0]}; the rates are chosen by it"
+        )
+
+
+def _check_common(runs: pd.DataFrame) -> None:
+    """One thing may vary beside modes, rates and seeds; of two no page could show which does what."""
+    values = {key: runs[key].astype(str).unique() for key in names(RUNS, Role.COMMON) if key in runs}
+    varying = {key: ", ".join(each) for key, each in values.items() if len(each) > 1}
+    for key in [key for key in varying if key not in SWEPT]:
+        raise UserError(
+            f"runs.csv: {key} takes the values {varying[key]}; one comparison needs one of them "
+            f"(modes, batch sizes, learning rates and seeds may vary, and one of {', '.join(SWEPT)})"
+        )
+    if len(varying) > 1:
+        told = " and in ".join(f"{key} ({each})" for key, each in varying.items())
+        first, (_, *others) = of_run(runs.iloc[0].to_dict(), varying), varying
+        fixed = " ".join(advice.override(SWEPT[key], first[SWEPT[key]]) for key in others)
+        raise UserError(
+            f"runs.csv: the runs differ in {told}; beside modes, batch sizes, rates and seeds a comparison "
+            f"has room for one of these: sweep again with one value of each other, as {fixed}, into a "
+            "folder of its own (sweep.results); nothing is trained twice"
         )
 
 

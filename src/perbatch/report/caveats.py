@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from perbatch import advice
-from perbatch.analysis.contenders import named
+from perbatch.analysis.contenders import named, swept
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.sweep import Sweep
+from perbatch.analysis.variants import variants
 from perbatch.overrides import of_run
 from perbatch.report.wording import number, rate, tried_space
 
@@ -20,8 +21,10 @@ RISE = 1.05
 
 def caveats(results: Results) -> list[str]:
     """Return a sentence for each weakness of this very comparison; empty if none was found."""
-    checks = (_seeds, _misplaced, _edges, _tuning, _budgets, _out_of_reach, _lost, _not_run, _prices)
-    return [text for check in checks for text in check(results)]
+    checks = (_seeds, _misplaced, _edges, _tuning, _tries, _budgets, _out_of_reach, _lost, _not_run, _prices)
+    # Some are about one value of what was swept beside the modes, and may say the same of two.
+    parts = {check: variants(results) if check in (_tries, _prices) else (results,) for check in checks}
+    return list(dict.fromkeys(text for check in checks for each in parts[check] for text in check(each)))
 
 
 def _seeds(results: Results) -> Iterator[str]:
@@ -51,7 +54,8 @@ def _misplaced(results: Results) -> Iterator[str]:
         more = max(at_rates, key=len, default=set()) - seeds
         if more:
             names.append(f"{named(row).long} ({rate(row['learning_rate'])})")
-            lines.append(_line(mine.iloc[0].to_dict(), row["learning_rate"], sorted(map(int, more))))
+            own = of_run(mine.iloc[0].to_dict(), swept(sweep.runs))
+            lines.append(_line(own, row["learning_rate"], sorted(map(int, more))))
     if lines:
         yield (
             f"More seeds were run at another rate than the chosen one, where they count for nothing, for: "
@@ -60,10 +64,10 @@ def _misplaced(results: Results) -> Iterator[str]:
         )
 
 
-def _line(run: Mapping[str, Any], chosen: float, seeds: list[int]) -> str:
+def _line(own: Mapping[str, Any], chosen: float, seeds: list[int]) -> str:
     once = seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1
     seed = f"'range({seeds[0]},{seeds[-1] + 1})'" if once else seeds
-    keys = of_run(run) | {"learning_rate": f"{chosen:g}", "seed": seed}
+    keys = {**own, "learning_rate": f"{chosen:g}", "seed": seed}
     return (
         "{" + ", ".join(f"{key}: {'null' if value is None else value}" for key, value in keys.items()) + "}"
     )
@@ -94,7 +98,10 @@ def _tuning(results: Results) -> Iterator[str]:
     counts = tuning.groupby(["contender", "learning_rate"]).size().groupby("contender").min()
     counts = counts.map(lambda n: f"{n} seed{'' if n == 1 else 's'} a rate")
     yield from _unequal(results, "The modes were not tuned with equally many seeds", counts)
-    # The repeat mode's n and tolerance are chosen too: more tries than a mode without them has.
+
+
+def _tries(results: Results) -> Iterator[str]:
+    """The repeat mode's n and tolerance are chosen too: more tries than a mode without them has."""
     repeat, table = representatives(results).get("repeat"), results.comparison
     if repeat is not None:
         size = int(repeat["batch_size"])

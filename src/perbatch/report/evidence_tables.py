@@ -17,6 +17,7 @@ from perbatch.analysis.results import Results
 from perbatch.analysis.stable_rates import stable_ranges
 from perbatch.analysis.statistics import Estimate
 from perbatch.analysis.survival import survival
+from perbatch.analysis.variants import across, axis, variant, variants
 from perbatch.report.tables import Cell, Table
 from perbatch.report.wording import SHOWN_QUANTITIES, UNITS, clock_unit, interval, listed, number, rate, share
 
@@ -42,6 +43,33 @@ def pairs_table(results: Results) -> Table | None:
         head = Cell(names[first], f"against {names[second]}")
         rows.append([head, *(cells[quantity] for quantity in SHOWN_QUANTITIES)])
     return Table(["pair", *HEADS], rows)
+
+
+def swept_table(results: Results) -> Table | None:
+    """Return a row a mode and two values of what was swept beside the modes, a column a clock."""
+    if len(variants(results)) == 1:
+        return None
+    table = pairs(results)
+    table = table[table["target"] == results.sweep.target]
+    found = table.set_index(["first_contender", "second_contender", "quantity"])
+    rows = []
+    for each, (first, second), row, other in across(results):
+        if each is results:
+            keys = [(row["contender"], other["contender"], quantity) for quantity in SHOWN_QUANTITIES]
+            head = Cell(named({**row, "variant": ""}).long, f"{first} against {second}")
+            rows.append([head, *(_pair_cell(found.loc[key]) for key in keys)])
+    return Table(["mode", *HEADS], rows)
+
+
+def swept_sentence(results: Results) -> str:
+    """Say what was swept beside the modes, and what of the page is about its first value alone."""
+    first, *others = map(variant, variants(results))
+    return (
+        f"The sweep varied {axis(results)} too: {listed([first, *others])}, {len(results.sweep.runs):,} runs "
+        "in all; each mode has its own rate with each. The answers and figures of this page are about "
+        f"{first}. The tables of all modes and of all runs have the others too, and one beside them "
+        f"compares {first} with {listed(others)} in the same mode."
+    )
 
 
 def together_sentence(results: Results) -> str:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from perbatch.analysis.results import Results
+from perbatch.analysis.variants import variants
 from perbatch.files import replace
 from perbatch.report.figures.style import FONT, INK
 from perbatch.report.figures.svg import Panel
@@ -16,7 +17,7 @@ MARGIN, ROW = 12, 20  # pixels
 def write_figures(results: Results, folder: Path) -> list[Path]:
     """Write every panel of the page as NAME.svg into `folder`, in place of what it held; return the files."""
     files = []
-    for name, panel in panels(results).items():
+    for name, panel in panels(variants(results)[0]).items():
         files.append(folder / f"{name}.svg")
         replace(files[-1], standalone(panel))
     for old in set(folder.glob("*.svg")) - set(files):

@@ -18,9 +18,10 @@ from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
 from perbatch.analysis.stable_rates import LEARNED
+from perbatch.analysis.variants import variants
 from perbatch.claims.judge import Judgement
 from perbatch.report.citation import reading
-from perbatch.report.evidence_tables import pairs_table, ranges_table, targets_table
+from perbatch.report.evidence_tables import pairs_table, ranges_table, swept_table, targets_table
 from perbatch.report.figures.figure import Drawing, Figure
 from perbatch.report.figures.forest import forest
 from perbatch.report.gallery import Exhibit
@@ -60,7 +61,9 @@ def render(
 
     `said` are the results' statements, `docs` is the address of the folder of the documentation, as seen from
     the page. `elsewhere` are the ratios on other data sets, of which the statements speak too.
+    the page. Where one thing more was swept, figures and answers are about its first value.
     """
+    whole, results = results, variants(results)[0]
     pages = Environment(
         loader=PackageLoader("perbatch.report"),
         autoescape=True,
@@ -75,6 +78,7 @@ def render(
         "figures": drawings,
         "forest": trees,
         **{name: said[name] for name in ("name", "when", "again", "caveats", "data_sets")},
+        "swept": "",
         **said["sentences"],
         **_context(results),
     }
@@ -82,7 +86,7 @@ def render(
         style=Markup(_source(pages, "report.css")),
         places=_places(pages, drawings, known),
         **known,
-        **_tables(results),
+        **_tables(results, whole),
         **_script(pages, drawings),
         tables=_json(_data(drawings, studies, trees)),
     )
@@ -134,15 +138,16 @@ def _places(
     return places
 
 
-def _tables(results: Results) -> dict[str, Any]:
+def _tables(results: Results, whole: Results) -> dict[str, Any]:
     return {
-        "modes": modes_table(results),
+        "modes": modes_table(whole),
+        "swept_table": swept_table(whole),
         "pairs": pairs_table(results),
         "targets": targets_table(results),
         "ranges": ranges_table(results),
-        "ledger": ledger(results),
-        "provenance": provenance(results),
-        "commands": commands(results),
+        "ledger": ledger(whole),
+        "provenance": provenance(whole),
+        "commands": commands(whole),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from perbatch.analysis.contenders import named
 from perbatch.analysis.representatives import representatives
 from perbatch.analysis.results import Results
+from perbatch.analysis.variants import axis, variant, variants
 from perbatch.overrides import budget, of_run, written
 from perbatch.report.wording import number, rates_tried
 
@@ -25,6 +26,7 @@ def provenance(results: Results) -> list[tuple[str, str]]:
         ("data digest", str(first.get("data_digest", ""))),
         ("network", f"{first['sizes']}, {first['activation']}, loss {first['loss']}, {first['dtype']}"),
         ("engine", str(first["engine"])),
+        ("swept beside the modes", swept_values(results)),
         ("learning rates", rates_tried(sweep)),
         ("seeds that chose the rate", ", ".join(map(str, seeds.tuning))),
         ("seeds reported", ", ".join(map(str, seeds.reported))),
@@ -35,6 +37,12 @@ def provenance(results: Results) -> list[tuple[str, str]]:
         times = priced.iloc[0]
         result.append(("seconds measured on", f"{times['processor']}, NumPy {times['numpy']}"))
     return [(name, value) for name, value in result if value]
+
+
+def swept_values(results: Results) -> str:
+    """Name what was swept beside the modes and its values, `activation (relu, tanh)`; empty if nothing."""
+    values = ", ".join(map(variant, variants(results)))
+    return f"{axis(results)} ({values})" if values else ""
 
 
 def _data(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -54,7 +62,8 @@ def commands(results: Results) -> list[tuple[str, str]]:
     """Return the commands that run the modes shown again, as (what, command)."""
     result = [("all of it, only what changed", "dvc repro"), ("the seconds anew", "dvc repro -f benchmark")]
     varying = budget(results.sweep.runs.to_dict("records"))
-    for row in representatives(results).values():
+    shown = [row for each in variants(results) for row in representatives(each).values()]
+    for row in shown:
         mine = results.runs_of(row)
         if len(mine):
             seeds = sorted(map(int, mine["seed"]))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from perbatch.analysis.contenders import CONTENDER
+from perbatch.analysis.contenders import settings_of
 from perbatch.analysis.results import Results
+from perbatch.analysis.variants import variants
 from perbatch.files import replace
 from perbatch.report.answers import (
     Answer,
@@ -23,7 +24,7 @@ from perbatch.report.answers import (
 from perbatch.report.caveats import caveats
 from perbatch.report.citation import citation
 from perbatch.report.elsewhere import elsewhere_sentences, first_elsewhere, first_repeat_elsewhere
-from perbatch.report.evidence_tables import clocks_sentence, together_sentence
+from perbatch.report.evidence_tables import clocks_sentence, swept_sentence, together_sentence
 from perbatch.report.figures.best_rates import edge_warning, rate_growth
 from perbatch.report.figures.memory import memory_sentence
 from perbatch.report.figures.throughput import throughput_sentence
@@ -47,8 +48,10 @@ def statements(results: Results, elsewhere: pd.DataFrame | None = None) -> State
     ratios on other data sets, if there are any, and `data_sets` the sentences about them.
 
     A sentence that these data do not support is empty. `modes` are the rows of the README's table, `readme`
-    is its first screen, empty for regression.
+    is its first screen, empty for regression. Where one thing more was swept, all but the caveats and the
+    champion is about its first value, as the sentence `swept` says.
     """
+    whole, results = results, variants(results)[0]
     priced = results.sweep.benchmark
     many = len(priced) > 1
     rows = pd.DataFrame() if elsewhere is None else elsewhere
@@ -68,11 +71,11 @@ def statements(results: Results, elsewhere: pd.DataFrame | None = None) -> State
             "again_beside": beside(results),
             "headline": headline(results),
             "apart": apart(results),
-            "champion": champion_sentence(results),
+            "champion": champion_sentence(whole),
             "equal_cost": equal_cost_sentence(results),
             "fastest": fastest_sentences(results),
             "evaluations": evaluations_sentence(priced),
-            "citation": citation(results),
+            "citation": citation(whole),
             "clocks": clocks_sentence(results),
             "together": together_sentence(results),
             "elsewhere": answer_elsewhere(results),
@@ -85,9 +88,10 @@ def statements(results: Results, elsewhere: pd.DataFrame | None = None) -> State
             "powers": powers_sentence(priced) if many else "",
             "stable": stability_sentence(results),
             "memory": memory_sentence(results.sweep.memory) if many else "",
+            **({"swept": swept_sentence(whole)} if whole is not results else {}),
         },
         "data_sets": elsewhere_sentences(rows),
-        "caveats": caveats(results),
+        "caveats": caveats(whole),
         "modes": {name: _mode(label, row) for name, (label, row) in modes(results).items()},
         "readme": ""
         if results.sweep.regression
@@ -112,5 +116,6 @@ def _told(answer: Answer) -> dict[str, Any]:
 
 
 def _mode(label: str, row: pd.Series) -> dict[str, Any]:
-    plain = {key: None if pd.isna(row[key]) else row[key] for key in [*CONTENDER, "learning_rate"]}
+    told = settings_of(row) | {"learning_rate": row["learning_rate"]}
+    plain = {key: None if pd.isna(value) else value for key, value in told.items()}
     return {"label": label, **{key: getattr(each, "item", lambda v=each: v)() for key, each in plain.items()}}
