@@ -124,18 +124,18 @@ _PARTS = re.compile(r'<path transform="translate\(([^,)]*),([^)]*)\)" d="([^"]*)
 
 
 def _shared_marks(svg: str, name: str) -> str:
-    """Draw a row of equal marks (a dot a seed) as one shape used many times: a third of the bytes."""
+    """Draw equal marks (a dot a seed) as one shape used many times, a row of them with one height."""
     pieces, shapes = [], 0
     for (shape, style), group in groupby(filter(None, _MARK.split(svg)), key=_look):
         run = list(group)
         if not shape or len(run) < 4:
             pieces += run
             continue
-        places = (_PARTS.fullmatch(mark) for mark in run)
-        uses = "".join(
-            f'<use href="#{name}-m{shapes}" x="{at[1]}" y="{at[2]}"/>' for at in places if at is not None
-        )
-        pieces.append(f'<g{style}><defs><path id="{name}-m{shapes}" d="{shape}"/></defs>{uses}</g>')
+        places = [(at[1], at[2]) for mark in run if (at := _PARTS.fullmatch(mark))]
+        rows = {y for _, y in places}
+        down, height = (f' transform="translate(0,{rows.pop()})"', "") if len(rows) == 1 else ("", ' y="{}"')
+        uses = "".join(f'<use href="#{name}-m{shapes}" x="{x}"{height.format(y)}/>' for x, y in places)
+        pieces.append(f'<g{style}{down}><defs><path id="{name}-m{shapes}" d="{shape}"/></defs>{uses}</g>')
         shapes += 1
     return "".join(pieces)
 
