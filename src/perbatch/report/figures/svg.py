@@ -1,5 +1,6 @@
 """A chart as inline SVG: named for screen readers, scalable, small, its ids its own."""
 
+import hashlib
 import html
 import re
 from collections.abc import Iterable, Sequence
@@ -126,18 +127,26 @@ _PARTS = re.compile(r'<path transform="translate\(([^,)]*),([^)]*)\)" d="([^"]*)
 def _shared_marks(svg: str, name: str) -> str:
     """Draw equal marks (a dot a seed) as one shape used many times, a row of them with one height."""
     pieces, shapes = [], 0
+    short = hashlib.sha256(name.encode()).hexdigest()[:5]  # it stands there a thousand times
     for (shape, style), group in groupby(filter(None, _MARK.split(svg)), key=_look):
         run = list(group)
         if not shape or len(run) < 4:
             pieces += run
             continue
         places = [(at[1], at[2]) for mark in run if (at := _PARTS.fullmatch(mark))]
-        rows = {y for _, y in places}
-        down, height = (f' transform="translate(0,{rows.pop()})"', "") if len(rows) == 1 else ("", ' y="{}"')
-        uses = "".join(f'<use href="#{name}-m{shapes}" x="{x}"{height.format(y)}/>' for x, y in places)
-        pieces.append(f'<g{style}{down}><defs><path id="{name}-m{shapes}" d="{shape}"/></defs>{uses}</g>')
+        mark = f'<use href="#m{short}{shapes}" x="'
+        uses = "".join(_row(y, [x for x, _ in row], mark) for y, row in groupby(places, key=lambda at: at[1]))
+        pieces.append(f'<g{style}><defs><path id="m{short}{shapes}" d="{shape}"/></defs>{uses}</g>')
         shapes += 1
     return "".join(pieces)
+
+
+def _row(y: str, places: list[str], mark: str) -> str:
+    """Marks of one height, which a longer row of them says once."""
+    if len(places) < 4:
+        return "".join(f'{mark}{x}" y="{y}"/>' for x in places)
+    uses = "".join(f'{mark}{x}"/>' for x in places)
+    return f'<g transform="translate(0,{y})">{uses}</g>'
 
 
 def _look(piece: str) -> tuple[str, str]:
