@@ -54,6 +54,14 @@ EXCEPTIONS = {
         "python -m perbatch",
     ): "what its --help calls it",
     (
+        "src/perbatch/tracking/notes.py",
+        "epochs=80",
+    ): "the end of a run's name",
+    (
+        "src/perbatch/search/found.py",
+        r"[^\w=.,+-]+",
+    ): "a pattern: what a file's name does not take",
+    (
         "src/perbatch/sweep/single.py",
         "hydra.job_logging.root.handlers=",
     ): "the code itself hands it to Hydra",
