@@ -51,9 +51,15 @@ def main(name: str) -> None:
 def plan(name: str, at_most: int) -> None:
     """Print how many seeds judge the claim, from the spread of its pilot: the evidence before any plan."""
     block = study_block(name)
+    if at_most < 2:
+        raise UserError(f"--at-most {at_most}: must be at least 2; one seed has no interval")
+    if block["evidence"] == "benchmark":
+        raise UserError(f"{name} is judged from results/benchmark/throughput.csv, which has no seeds")
     claim = claims.check_claim(name, {**block, "plan": None}, report.CLAIM_FIGURES)
     pilot = folder_of(name) / "pilot.csv"
-    if not pilot.exists() and block["plan"] is None:
+    if not pilot.exists() and block["plan"]:
+        raise UserError(f"{name}: {pilot} is missing; without a pilot the number of seeds is yours to choose")
+    if not pilot.exists():
         evidence = claims.read_evidence(claim, folder_of(name) / "evidence.csv")
         claims.write_evidence(evidence.table, pilot)
     sys.stdout.write(claims.plan_text(claims.read_evidence(claim, pilot), block, at_most))
@@ -74,7 +80,7 @@ def run_sweeps(claim: claims.Claim) -> list[Path]:
     runs, history = read(claim, [first])
     chosen = claims.chosen_tuning_runs(claims.Evidence(claim, claims.from_sweep(claim, runs, history)))
     places = runs.index[runs["identity"].isin(chosen)]
-    run_sweep(claim.name, second, with_seeds(claim.name, places, claim.plan.seeds))
+    run_sweep(claim.name, second, with_seeds(claim.name, places, len(runs), claim.plan.seeds))
     return [first, second]
 
 

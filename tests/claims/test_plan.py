@@ -137,3 +137,19 @@ def test_a_pilot_is_no_evidence() -> None:
 
 def test_pilots_are_there() -> None:
     assert all((Path(PILOTS) / name / "pilot.csv").exists() for name in planned_studies())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["online_vs_batch", "--plan", "--at-most", "1"], "--at-most 1: must be at least 2"),
+        (["powers_of_two", "--plan"], "powers_of_two is judged from results/benchmark/throughput.csv"),
+        ([WITHOUT_A_PILOT, "--plan"], "without a pilot the number of seeds is yours to choose"),
+    ],
+)
+def test_what_cannot_be_planned_is_one_sentence(words: list[str], said: str) -> None:
+    typed = [sys.executable, "pipelines/study.py", *words]
+    done = subprocess.run(typed, cwd=CHECKOUT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -103,3 +103,13 @@ def test_a_bad_block_of_params(block: dict[str, object], said: str, tmp_path: Pa
     OmegaConf.save({"study": block}, path)
     with pytest.raises(UserError, match=said):
         params.study_names(path)
+
+
+def test_a_planned_study_whose_combinations_share_runs_is_refused() -> None:
+    GlobalHydra.instance().clear()
+    every = 6 * 8 * 2  # orders and sizes, rates, tuning seeds
+    assert "seed:'range(5,9)'" in studies.with_seeds("fresh_order", [0], every, range(5, 9))
+    with pytest.raises(
+        UserError, match=r"^fresh_order: its sweep has 96 combinations and 90 runs; .* leave out"
+    ):
+        studies.with_seeds("fresh_order", [0], 90, range(5, 9))

@@ -96,14 +96,20 @@ def _combinations(name: str) -> list[list[str]]:
     return grid.expand(plain(sweeper.params) or {}, [], loader, plain(sweeper.grids) or ())
 
 
-def with_seeds(name: str, combinations: Collection[int], seeds: range) -> str:
+def with_seeds(name: str, combinations: Collection[int], runs: int, seeds: range) -> str:
     """Return the override of `hydra.sweeper.grids` that runs some combinations with other seeds.
 
-    `combinations` are their places in the order of the study's sweep.
+    `combinations` are their places in the order of the study's sweep, which has so many `runs`. A UserError
+    where two combinations mean one run, so that a place of a run is none of a combination.
     """
     resolvers.register()
     with initialize_config_dir(str(places.CONF), version_base="1.3"):
         every = _combinations(name)
+    if len(every) != runs:
+        raise UserError(
+            f"{name}: its sweep has {len(every)} combinations and {runs} runs; in a study with a plan each "
+            "combination must be a run of its own: leave out those that mean another's"
+        )
     lines = [dict(text.split("=", 1) for text in every[place]) for place in combinations]
     typed = f"range({seeds.start},{seeds.stop})"
     return f"hydra.sweeper.grids={written([{**line, 'seed': typed} for line in lines])}"
