@@ -56,7 +56,7 @@ def plan(name: str, at_most: int) -> None:
     if block["evidence"] == "benchmark":
         raise UserError(f"{name} is judged from results/benchmark/throughput.csv, which has no seeds")
     claim = claims.check_claim(name, {**block, "plan": None}, report.CLAIM_FIGURES)
-    pilot = folder_of(name) / "pilot.csv"
+    pilot = RESULTS / "study" / name / "pilot.csv"  # committed with its plan, named in params.yaml or not
     if not pilot.exists() and block["plan"]:
         raise UserError(f"{name}: {pilot} is missing; without a pilot the number of seeds is yours to choose")
     if not pilot.exists():

@@ -29,7 +29,7 @@ def test_one_function_and_one_yaml_make_a_data_set(tmp_path: Path) -> None:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         (root / name).parent.mkdir(exist_ok=True)
         copy(ROOT / name, root / name)
-    for name in ("src/perbatch/data/corners.py", "conf/data/corners.yaml"):
+    for name in ("src/perbatch/data/readers/corners.py", "conf/data/corners.yaml"):
         (root / name).write_text(shown(name))
 
     def run(script: str, *overrides: str) -> None:
