@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from omegaconf import OmegaConf
 
 from perbatch import analysis, claims, report
 from perbatch.errors import UserError
@@ -16,7 +17,7 @@ from perbatch.runs.places import PREPARED
 from perbatch.runs.run import data_name
 from perbatch.runs.scoring import Weights, on_test_data, summary_of
 from perbatch.sweep.cli import command
-from perbatch.sweep.params import block, study_names
+from perbatch.sweep.params import block, studies_by_hand, study_names, study_stages
 from perbatch.sweep.studies import data_option, study_block
 
 RESULTS = checkout.ROOT / "results"
@@ -49,7 +50,8 @@ def main(folder: Path) -> None:
         elsewhere = claims.ratios_of(evidence for verdict, evidence in judged if verdict.findings)
         claims.write_ratios(elsewhere, out / "elsewhere.csv")
         exhibits = [
-            report.exhibit(verdict, evidence, data_option(verdict.name)) for verdict, evidence in judged
+            report.exhibit(verdict, evidence, data_option(name), command_of(name), outdated(name))
+            for name, (verdict, evidence) in zip(study_names(), judged, strict=True)
         ]
     said = report.statements(results, elsewhere)
     report.write_statements(said, out)
@@ -77,6 +79,21 @@ def judge_studies() -> list[tuple[claims.Verdict, claims.Evidence | None]]:
             verdict = claims.unjudged(name, str(error), claim)
         judged.append((verdict, evidence))
     return judged
+
+
+def command_of(name: str) -> str:
+    """Return the command that makes a study's evidence anew."""
+    if name in study_stages():
+        return f"dvc repro study@{name}"
+    return f"python pipelines/study.py {name}" if name in studies_by_hand() else "dvc repro -f benchmark"
+
+
+def outdated(name: str) -> bool:
+    """Tell whether what makes a study by hand has changed since it made the evidence; a stage is run anew."""
+    made_by, today = RESULTS / "study" / name / "digest.txt", RESULTS / "fingerprint.yaml"
+    if name not in studies_by_hand() or not made_by.exists():
+        return False
+    return made_by.read_text().strip() != OmegaConf.load(today).by_hand[name]
 
 
 if __name__ == "__main__":

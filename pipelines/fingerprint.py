@@ -6,34 +6,14 @@
 import checkout  # isort: skip
 
 import argparse
-import hashlib
-import json
 
 from omegaconf import OmegaConf
 
-from perbatch import files, stages
-from perbatch.sweep import meaning
+from perbatch import files
 from perbatch.sweep.cli import command
+from perbatch.sweep.digests import digests
 
 OUT = checkout.ROOT / "results" / "fingerprint.yaml"
-
-
-def digests() -> dict[str, object]:
-    """Return the digest (hex) of each stage by its name; those of the studies below `study`, by theirs."""
-    settings = meaning.of_stages()
-    each = settings.pop("study")
-    return {name: _digest(name, settings[name]) for name in sorted(settings)} | {
-        "study": {name: _digest("study", each[name]) for name in sorted(each)}
-    }
-
-
-def _digest(stage: str, settings: object) -> str:
-    # those that read no data are given prepared arrays, whatever read them
-    called = {"prepare": ["_target_"], "train": ["metric"], "study": ["_target_", "metric"]}.get(stage, [])
-    parts = [stages.of_stage(stage, meaning.targets(settings, called)), settings]
-    if stage in ("train", "study"):
-        parts.append(stages.of_run())  # it is part of each run's identity, which the tables name
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """Stage `study`: one study's evidence, from data and a sweep of its own: results/study/NAME/evidence.csv.
 
-The sweep is `python pipelines/train.py -m experiment=NAME`; what is complete in runs/ is reused. A study that
-params.yaml does not name goes to results/experiment/NAME/ instead, and is skipped where its data are missing.
+The sweep is `python pipelines/train.py -m experiment=NAME`; what is complete in runs/ is reused. A study
+that params.yaml has under by_hand gets digest.txt beside it, of the code and config that made it; one that
+it does not name goes to results/experiment/NAME/ instead. Both are skipped where their data are missing.
 With --plan it trains nothing: it prints how many seeds the conditions need, for the study's file.
 """
 
@@ -16,13 +17,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from perbatch import claims, report
+from perbatch import claims, files, report
 from perbatch.errors import UserError
 from perbatch.runs.places import PREPARED
 from perbatch.runs.scoring import Weights, constant_losses, on_test_data
 from perbatch.sweep.cli import command
+from perbatch.sweep.digests import of_study
 from perbatch.sweep.gradients import measure_gradients
-from perbatch.sweep.params import study_names
+from perbatch.sweep.params import studies_by_hand, study_names, study_stages
 from perbatch.sweep.studies import prepare_data, study_block, with_seeds
 
 RESULTS = checkout.ROOT / "results"
@@ -38,13 +40,18 @@ def main(name: str) -> None:
     try:
         prepare_data(name)
     except UserError as error:
-        if name in study_names():
+        if name in study_stages():
             raise
         log.warning("%s is skipped, its data are missing: %s", name, error)
         return
+    digest = (
+        of_study(name) if name in studies_by_hand() else None
+    )  # of what is run, not of what is edited meanwhile
     tables = run_sweeps(claim)
     path = folder_of(name) / "evidence.csv"
     claims.write_evidence(evidence_of(claim, tables), path)
+    if digest is not None:
+        files.replace(path.with_name("digest.txt"), f"{digest}\n")
     log.info("%s", report.verdict_sentence(claims.judge(claims.read_evidence(claim, path))))
 
 

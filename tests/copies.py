@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 ROOT = Path(__file__).resolve().parents[1]
 
 
-NO_STUDY: dict[str, list[str]] = {"names": [], "from_benchmark": []}
+NO_STUDY: dict[str, list[str]] = {"names": [], "by_hand": [], "from_benchmark": []}
 
 
 def copy_repository(

@@ -25,7 +25,7 @@ from processes import answer_to_ctrl_c, wait_for
 VERDICTS = "results/evaluate/verdicts.json"
 OUTS = ["results/train/runs.csv", "results/train/history.csv", "results/evaluate/report.html", "dvc.lock"]
 
-STUDY = {"names": ["own"], "from_benchmark": ["powers_of_two", "no_such_study"]}
+STUDY = {"names": ["own"], "by_hand": [], "from_benchmark": ["powers_of_two", "no_such_study"]}
 OWN_STUDY = """# @package _global_
 defaults:
   - override /data: digits_studies
@@ -304,6 +304,22 @@ def test_a_study_that_is_killed_or_fails_keeps_its_evidence_and_stays_stale(copy
         assert "epochs=-3: must be" in failed.stdout + failed.stderr
         assert evidence.read_bytes() == before
         assert "study@own:" in copy.run("dvc", "status", "study@own").stdout
+
+
+@pytest.mark.slow
+def test_the_page_says_where_what_makes_a_study_by_hand_has_changed_since(copy: SimpleNamespace) -> None:
+    by_hand = ("names:\n  - own\n  by_hand: []", "names: []\n  by_hand:\n  - own")
+    said, page = "What makes this evidence has changed since", copy.root / "results/evaluate/report.html"
+    evidence = (copy.root / "results/study/own/evidence.csv").read_bytes()
+    with edited(copy.root, "params.yaml", *by_hand):
+        copy.run(sys.executable, "pipelines/study.py", "own")
+        assert (copy.root / "results/study/own/evidence.csv").read_bytes() == evidence
+        copy.run("dvc", "repro", "evaluate")
+        assert 'id="study-own"' in page.read_text() and said not in page.read_text()
+        with edited(copy.root, "conf/experiment/own.yaml", "epochs: 3", "epochs: 4"):
+            done = copy.run("dvc", "repro", "evaluate")
+        assert "Running stage 'evaluate'" in done.stdout and "Running stage 'train'" not in done.stdout
+        assert said in page.read_text() and "python pipelines/study.py own" in page.read_text()
 
 
 @pytest.mark.slow

@@ -125,6 +125,11 @@ def repro(stage: str) -> str:
     return f"dvc repro {stage}"
 
 
+def study(name: str) -> str:
+    """Make a study's evidence, whether a stage makes it too or not."""
+    return f"python pipelines/study.py {name}"
+
+
 def make(folder: Path) -> str:
     """Make a folder of results: by a stage, a study, an experiment's sweep, or one as the how-to has it."""
     place, results = folder.resolve(), _CHECKOUT / "results"
@@ -137,8 +142,8 @@ def make(folder: Path) -> str:
     name = place.parent.name
     experiment = _CHECKOUT / "conf" / "experiment" / f"{name}.yaml"
     if place.parent.parent == results / "experiment" and experiment.is_file():
-        study = "\nstudy:" in experiment.read_text(encoding="utf-8")
-        return f"python pipelines/{f'study.py {name}' if study else f'train.py -m experiment={name}'}"
+        is_study = "\nstudy:" in experiment.read_text(encoding="utf-8")
+        return study(name) if is_study else f"python pipelines/train.py -m experiment={name}"
     grid = "batch_size=1,32 learning_rate=0.03,0.1 'seed=range(0,3)' epochs=5"
     return f"python pipelines/train.py -m {grid} {typed('sweep.results', str(folder))}"
 

@@ -212,6 +212,7 @@ HARMLESS = {
     "perbatch/sweep/refill.py": "logs tables to MLflow, for pipelines/publish.py",
     "perbatch/sweep/serving.py": "makes a network to be served, for pipelines/register.py",
     "perbatch/tracking": "MLflow",
+    "perbatch/sweep/digests.py": "makes the digests; if it makes others, every stage has another",
     "perbatch/sweep/meaning.py": "composes what is digested; if it composes more, the digest is another",
 }
 """What stages use although it cannot change a byte of an out, each with the reason."""

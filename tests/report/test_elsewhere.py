@@ -1,6 +1,7 @@
 """What the page says of other data sets, on planted tables: all, some, none."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ from test_first import RUNS, FirstLayer, grade
 
 from perbatch import claims
 from perbatch.claims import Evidence, judge
-from perbatch.claims.elsewhere import ratios
+from perbatch.claims.elsewhere import ratios, ratios_of
 from perbatch.report import CLAIM_FIGURES, exhibit, statements
 from perbatch.report.elsewhere import elsewhere_sentences, first_elsewhere, first_repeat_elsewhere
 from perbatch.report.page import render
@@ -88,6 +89,24 @@ def test_the_page_shows_the_rows_and_says_so_in_its_answers() -> None:
     assert len(re.findall(">digits \\(1,000\\), 32<", section)) == 3
     assert 'href="#study-elsewhere"' in section
     assert '"forest":"panel,data,sizes,series,value,low,high' in page
+
+
+def test_rows_of_two_studies_stand_in_one_table_by_size() -> None:
+    evidence = planted()
+    larger = evidence.table.assign(data="letters", n_train=5_000)
+    table = ratios_of([evidence, None, replace(evidence, table=larger)])
+    assert table is not None
+    assert table["n_train"].is_monotonic_increasing
+    assert table["data"].nunique() == evidence.table["data"].nunique() + 1
+    assert elsewhere_sentences(table)[0].startswith("On 5 of 5 data sets")
+
+
+def test_the_page_says_that_what_made_the_evidence_has_changed_since() -> None:
+    evidence, results = planted(), results_of(usual_runs())
+    said = "What makes this evidence has changed since it was made"
+    for outdated in (True, False):
+        shown = exhibit(judge(evidence), evidence, "letters", "python pipelines/study.py planted", outdated)
+        assert (said in render(results, statements(results), [shown])) == outdated
 
 
 def test_without_evidence_there_is_no_section() -> None:

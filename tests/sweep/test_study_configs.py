@@ -94,8 +94,8 @@ def test_copies_count_as_training_examples(composed: Compose) -> None:
     ("block", "said"),
     [
         ({"names": "one"}, "study.names='one': must be a list"),
-        ({"names": []}, "study.from_benchmark=None: must be a list"),
-        ({"names": [], "from_benchmark": [], "other": 1}, "study.other is not a key"),
+        ({"names": []}, "study.by_hand=None: must be a list"),
+        ({"names": [], "by_hand": [], "from_benchmark": [], "other": 1}, "study.other is not a key"),
     ],
 )
 def test_a_bad_block_of_params(block: dict[str, object], said: str, tmp_path: Path) -> None:

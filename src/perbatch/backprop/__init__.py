@@ -1,7 +1,8 @@
 """Back-propagation from first principles: networks, their gradients, and every mode of applying them.
 
-NumPy only; knows nothing of configuration, tracking or files. Start reading at `network` (what is computed),
-then `propagation` (the forward and backward pass), `numpy_engine` (when the gradient is applied) and `train`.
+NumPy, and Numba for the compiled engine; knows nothing of configuration, tracking or files. Start reading
+at `network` (what is computed), then `propagation` (the forward and backward pass), `numpy_engine` (when the
+gradient is applied) and `train`.
 """
 
 from perbatch.backprop.examples import Encoded, encode_rows

@@ -39,15 +39,19 @@ def ratios(evidence: Evidence) -> pd.DataFrame:
     The columns are those of elsewhere.csv, see docs/tables.md. A UserError where a mode is missing.
     """
     rows = list(chain.from_iterable(_rows(evidence, rows) for _, rows in evidence.table.groupby(TASK)))
-    table = pd.DataFrame(rows, columns=columns_of(FILE))
-    order = table.assign(layers=table["sizes"].str.count("-"))
-    order = order.sort_values(["n_train", "data", "layers"], kind="stable")
-    return table.loc[order.index].reset_index(drop=True)
+    return _by_size(pd.DataFrame(rows, columns=columns_of(FILE)))
 
 
 def ratios_of(evidence: Iterable[Evidence | None]) -> pd.DataFrame | None:
-    """Return the ratios of the first evidence that has targets of its own; None where there is none."""
-    return next((ratios(each) for each in evidence if each and each.claim.evidence == "own_targets"), None)
+    """Return the ratios of all evidence that has targets of its own; None where there is none."""
+    tables = [ratios(each) for each in evidence if each and each.claim.evidence == "own_targets"]
+    return _by_size(pd.concat(tables)) if tables else None
+
+
+def _by_size(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.assign(layers=table["sizes"].str.count("-"))
+    table = table.sort_values(["n_train", "data", "layers"], kind="stable", ignore_index=True)
+    return table.drop(columns="layers")
 
 
 def write_ratios(table: pd.DataFrame | None, path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from perbatch.advice import repro
+from perbatch.advice import repro, study
 from perbatch.claims.claim import Claim
 from perbatch.claims.extras import at_equal_updates, between_copies
 from perbatch.claims.own_target import to_own_targets
@@ -98,7 +98,7 @@ def read_evidence(claim: Claim, path: Path) -> Evidence:
     try:
         return Evidence(claim, pd.read_csv(path))
     except FileNotFoundError:
-        stage = "benchmark" if claim.evidence == "benchmark" else f"study@{claim.name}"
-        raise UserError(f"{claim.name}: {path} is missing: {repro(stage)}") from None
+        made = repro("benchmark") if claim.evidence == "benchmark" else study(claim.name)
+        raise UserError(f"{claim.name}: {path} is missing: {made}") from None
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise UserError(f"{claim.name}: {path} is not a CSV table ({error})") from None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from perbatch import files
-from perbatch.advice import repro
+from perbatch.advice import study
 from perbatch.analysis.statistics import holm
 from perbatch.claims.claim import Claim, Condition
 from perbatch.claims.evidence import Evidence
@@ -99,7 +99,7 @@ def _check_seeds(evidence: Evidence) -> None:
         planned = claim.plan.seeds
         raise UserError(
             f"{claim.name}: its evidence is of {len(seeds)} seeds where the plan has {planned.start} to "
-            f"{planned.stop - 1}: {repro(f'study@{claim.name}')}"
+            f"{planned.stop - 1}: {study(claim.name)}"
         )
 
 

@@ -1,4 +1,7 @@
-"""Everything in a table that no feature may be, found at once: a clause for each kind, and advice."""
+"""What is refused in a table's features, found at once: a clause for each kind, and advice.
+
+Pixels of images may be constant (`readers.arrays`); `source` checks what a reader of one's own returns.
+"""
 
 from __future__ import annotations
 

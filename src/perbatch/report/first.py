@@ -1,5 +1,7 @@
 """The page's first layer: each question's answer in words that a beginner knows, two numbers at most.
 
+The first ratio of the page is that of `first_when`; every ratio is one of `analysis.contrasts.contrast`.
+
 Intervals, n and method stand one click below, in the sentences of `answers`, `findings` and `repeating`,
 which are made from the same verdicts. A pass is an epoch; work is counted in evaluations of the network.
 """

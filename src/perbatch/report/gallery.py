@@ -51,6 +51,7 @@ class Exhibit:
     conditions: Table
     figure: Panel | None
     command: str
+    outdated: bool
     cpu_seconds: float
 
     @property
@@ -60,10 +61,13 @@ class Exhibit:
         return width is not None and float(width[1]) > WIDE
 
 
-def exhibit(verdict: Verdict, evidence: Evidence | None, data: str = "") -> Exhibit:
+def exhibit(
+    verdict: Verdict, evidence: Evidence | None, data: str = "", command: str = "", outdated: bool = False
+) -> Exhibit:
     """Return what is shown of a study; one that could not be judged has its reason and no figure.
 
     `data` is the data set that its file names. Where its sweep varies that, the evidence has them all.
+    `command` makes the evidence anew; it is `outdated` where what makes it has changed since.
     """
     sentence = verdict_sentence(verdict)
     claim = verdict.claim
@@ -80,7 +84,8 @@ def exhibit(verdict: Verdict, evidence: Evidence | None, data: str = "") -> Exhi
         parts=[f"{_found(each)}: {_outcome(each)}." for each in verdict.findings],
         conditions=_conditions(verdict),
         figure=None if evidence is None or not verdict.findings else _figure(evidence, verdict, sentence),
-        command=f"dvc repro study@{verdict.name}" if own else "dvc repro -f benchmark",
+        command=command,
+        outdated=outdated,
         cpu_seconds=(claim.cpu_seconds or 0.0) if claim else 0.0,
     )
 

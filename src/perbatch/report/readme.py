@@ -1,4 +1,7 @@
-"""The README's first screen: its answers and its table, from the same facts and roundings as the page."""
+"""The README's first screen: its answers and its table, from the same facts and roundings as the page.
+
+Its first ratio is that of `_when`, one of `analysis.contrasts.contrast`.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -57,7 +57,10 @@ def ledger(results: Results) -> Table:
 
 
 def _mode_cell(row: pd.Series, name: str, factor: float) -> Cell:
-    """A contender's cell; `factor` turns its seconds into the unit of the table."""
+    """A contender's cell; `factor` turns its seconds into the unit of the table.
+
+    A column that has no case is an estimate over seeds; where it is empty, its runs diverged.
+    """
     match name:
         case "learning_rate":
             over = f"/ M: {number(row['learning_rate_over_batch_size'])}"

@@ -29,7 +29,7 @@ EVIDENCE = ("targets", "tuning_seeds", "chosen_by", "evidence")
 
 
 def of_stages() -> dict[str, Any]:
-    """Return the settings of each stage, those of study@NAME below study and NAME.
+    """Return the settings of each stage, those of study@NAME below study and NAME, others below by_hand.
 
     Settings that cannot be composed count as what is wrong with them: their stage ends with that sentence.
     """
@@ -49,7 +49,19 @@ def of_stages() -> dict[str, Any]:
             "study": {
                 name: _or_error(partial(_study, loader, name, blocks[name])) for name in params.study_stages()
             },
+            "by_hand": {
+                name: _or_error(partial(_study, loader, name, blocks[name]))
+                for name in params.studies_by_hand()
+            },
         }
+
+
+def of_study(name: str) -> Any:
+    """Return the settings that decide a study's evidence, as `of_stages` has them."""
+    resolvers.register()
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        loader = CachingLoader(GlobalHydra.instance().config_loader())
+        return _or_error(partial(_study, loader, name, study_block(name)))
 
 
 def targets(settings: Any, keys: Sequence[str]) -> Iterator[str]:

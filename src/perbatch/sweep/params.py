@@ -61,14 +61,19 @@ def study_stages(path: Path = PARAMS) -> list[str]:
     return _study_names(path)["names"]
 
 
+def studies_by_hand(path: Path = PARAMS) -> list[str]:
+    """Return the studies whose committed evidence no stage makes, `study.by_hand`."""
+    return _study_names(path)["by_hand"]
+
+
 def study_names(path: Path = PARAMS) -> list[str]:
-    """Return the studies that are judged: `study.names`, then those of the benchmark's table."""
+    """Return the studies that are judged: those of the stages, those by hand, then those of the benchmark."""
     return [name for names in _study_names(path).values() for name in names]
 
 
 def _study_names(path: Path) -> dict[str, list[str]]:
     found = block("study", path)
-    for key in (keys := ("names", "from_benchmark")):
+    for key in (keys := ("names", "by_hand", "from_benchmark")):
         names = found.get(key)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise UserError(f"{path.name}: study.{key}={names!r}: must be a list of names of files")
