@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from omegaconf import OmegaConf
 
-from perbatch import analysis, claims, report
+from perbatch import advice, analysis, claims, report
 from perbatch.errors import UserError
 from perbatch.runs.places import PREPARED
 from perbatch.runs.run import data_name
@@ -84,8 +84,8 @@ def judge_studies() -> list[tuple[claims.Verdict, claims.Evidence | None]]:
 def command_of(name: str) -> str:
     """Return the command that makes a study's evidence anew."""
     if name in study_stages():
-        return f"dvc repro study@{name}"
-    return f"python pipelines/study.py {name}" if name in studies_by_hand() else "dvc repro -f benchmark"
+        return advice.repro(f"study@{name}")
+    return advice.study(name) if name in studies_by_hand() else advice.repro("-f benchmark")
 
 
 def outdated(name: str) -> bool:

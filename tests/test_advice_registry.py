@@ -69,10 +69,6 @@ EXCEPTIONS = {
         "src/perbatch/report/reproduce.py",
         "",
     ): "the page's commands; tests/test_page_commands.py types them",
-    (
-        "src/perbatch/report/gallery.py",
-        "dvc repro",
-    ): "the page's commands; tests/test_page_commands.py types them",
 }
 """Files, and what the text holds that is no advice of the registry's, each with the reason."""
 
