@@ -1,7 +1,5 @@
 """CSV and TSV files: every number exactly, every text as written."""
 
-from __future__ import annotations
-
 import csv
 import io
 import logging

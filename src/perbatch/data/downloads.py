@@ -4,8 +4,6 @@
 user's cache), and `PERBATCH_OFFLINE=1` forbids the network.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os

@@ -1,7 +1,5 @@
 """Everything in a table that no feature may be, found at once: a clause for each kind, and advice."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

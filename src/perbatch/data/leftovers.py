@@ -1,7 +1,5 @@
 """What desktops, archives and network disks leave in folders: no data, whoever put the data there."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from pathlib import Path

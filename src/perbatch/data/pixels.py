@@ -1,7 +1,5 @@
 """Images as arrays: decoded within limits, centred, made smaller."""
 
-from __future__ import annotations
-
 import io
 import warnings
 import zlib

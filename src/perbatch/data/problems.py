@@ -1,7 +1,5 @@
 """What is wrong with a user's data, all of it in one sentence: a count, and the first ten."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A user's own NumPy arrays: an `.npz` file, or a folder of `.npy` files."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

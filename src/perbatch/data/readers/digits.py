@@ -1,7 +1,5 @@
 """The 1,797 handwritten digits of 8 x 8 pixels that scikit-learn ships: no download."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.datasets import load_digits
 

@@ -1,7 +1,5 @@
 """A user's own images: a folder, in it a folder for each class, in that its images."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Handwritten letters of Omniglot: 105 x 105 pixels, each letter drawn by 20 people. Downloaded once."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

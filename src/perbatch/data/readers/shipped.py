@@ -1,7 +1,5 @@
 """Three small sets of classes that scikit-learn ships, as measured: no download."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

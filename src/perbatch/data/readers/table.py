@@ -1,7 +1,5 @@
 """A user's own table: a CSV, TSV or Parquet file, one of its columns the target."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
