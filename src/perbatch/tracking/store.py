@@ -20,6 +20,7 @@ from perbatch.tracking.server import StoreUnavailable
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment as MlflowExperiment
+    from mlflow.entities import Run
 
 STORE_TAG = "perbatch.store"
 PAGES_TAG = "perbatch.pages"
@@ -101,17 +102,17 @@ class Store:
 
     def identities(self, experiment: Experiment) -> Counter[str]:
         """Return how many ended runs of an experiment each identity has, FAILED ones too."""
-        found: Counter[str] = Counter()
-        token: str | None = None
-        while True:
-            page = self.client.search_runs(
-                [experiment.id], "tags.`perbatch.kind` = 'run'", max_results=PAGE, page_token=token
-            )
-            ended = [run for run in page if run.info.status in ("FINISHED", "FAILED")]
-            found.update(run.data.tags.get("perbatch.identity", "") for run in ended)
-            token = page.token
-            if not token:
-                return found
+        found = self.runs(experiment, "tags.`perbatch.kind` = 'run'")
+        ended = (run for run in found if run.info.status in ("FINISHED", "FAILED"))
+        return Counter(run.data.tags.get("perbatch.identity", "") for run in ended)
+
+    def runs(self, experiment: Experiment, asked: str) -> "Iterator[Run]":
+        """Yield the runs of an experiment that one of MLflow's filters finds, page by page."""
+        token: str | None = ""
+        while token is not None:
+            page = self.client.search_runs([experiment.id], asked, max_results=PAGE, page_token=token or None)
+            yield from page
+            token = page.token or None
 
     def mark_replaced(self, runs: Iterable[str]) -> None:
         """Take runs out of all views of runs, by their ids: others of their identities came later."""
