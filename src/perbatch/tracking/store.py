@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from perbatch import advice
 from perbatch.files import json_digest
-from perbatch.tracking import lost, notes, replaced, stale, views
+from perbatch.tracking import lost, notes, stale, views
 from perbatch.tracking.server import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 STORE_TAG = "perbatch.store"
 PAGES_TAG = "perbatch.pages"
+KIND_TAG, REPLACED = "perbatch.kind", "replaced"
+"""The kind of a run that another of its identity replaced: all views and filters ask for the kind `run`."""
 NOTE = "mlflow.note.content"
 PAGE = 1000
 
@@ -117,7 +119,7 @@ class Store:
     def mark_replaced(self, runs: Iterable[str]) -> None:
         """Take runs out of all views of runs, by their ids: others of their identities came later."""
         for run in runs:
-            self.client.set_tag(run, replaced.KIND_TAG, replaced.REPLACED)
+            self.client.set_tag(run, KIND_TAG, REPLACED)
 
     def delete(self, runs: Iterable[str]) -> None:
         """Delete runs by their ids as MLflow does: they can be restored until they are collected.
