@@ -6,8 +6,6 @@
 import checkout  # isort: skip
 
 import argparse
-import hashlib
-import json
 
 from omegaconf import OmegaConf
 
@@ -33,7 +31,7 @@ def _digest(stage: str, settings: object) -> str:
     parts = [stages.of_stage(stage, meaning.targets(settings, called)), settings]
     if stage in ("train", "study"):
         parts.append(stages.of_run())  # it is part of each run's identity, which the tables name
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return files.json_digest(parts)
 
 
 def main() -> None:
