@@ -9,7 +9,6 @@ With --fill it first logs the runs of the tables that the store lacks: `dvc pull
 import checkout  # isort: skip
 
 import argparse
-import hashlib
 import json
 import os
 import sys
@@ -20,6 +19,7 @@ import pandas as pd
 
 from perbatch import advice, analysis
 from perbatch.errors import UserError
+from perbatch.files import digest as content_digest
 from perbatch.files import replace
 from perbatch.runs import provenance
 from perbatch.runs.places import PREPARED, runs
@@ -51,7 +51,7 @@ def main(folder: Path, fill: bool) -> None:
     members, summary = table["identity"].tolist(), summary_of(PREPARED / str(table["data"].iloc[0]))
     name = data_name(summary["settings"])
     store = store_of(os.environ.get(ADDRESS))
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    digest = content_digest(b"".join(path.read_bytes() for path in files))
     marker = runs() / f"published-{name}.json"
     published = _published(marker)
     known = {"experiment": store.peek(name), "digest": digest, "parent": published.get("parent", ""), **SHOWN}

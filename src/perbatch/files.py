@@ -3,10 +3,10 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import uuid4
 
 
@@ -28,6 +28,11 @@ def writing(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_mtime_ns
+
+
+def replace_json(path: Path, content: object) -> None:
+    """Put plain values at `path` as JSON, indented; a ValueError where a number is not finite."""
+    replace(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
 @contextmanager
@@ -52,6 +57,6 @@ def digest(content: bytes | str) -> str:
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
-def json_digest(values: Mapping[str, Any]) -> str:
+def json_digest(values: object) -> str:
     """Return the SHA-256 (hex) of plain values as JSON, whatever the order of keys."""
     return digest(json.dumps(values, sort_keys=True))

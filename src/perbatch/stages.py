@@ -52,7 +52,6 @@ SWEEP = (
     "hydra_plugins/perbatch_sweeper.py",
     "perbatch/overrides.py",
     "perbatch/sweep/compose.py",
-    "perbatch/sweep/defaults.py",
     "perbatch/sweep/grid.py",
     "perbatch/runs/planned.py",
     "perbatch/sweep/params.py",
@@ -192,7 +191,6 @@ HARMLESS = {
     "perbatch/runs/check.py": "refuses a run, or lets it be as it is",
     "perbatch/sweep/cli.py": "says errors, and ends the process",
     "perbatch/runs/keys.py": "refuses a key, or lets the config be as it is",
-    "perbatch/sweep/quotes.py": "says what to type",
     "perbatch/sweep/sentences.py": "says errors",
     "perbatch/runs/places.py": "says where things lie, not what they hold",
     # how a run is started and minded; the driver refuses a job that made another run

@@ -6,7 +6,6 @@ the one with fewer evaluations of the network, then the smaller identity. A run 
 its start cannot be chosen. The test metrics are told, and choose nothing.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pandas as pd
 from perbatch.analysis.contenders import settings_of
 from perbatch.analysis.costs import evaluations
 from perbatch.analysis.results import Results
-from perbatch.files import replace
+from perbatch.files import replace_json
 
 ORDER = ["final_loss", "evaluations", "identity"]
 
@@ -44,8 +43,7 @@ def write_champion(results: Results, folder: Path) -> None:
             "test_loss": _plain(chosen["test_loss"]),
             score: _plain(chosen[score]),
         }
-    text = json.dumps(content, indent=2, allow_nan=False)
-    replace(folder / "champion.json", text + "\n")
+    replace_json(folder / "champion.json", content)
 
 
 def _plain(value: Any) -> object:

@@ -1,7 +1,5 @@
 """The tables of FOLDER/evaluate and metrics.json: the same bytes from the same tables."""
 
-import json
-import math
 from pathlib import Path
 
 import pandas as pd
@@ -17,17 +15,16 @@ from perbatch.analysis.representatives import REPRESENTATIVES, repeat_and_plain,
 from perbatch.analysis.results import Results
 from perbatch.analysis.stability import stability
 from perbatch.analysis.stable_rates import stable_ranges
-from perbatch.analysis.statistics import no_value
+from perbatch.analysis.statistics import no_value, rounded
 from perbatch.analysis.variants import stacked, variants
-from perbatch.files import replace
+from perbatch.files import replace, replace_json
 
 
 def write_tables(results: Results, folder: Path) -> None:
     """Write the tables of docs/tables.md and metrics.json into `folder` (made if missing)."""
     for name, table in result_tables(results).items():
         replace(folder / name, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-    metrics = json.dumps(flat_metrics(results), indent=2, allow_nan=False)
-    replace(folder / "metrics.json", metrics + "\n")
+    replace_json(folder / "metrics.json", flat_metrics(results))
 
 
 def result_tables(results: Results) -> dict[str, pd.DataFrame]:
@@ -79,19 +76,15 @@ def flat_metrics(results: Results) -> dict[str, float | int | None]:
     results = variants(results)[0]
     rows, quickest, pair = representatives(results), fastest(results, "seconds"), repeat_and_plain(results)
     result: dict[str, float | int | None] = {
-        f"{name}_{quantity}": _number(rows[name][quantity]) if name in rows else None
+        f"{name}_{quantity}": rounded(rows[name][quantity]) if name in rows else None
         for name in REPRESENTATIVES
         for quantity in (f"test_{results.sweep.score}", "validation_loss", "epochs_to_target")
     }
     result["fastest_batch_size"] = None if quickest is None else int(quickest.row["batch_size"])
     ratio = no_value(0) if pair is None else contrast(results, *pair, "evaluations").ratio.inverse
-    result["repeat_over_plain_evaluations"] = _number(ratio.value)
+    result["repeat_over_plain_evaluations"] = rounded(ratio.value)
     status = results.sweep.runs["status"]
     result["runs"] = len(status)
     result["diverged"] = int((status == "diverged").sum())
     result["failed"] = int((status == "failed").sum())
     return result
-
-
-def _number(value: float) -> float | None:
-    return float(f"{value:.6g}") if math.isfinite(value) else None

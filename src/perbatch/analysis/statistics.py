@@ -244,5 +244,10 @@ def _median(x: NDArray[np.float64]) -> float:
     return float(low) if low == high else float(low) / 2 + float(high) / 2
 
 
+def rounded(value: float) -> float | None:
+    """Return six digits of a number, None where it is not finite: as JSON has it."""
+    return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
 def _inverse(x: float) -> float:
     return math.inf if x == 0 else 1 / x

@@ -1,7 +1,5 @@
 """Judging a claim: each condition by its quantity's interval, the verdict by all conditions together."""
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,7 +8,7 @@ from typing import Any
 
 from perbatch import files
 from perbatch.advice import study
-from perbatch.analysis.statistics import holm
+from perbatch.analysis.statistics import holm, rounded
 from perbatch.claims.claim import Claim, Condition
 from perbatch.claims.evidence import Evidence
 from perbatch.claims.outcomes import Outcome, outcome, p_value
@@ -85,8 +83,7 @@ def unjudged(name: str, reason: str, claim: Claim | None = None) -> Verdict:
 
 def write_verdicts(verdicts: Sequence[Verdict], path: Path) -> None:
     """Write verdicts.json: a list with a study each, in the order given; the same bytes from the same."""
-    text = json.dumps([_written(verdict) for verdict in verdicts], indent=2, allow_nan=False)
-    files.replace(path, text + "\n")
+    files.replace_json(path, [_written(verdict) for verdict in verdicts])
 
 
 def _check_seeds(evidence: Evidence) -> None:
@@ -133,7 +130,7 @@ def _judged(finding: Finding) -> dict[str, Any]:
         "margin": finding.condition.margin,
         "outcome": finding.outcome,
         "holds": finding.outcome.holds,
-        "p_value": _number(finding.p_value) if finding.outcome.holds is False else None,
+        "p_value": rounded(finding.p_value) if finding.outcome.holds is False else None,
         "at_holms_level": finding.sure,
         "why": finding.condition.why,
     }
@@ -144,15 +141,11 @@ def _row(finding: Finding) -> dict[str, Any]:
     return {
         "says": condition.says,
         "quantity": condition.quantity,
-        "value": _number(reading.value),
-        "low": _number(reading.low),
-        "high": _number(reading.high),
+        "value": rounded(reading.value),
+        "low": rounded(reading.low),
+        "high": rounded(reading.high),
         "n": reading.n,
         "kind": reading.kind,
         "bound": condition.bound,
         "reservation": reading.reservation,
     }
-
-
-def _number(value: float) -> float | None:
-    return float(f"{value:.6g}") if math.isfinite(value) else None

@@ -4,8 +4,6 @@ The pilot's seeds have been seen, so they judge nothing. The first seed that jud
 of the conditions: who changes a bound once results are there gets other seeds.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any
 
 from perbatch.advice import plan_anew
 from perbatch.errors import UserError
+from perbatch.files import json_digest
 
 JUDGES = ("quantity", "of", "low", "high", "margin")
 """The keys of a condition that decide what becomes of it; the others are words."""
@@ -37,7 +36,7 @@ class Plan:
 def digest_of(conditions: Iterable[Mapping[str, Any]]) -> str:
     """Return the digest of what the conditions (plain containers) ask, in whatever words."""
     asked = [{key: condition[key] for key in JUDGES} for condition in conditions]
-    return f"sha256:{hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]}"
+    return f"sha256:{json_digest(asked)[:8]}"
 
 
 def first_seed(digest: str) -> int:

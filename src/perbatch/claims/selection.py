@@ -83,8 +83,7 @@ def _known(evidence: Evidence, rows: pd.DataFrame, target: float | None = None) 
     key = (tuple(rows.index), target)
     if key not in evidence.chosen:
         evidence.chosen[key] = _chosen(evidence, rows, target)
-    chosen: Chosen = evidence.chosen[key]
-    return chosen
+    return evidence.chosen[key]
 
 
 def _chosen(evidence: Evidence, rows: pd.DataFrame, target: float | None) -> Chosen:

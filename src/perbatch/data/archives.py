@@ -1,7 +1,5 @@
 """Archives read where they lie: nothing is written to disk, and every size is bounded before it is read."""
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What cells of text are: numbers, truth values, nothing, or text. Judged by Arrow, all at once."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

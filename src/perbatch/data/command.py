@@ -1,7 +1,5 @@
 """The command that prepares a data set: its option of `conf/data/`, and what differs from that."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """CSV and TSV files: every number exactly, every text as written."""
 
-from __future__ import annotations
-
 import csv
 import io
 import logging
@@ -167,9 +165,7 @@ class _File:
             sizes = np.array([len(record) for record in records][1:])
         bad = np.flatnonzero(sizes != len(self.names))
         if len(bad):
-            which = listed(
-                [f"{self.row(row)} has {sizes[row]}" for row in bad[:MOST]] + [""] * (len(bad) - MOST)
-            )
+            which = listed([f"{self.row(row)} has {sizes[row]}" for row in bad[:MOST]], len(bad))
             raise UserError(
                 f"{self.path.name} cannot be read as a table: the first row has {len(self.names)} names, and "
                 f"another number of values in {counted(len(bad), 'row')}: {which}"

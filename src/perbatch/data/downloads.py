@@ -4,9 +4,6 @@
 user's cache), and `PERBATCH_OFFLINE=1` forbids the network.
 """
 
-from __future__ import annotations
-
-import hashlib
 import logging
 import os
 from dataclasses import dataclass
@@ -106,8 +103,7 @@ def _verified(path: Path, file: PublicFile) -> Path:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
+        return str(pooch.file_hash(path))
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror})") from None
 

@@ -1,7 +1,5 @@
 """Three ways to draw the parts: freely, whole groups at a time, and within a published test part."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.model_selection import train_test_split
 

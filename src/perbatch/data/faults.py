@@ -3,8 +3,6 @@
 Pixels of images may be constant (`readers.arrays`); `source` checks what a reader of one's own returns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -18,24 +16,17 @@ CATEGORIES = 100
 """Different values that a column of text may have to become as many columns."""
 
 
-def faults(
-    frame: Frame,
-    where: str,
-    dropped: Sequence[str] = (),
-    one_hot: bool = False,
-    decimal: str = "",
-    constants: bool = False,
-) -> list[str]:
-    """A clause for each kind of fault of the features, and last how to leave columns out.
+class Faults:
+    """What no feature of a table may be.
 
     A column with the same value in every row tells nothing; `constants` lets it pass. `where` is what the
     table is called, `decimal` what stands before a fraction in it, nothing where numbers are no text.
     """
-    return _Search(frame, where, one_hot, decimal, constants).clauses(dropped)
 
-
-class _Search:
-    def __init__(self, frame: Frame, where: str, one_hot: bool, decimal: str, constants: bool) -> None:
+    def __init__(
+        self, frame: Frame, where: str, one_hot: bool = False, decimal: str = "", constants: bool = False
+    ) -> None:
+        """Nothing is refused yet."""
         self.frame, self.where, self.one_hot, self.decimal = frame, where, one_hot, decimal
         self.values = {place: texts.unique().drop_null() for place, texts in frame.texts.items()}
         self.low, self.high = frame.X.min(axis=0), frame.X.max(axis=0)  # nan where a value is missing
@@ -48,9 +39,11 @@ class _Search:
         self.text = [place for place in frame.texts if not constant[place]]
 
     def clauses(self, dropped: Sequence[str]) -> list[str]:
+        """A clause for each kind of fault, and last how to leave columns out besides those `dropped`."""
         commas = [p for p in self.text if self.decimal == "." and has_commas(self.frame.texts[p])]
+        text = [] if self.one_hot else self.text
         found = [
-            self._not_numbers(),
+            self._said(text, ("is not of numbers", "are not of numbers"), self._first_text),
             self._said(self.constant, ("is constant", "are constant"), self._only_value),
             *self._gaps(),
             self._said(
@@ -62,10 +55,6 @@ class _Search:
             self._advice(dropped, commas),
         ]
         return [clause for clause in found if clause]
-
-    def _not_numbers(self) -> str:
-        text = [] if self.one_hot else self.text
-        return self._said(text, ("is not of numbers", "are not of numbers"), self._first_text)
 
     def _gaps(self) -> list[str]:
         """Cells without a value, and cells that are infinite."""
@@ -93,7 +82,9 @@ class _Search:
         return [f"{missing}: {tail}" if missing else "", unbounded]
 
     def _too_many(self) -> str:
-        many = self._said(self._many(), ("has", "have"), self._number_of_values)
+        many = self._said(
+            self._many(), ("has", "have"), lambda place: f"{len(self.values[place])} different values"
+        )
         return many and f"{many}; one_hot allows at most {CATEGORIES}"
 
     def _many(self) -> list[int]:
@@ -120,9 +111,6 @@ class _Search:
             return f"({value if value.isprintable() else ascii(value)} in every row)"
         low = self.low[place]
         return "(no value in every row)" if np.isnan(low) else f"({low:.17g} in every row)"
-
-    def _number_of_values(self, place: int) -> str:
-        return f"{len(self.values[place])} different values"
 
     def _first_text(self, place: int) -> str:
         texts = self.frame.texts[place]

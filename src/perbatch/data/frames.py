@@ -1,7 +1,5 @@
 """Table files as numbers and texts, read strictly: what other readers would guess or repair is refused."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Checks of what a reader's settings in YAML may be, shared by the readers."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """IDX, the format of MNIST's files: a magic number, the dimensions, then unsigned bytes; packed by gzip."""
 
-from __future__ import annotations
-
 import gzip
 import zlib
 from math import prod

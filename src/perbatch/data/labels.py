@@ -1,7 +1,5 @@
 """From a column of targets to labels with class names, or to numbers; inferred where not given."""
 
-from __future__ import annotations
-
 import logging
 
 import numpy as np

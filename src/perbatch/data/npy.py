@@ -1,7 +1,5 @@
 """The `.npy` format, read without trust: no pickle, no room made before the header is judged."""
 
-from __future__ import annotations
-
 import io
 import warnings
 from typing import IO

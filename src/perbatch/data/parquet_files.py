@@ -1,7 +1,5 @@
 """Parquet files: every column as its type says; the index that pandas writes beside them is none."""
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Iterator, Sequence

@@ -1,13 +1,12 @@
 """Images as arrays: decoded within limits, centred, made smaller."""
 
-from __future__ import annotations
-
 import io
 import warnings
 import zlib
 
 import numpy as np
 from PIL import Image, ImageOps
+from scipy import ndimage
 
 from perbatch.errors import UserError
 
@@ -55,19 +54,11 @@ def resized(image: np.ndarray, side: int) -> np.ndarray:
 
 def centred(ink: np.ndarray) -> np.ndarray:
     """The image moved by whole pixels, its centre of mass in the middle; what leaves the frame is lost."""
-    total = ink.sum()
-    if total == 0:
+    if not ink.any():
         return ink
-    rows, columns = np.indices(ink.shape)
-    down, right = (
-        round((side - 1) / 2 - float((position * ink).sum() / total))
-        for side, position in zip(ink.shape, (rows, columns), strict=True)
-    )
-    moved = np.zeros_like(ink)
-    moved[_window(down, ink.shape[0]), _window(right, ink.shape[1])] = ink[
-        _window(-down, ink.shape[0]), _window(-right, ink.shape[1])
-    ]
-    return moved
+    centre = ndimage.center_of_mass(ink)
+    moves = [round((side - 1) / 2 - at) for side, at in zip(ink.shape, centre, strict=True)]
+    return ndimage.shift(ink, moves, order=0)
 
 
 def area_average(image: np.ndarray, side: int) -> np.ndarray:
@@ -84,10 +75,6 @@ def _coverage(pixels: int, side: int) -> np.ndarray:
     starts = np.arange(pixels) * side
     overlap = np.minimum(last, starts + side) - np.maximum(first, starts)
     return np.clip(overlap, 0, None).astype(np.float64)
-
-
-def _window(shift: int, side: int) -> slice:
-    return slice(max(shift, 0), side + min(shift, 0))
 
 
 def _is_sound_png(content: bytes) -> bool:

@@ -1,7 +1,5 @@
 """From a source to prepared data: split, scale, write; all of it or nothing."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """What is wrong with a user's data, all of it in one sentence: a count, and the first ten."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -19,9 +17,9 @@ Row = Callable[[int], str]
 """Names a row, numbered from 0 here, as the user's own tools count it."""
 
 
-def listed(items: Sequence[str]) -> str:
-    """The first ten, and how many more there are."""
-    more = len(items) - MOST
+def listed(items: Sequence[str], count: int | None = None) -> str:
+    """The first ten, and how many more there are; `count` of them all, where not all are given."""
+    more = (len(items) if count is None else count) - MOST
     return ", ".join(items[:MOST]) + (f" and {more} more" if more > 0 else "")
 
 
@@ -32,8 +30,8 @@ def counted(number: int, what: str) -> str:
 
 def at_rows(rows: Sequence[int] | np.ndarray, row: Row) -> str:
     """`2 rows, row 3 (...), row 5 (...)`, the first ten of them."""
-    named = [row(int(number)) for number in rows[:MOST]] + [""] * (len(rows) - MOST)
-    return f"{counted(len(rows), 'row')}, {listed(named)}"
+    named = [row(int(number)) for number in rows[:MOST]]
+    return f"{counted(len(rows), 'row')}, {listed(named, len(rows))}"
 
 
 def of_columns(names: Sequence[str], details: Callable[[int], str], file: str, what: str) -> str:
@@ -41,7 +39,7 @@ def of_columns(names: Sequence[str], details: Callable[[int], str], file: str, w
     if len(names) == 1:
         return f"column {names[0]!r} of {file} {what} {details(0)}".rstrip()
     shown = [f"{name!r} {details(place)}".rstrip() for place, name in enumerate(names[:MOST])]
-    return f"{len(names)} columns of {file} {what}: {listed(shown + [''] * (len(names) - MOST))}"
+    return f"{len(names)} columns of {file} {what}: {listed(shown, len(names))}"
 
 
 def dropping(names: Iterable[str], dropped: Sequence[str]) -> str:

@@ -1,7 +1,5 @@
 """How far reading, resizing and writing are, said where it takes long enough to be wondered at."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator, Sequence

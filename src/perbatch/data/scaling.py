@@ -1,7 +1,5 @@
 """Scaling of features and targets, fitted on the training part only: nothing of the other parts leaks in."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

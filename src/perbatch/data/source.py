@@ -1,7 +1,5 @@
 """What every reader returns: the whole data set, unsplit and unscaled, checked."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import prod
 

@@ -1,7 +1,5 @@
 """Two spellings of what may be one name: told apart, and said."""
 
-from __future__ import annotations
-
 import logging
 import unicodedata
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Which examples go to training, validation and test: drawn at random, within what the source binds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

@@ -83,7 +83,7 @@ def answer_repeat(results: Results) -> Answer:
 
 def retention(results: Results) -> str:
     """Say what share of examples was satisfied when left and how many still were at the first epoch's end."""
-    kept = _kept(results)
+    kept = kept_shares(results)
     if kept is None:
         return ""
     left, still, seeds = kept
@@ -93,14 +93,8 @@ def retention(results: Results) -> str:
     )
 
 
-def kept_shares(results: Results) -> tuple[float, float] | None:
-    """Return these two shares, means over the seeds; None where nothing was repeated until satisfied."""
-    kept = _kept(results)
-    return None if kept is None else kept[:2]
-
-
-def _kept(results: Results) -> tuple[float, float, int] | None:
-    """The shares at the end of the first epoch, and of how many seeds."""
+def kept_shares(results: Results) -> tuple[float, float, int] | None:
+    """Return these two shares, means over the seeds, and of how many; None without a tolerance."""
     repeat = representatives(results).get("repeat")
     if repeat is None or pd.isna(repeat["tolerance"]):
         return None

@@ -93,23 +93,19 @@ def powers_sentence(rows: pd.DataFrame) -> str:
     faster = [dip for dip in dips if dip.shown]
     if not faster:
         return (
-            "Powers of two are not special here: against the mean of the sizes one below and "
-            "one above, time per "
-            f"example is {values}; no gain exceeds the spread of the repeats."
+            "Powers of two are not special here: against the mean of the sizes one below and one above, time "
+            f"per example is {values}; no gain exceeds the spread of the repeats."
         )
     share = "all" if len(faster) == len(dips) else f"{len(faster)} of {len(dips)}"
     text = (
-        f"Here {share} of the powers of two tried take less time per example than the mean of "
-        f"the sizes one below "
-        f"and one above, by more than the spread of the repeats: {values}."
+        f"Here {share} of the powers of two tried take less time per example than the mean of the sizes one "
+        f"below and one above, by more than the spread of the repeats: {values}."
     )
     like = [dip for dip in controls if dip.shown]
     if like:
         names = ", ".join(f"{dip.size} ({_change(dip)})" for dip in like)
-        return (
-            text
-            + f" So do sizes that are no powers of two: {names}. So being a power of two is not what helps."
-        )
+        text += f" So do sizes that are no powers of two: {names}."
+        return f"{text} So being a power of two is not what helps."
     return text + (" Sizes between that are no powers of two do not." if controls else "")
 
 

@@ -95,7 +95,7 @@ def first_kept(results: Results) -> str:
     shares = kept_shares(results)
     if shares is None:
         return ""
-    left, still = (f"{value:.0%}".replace("%", PERCENT) for value in shares)
+    left, still = (f"{value:.0%}".replace("%", PERCENT) for value in shares[:2])
     return (
         f"Here {left} of the examples were satisfied when left, and {still} still were after the first pass."
     )

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from perbatch.claims.evidence import Evidence
 from perbatch.claims.judge import Finding, Judgement, Verdict
@@ -23,8 +24,8 @@ WIDE = 420
 
 CLAIM_FIGURES: dict[str, Callable[[Evidence, Verdict, str], Panel]] = {
     "conditions": claim_figures.conditions_figure,
-    "epochs": claim_figures.epochs_figure,
-    "updates": claim_figures.updates_figure,
+    "epochs": partial(claim_figures.to_target_figure, "epochs"),
+    "updates": partial(claim_figures.to_target_figure, "updates"),
     "noise": claim_figures.noise_figure,
     "rates": claims_special.rates_figure,
     "retention": claims_special.retention_figure,
@@ -172,16 +173,9 @@ def _value(finding: Finding) -> str:
 
 def _asked(finding: Finding) -> str:
     low, high = finding.condition.bound
-    if low is None and high is None:
-        return ""
-    if low is None or high is None:
-        return f"above {_bound(low)}" if low is not None else f"below {_bound(high)}"
-    return f"{_bound(low)} to {_bound(high)}"
-
-
-def _bound(value: float | None) -> str:
-    assert value is not None
-    return f"{value:g}"
+    if low is None:
+        return "" if high is None else f"below {high:g}"
+    return f"above {low:g}" if high is None else f"{low:g} to {high:g}"
 
 
 def _why(finding: Finding) -> str:

@@ -1,7 +1,6 @@
 """Every statement that the data decide: answers.json, which the page, the README and MLflow's notes read."""
 
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pandas as pd
 
 from perbatch.analysis.contenders import settings_of
 from perbatch.analysis.results import Results
+from perbatch.analysis.statistics import rounded
 from perbatch.analysis.variants import variants
 from perbatch.files import replace
 from perbatch.report.answers import (
@@ -111,7 +111,7 @@ def _told(answer: Answer) -> dict[str, Any]:
         return told
     ratio = answer.found.ratio
     ends = {"ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high}
-    numbers = {name: float(f"{end:.6g}") if math.isfinite(end) else None for name, end in ends.items()}
+    numbers = {name: rounded(end) for name, end in ends.items()}
     return told | {"quantity": answer.found.quantity, **numbers, "n": ratio.n, "kind": ratio.kind}
 
 

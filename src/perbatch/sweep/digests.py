@@ -1,9 +1,6 @@
 """The digest of each stage, and of each study that is made by hand: over what decides their bytes."""
 
-import hashlib
-import json
-
-from perbatch import stages
+from perbatch import files, stages
 from perbatch.sweep import meaning
 
 
@@ -28,4 +25,4 @@ def _digest(stage: str, settings: object) -> str:
     parts = [stages.of_stage(stage, meaning.targets(settings, called)), settings]
     if stage in ("train", "study"):
         parts.append(stages.of_run())  # it is part of each run's identity, which the tables name
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return files.json_digest(parts)

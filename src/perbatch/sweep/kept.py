@@ -91,9 +91,7 @@ class Kept:
     def _hydra(self, name: str) -> Any:
         try:
             text = (self.folder.path / ".hydra" / f"{name}.yaml").read_text(encoding="utf-8")
-            return yaml.load(
-                text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-            )  # in C: there may be thousands
+            return yaml.load(text, LOADER)
         except (OSError, yaml.YAMLError):
             return None
 

@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
@@ -85,8 +86,8 @@ def calls_of(tables: Path) -> Calls:
 
 
 def _rows(tables: Path) -> list[dict[str, Any]]:
-    with (tables / RUNS).open(newline="") as stream:
-        return [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(stream)]
+    table = pd.read_csv(tables / RUNS, float_precision="round_trip", keep_default_na=False, na_values=[""])
+    return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def _ran_with(tables: Path) -> dict[str, Any]:
@@ -109,21 +110,13 @@ def _run_of(config: DictConfig, row: Mapping[str, Any], budget: Sequence[str]) -
 
 
 def _log(
-    calls: Calls,
-    run: Run,
-    row: Mapping[str, Any],
-    history: Sequence[Mapping[str, str]],
-    weights: Weights,
+    calls: Calls, run: Run, row: Mapping[str, Any], history: Sequence[Mapping[str, str]], weights: Weights
 ) -> None:
     now = time.time()
     columns = [key for key in (history or [{}])[0] if key != "identity"]
     lines = [",".join(columns), *(",".join(line[key] for key in columns) for line in history)]
-    timings = {
-        "start": now,
-        "end": now,
-        "training_seconds": float("nan"),
-        "at_evaluation": [0.0] * len(history),
-    }
+    timings: dict[str, Any] = {"start": now, "end": now, "training_seconds": float("nan")}
+    timings["at_evaluation"] = [0.0] * len(history)
     with tempfile.TemporaryDirectory() as scratch:
         folder = RunFolder(Path(scratch))
         if row["status"] != "failed":
@@ -132,15 +125,3 @@ def _log(
         cell, name = calls.names(row["identity"], run.cell, run.name)
         with PlannedRun(name, [], run.experiment, run.identity, folder, cell=cell).expected():
             record.log_where_missing(folder, run, {"perbatch.identity": row["identity"], **FILLED})
-
-
-def _value(text: str) -> Any:
-    """A cell of the table of runs as what was written."""
-    if text in ("", "True", "False"):
-        return {"": None, "True": True, "False": False}[text]
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

@@ -2,11 +2,13 @@
 
 import errno
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from traceback import walk_tb
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 from yaml import MarkedYAMLError, YAMLError
@@ -15,7 +17,6 @@ from perbatch import advice
 from perbatch.errors import UserError
 from perbatch.runs.keys import misspelt
 from perbatch.runs.places import CONF
-from perbatch.sweep.quotes import in_quotes
 
 MENDED_BY_USERS = (
     UserError,
@@ -73,6 +74,8 @@ NO_OPTION = "Config group override must be a string or a list"
 
 NOT_DELETED = re.compile(r"Could not delete from config\. '(?P<key>[^']+)' does not exist")
 """What Hydra says of a key that is not there, and of one whose value is null."""
+CALL = re.compile(r"\w+\(")
+"""How a sweep's function begins: one that is not closed is no text."""
 
 
 def sentence(error: BaseException) -> str:
@@ -166,9 +169,37 @@ def _special(error: BaseException) -> str | None:
 
 
 def _of_override(error: OverrideParseException) -> str:
-    if said := in_quotes(error):
+    if said := _in_quotes(error):
         return said
     return f"{error.override}: cannot be read as {advice.FORM} ({_flat(error).partition(' See https')[0]})"
+
+
+def _in_quotes(error: OverrideParseException) -> str | None:
+    """The same override in the quotes that it needs; None where they do not mend it."""
+    key, equals, value = str(error.override).partition("=")
+    if CALL.match(value):
+        return None
+    advised = advice.override(key, _unquoted(value))
+    try:
+        (parsed,) = OverridesParser.create().parse_overrides(shlex.split(advised))
+        if not equals or (value[:1] in "[{" and parsed.value() == value):
+            return None
+    except (HydraException, ValueError):
+        return None
+    return f"{error.override!r} is not read as a value by Hydra, since it needs quotes: {advised}"
+
+
+def _unquoted(value: str) -> str | list[str]:
+    """The text, or the texts of a list, without the quotes that it may have had."""
+    if value.startswith("[") and value.endswith("]"):
+        return [_bare(element.strip()) for element in value[1:-1].split(",")]
+    return _bare(value)
+
+
+def _bare(text: str) -> str:
+    """The text without the quotes around it; one that stands alone is part of it."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
 
 
 def _of_yaml(error: YAMLError) -> str:
@@ -196,10 +227,8 @@ def _of_system(error: OSError) -> str:
 def _undecodable(path: Path) -> bool:
     try:
         path.read_bytes().decode()
-    except UnicodeDecodeError:
-        return True
-    except OSError:
-        return False
+    except (UnicodeDecodeError, OSError) as error:
+        return isinstance(error, UnicodeDecodeError)
     return False
 
 

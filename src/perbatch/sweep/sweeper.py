@@ -19,7 +19,7 @@ from perbatch.launch.launching import Launching
 from perbatch.runs.folder import FAILURE
 from perbatch.runs.planned import PlannedRun
 from perbatch.runs.run import Run
-from perbatch.sweep import defaults, disk, grid, locks, lost, plan, record, tables
+from perbatch.sweep import disk, grid, locks, lost, plan, record, tables
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.parents import Found, Parents
 from perbatch.sweep.progress import watch
@@ -93,7 +93,7 @@ def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
     part = _next(asked, planned, loader, master)
     if part is None:
         return []
-    ran_with = defaults.settings_json(planned, loader, master, described)
+    ran_with = tables.settings_json(planned, loader, master, described)
     if said := disk.check(_needs(planned, master)):
         log.warning(said)
     if master.dry_run:
@@ -139,7 +139,7 @@ def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
             for run in failed
         }
         if search is not None:  # later rounds may differ in more
-            ran_with = defaults.settings_json(planned, loader, master, described)
+            ran_with = tables.settings_json(planned, loader, master, described)
         tables.write(planned.runs, rows, ran_with, Path(master.sweep.results))
     if failed:
         raise UserError(

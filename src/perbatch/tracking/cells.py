@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from perbatch.files import json_digest
 from perbatch.tracking import views
-from perbatch.tracking.store import PAGE, Experiment, Store
+from perbatch.tracking.store import Experiment, Store
 
 CONTENT_TAG = "perbatch.content"
 
@@ -43,16 +43,9 @@ def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[
 
 def _known(store: Store, experiment: Experiment, parent: str) -> dict[str, str]:
     """The ids of a parent's cells by their content."""
-    found: dict[str, str] = {}
     # One that a killed process left RUNNING may lack its numbers.
     asked = (
         f"attributes.status = 'FINISHED' and tags.`perbatch.kind` = 'cell' "
         f"and tags.`mlflow.parentRunId` = '{parent}'"
     )
-    token: str | None = None
-    while True:
-        page = store.client.search_runs([experiment.id], asked, max_results=PAGE, page_token=token)
-        found |= {run.data.tags[CONTENT_TAG]: run.info.run_id for run in page}
-        token = page.token
-        if not token:
-            return found
+    return {run.data.tags[CONTENT_TAG]: run.info.run_id for run in store.runs(experiment, asked)}

@@ -14,12 +14,13 @@ from perbatch.tracking.stale import LOCK_TAG
 log = logging.getLogger(__name__)
 
 ARTIFACTS = "mlartifacts"
-ADDRESSES = {
-    "experiments": ("artifact_location",),
-    "runs": ("artifact_uri",),
-    "logged_models": ("artifact_location",),
-    "model_versions": ("source", "storage_location"),
-}
+COLUMNS = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
 """Columns of MLflow's tables that hold the address of a folder below the store's."""
 
 LOCATIONS = """
@@ -63,9 +64,9 @@ def _is_here(old: Path, here: Path) -> bool:
 
 def _move(database: Path, old: Path) -> None:
     """Put the new folder in the place of the old one, all or nothing."""
-    pairs = [(table, column, old.as_uri(), database.parent.as_uri()) for table, column in _columns()]
+    before, after = old.as_uri(), database.parent.as_uri()
     with closing(sqlite3.connect(database, timeout=ANSWER_SECONDS)) as connection, connection:
-        for table, column, before, after in pairs:
+        for table, column in COLUMNS:
             connection.execute(
                 f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",
                 (after, len(before) + 1, len(before) + 1, f"{before}/"),
@@ -75,7 +76,3 @@ def _move(database: Path, old: Path) -> None:
             "UPDATE tags SET value = ? || substr(value, ?) WHERE key = ? AND substr(value, 1, ?) = ?",
             (str(database.parent), len(locks), LOCK_TAG, len(locks), locks),
         )
-
-
-def _columns() -> list[tuple[str, str]]:
-    return [(table, column) for table, columns in ADDRESSES.items() for column in columns]

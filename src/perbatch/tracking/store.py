@@ -14,15 +14,18 @@ from filelock import FileLock
 
 from perbatch import advice
 from perbatch.files import json_digest
-from perbatch.tracking import lost, notes, replaced, stale, views
+from perbatch.tracking import lost, notes, stale, views
 from perbatch.tracking.server import StoreUnavailable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment as MlflowExperiment
+    from mlflow.entities import Run
 
 STORE_TAG = "perbatch.store"
 PAGES_TAG = "perbatch.pages"
+KIND_TAG, REPLACED = "perbatch.kind", "replaced"
+"""The kind of a run that another of its identity replaced: all views and filters ask for the kind `run`."""
 NOTE = "mlflow.note.content"
 PAGE = 1000
 
@@ -101,22 +104,22 @@ class Store:
 
     def identities(self, experiment: Experiment) -> Counter[str]:
         """Return how many ended runs of an experiment each identity has, FAILED ones too."""
-        found: Counter[str] = Counter()
-        token: str | None = None
-        while True:
-            page = self.client.search_runs(
-                [experiment.id], "tags.`perbatch.kind` = 'run'", max_results=PAGE, page_token=token
-            )
-            ended = [run for run in page if run.info.status in ("FINISHED", "FAILED")]
-            found.update(run.data.tags.get("perbatch.identity", "") for run in ended)
-            token = page.token
-            if not token:
-                return found
+        found = self.runs(experiment, "tags.`perbatch.kind` = 'run'")
+        ended = (run for run in found if run.info.status in ("FINISHED", "FAILED"))
+        return Counter(run.data.tags.get("perbatch.identity", "") for run in ended)
+
+    def runs(self, experiment: Experiment, asked: str) -> "Iterator[Run]":
+        """Yield the runs of an experiment that one of MLflow's filters finds, page by page."""
+        token: str | None = ""
+        while token is not None:
+            page = self.client.search_runs([experiment.id], asked, max_results=PAGE, page_token=token or None)
+            yield from page
+            token = page.token or None
 
     def mark_replaced(self, runs: Iterable[str]) -> None:
         """Take runs out of all views of runs, by their ids: others of their identities came later."""
         for run in runs:
-            self.client.set_tag(run, replaced.KIND_TAG, replaced.REPLACED)
+            self.client.set_tag(run, KIND_TAG, REPLACED)
 
     def delete(self, runs: Iterable[str]) -> None:
         """Delete runs by their ids as MLflow does: they can be restored until they are collected.

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from perbatch import advice
-from perbatch.tracking import addresses, database, lost, mounts, moved, replaced, server, sqlite_file, stale
+from perbatch.tracking import addresses, database, lost, mounts, moved, server, sqlite_file, stale
 from perbatch.tracking.addresses import SQLITE
 from perbatch.tracking.server import StoreUnavailable
-from perbatch.tracking.store import STORE_TAG, Experiment, Store
+from perbatch.tracking.store import KIND_TAG, STORE_TAG, Experiment, Store
 
 if TYPE_CHECKING:
     from mlflow.entities import Experiment as MlflowExperiment
@@ -27,6 +27,12 @@ WHERE a.name = ? AND a.alias = ? AND t.key = ?
 MODEL = """
 SELECT COALESCE(v.storage_location, v.source) FROM registered_model_aliases a
 JOIN model_versions v ON v.name = a.name AND v.version = a.version WHERE a.name = ? AND a.alias = ?
+"""
+ENDED = """
+SELECT run.run_uuid, identity.value FROM runs run
+JOIN tags identity ON identity.run_uuid = run.run_uuid AND identity.key = 'perbatch.identity'
+JOIN tags kind ON kind.run_uuid = run.run_uuid AND kind.key = ? AND kind.value = 'run'
+WHERE run.experiment_id = ? AND run.status != 'RUNNING' AND run.lifecycle_stage = 'active'
 """
 
 
@@ -82,7 +88,8 @@ class SqliteStore(Store):
 
     def older(self, experiment: Experiment, current: Mapping[str, str]) -> list[str]:
         """As every store."""
-        return replaced.older(self._file, experiment.id, current)
+        rows = sqlite_file.rows(self._file, ENDED, KIND_TAG, experiment.id) or []
+        return [run for run, identity in rows if current.get(identity, run) != run]
 
     def _make(self) -> None:
         if not self._file.exists():

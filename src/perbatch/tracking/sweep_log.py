@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perbatch.files import digest
 from perbatch.tracking import notes
-from perbatch.tracking.store import NOTE, PAGE, Experiment, Store
+from perbatch.tracking.store import NOTE, Experiment, Store
 
 MEMBERS_TAG = "perbatch.members"
 
@@ -67,24 +67,12 @@ class SweepLog:
         with tempfile.TemporaryDirectory() as folder:
             draw(Path(folder))
             self._store.client.log_artifacts(self.id, folder, "search")
-        tagged = self._tagged(*tag)
+        asked = "tags.`{}` = '{}'".format(*tag)
+        tagged = {run.info.run_id for run in self._store.runs(self.experiment, asked)}
         for run_id in tagged.difference(best):
             self._store.client.delete_tag(run_id, tag[0])
         for run_id in set(best) - tagged:
             self._store.client.set_tag(run_id, *tag)
-
-    def _tagged(self, key: str, value: str) -> set[str]:
-        asked = f"tags.`{key}` = '{value}'"
-        found: set[str] = set()
-        token: str | None = None
-        while True:
-            page = self._store.client.search_runs(
-                [self.experiment.id], asked, max_results=PAGE, page_token=token
-            )
-            found |= {run.info.run_id for run in page}
-            token = page.token
-            if not token:
-                return found
 
     def find(self, members: Sequence[str]) -> bool:
         """Take up the newest parent of exactly these members; tell whether there is one."""

@@ -1,7 +1,5 @@
 """A user's own NumPy arrays: an `.npz` file, or a folder of `.npy` files."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import numpy as np
 
 from perbatch.data.archives import open_zip
 from perbatch.data.cells import LARGEST_WHOLE
-from perbatch.data.faults import faults
+from perbatch.data.faults import Faults
 from perbatch.data.frames import Frame
 from perbatch.data.given import alike, names, path_of
 from perbatch.data.labels import with_target
@@ -33,7 +31,7 @@ def read(
     wrong; nothing in it is ever executed (no pickle).
     """
     file, dropped = path_of(path), names("drop", drop)
-    features, targets = (_array(file, name) for name in (X, y))
+    features, targets = (_plain(_stored(file, name), f"{name} of {file.name}") for name in (X, y))
     if features.ndim < 2 or 0 in features.shape:
         raise UserError(f"{X} of {file.name} has the shape {features.shape}; (n, features) is needed")
     if targets.ndim == 2 and targets.shape[1] == 1:
@@ -47,7 +45,7 @@ def read(
     flat, kept = _kept(_as_features(features, f"{X} of {file.name}"), dropped, image, f"{X} of {file.name}")
     # A pixel may be the same in all images, as at their border; a column of a table may not.
     frame = Frame(kept, flat, {}, [], targets, lambda row: f"row {row + 1} ({X}[{row}])")
-    problems = faults(frame, f"{X} of {file.name}", dropped, constants=image is not None)
+    problems = Faults(frame, f"{X} of {file.name}", constants=image is not None).clauses(dropped)
     labels, classes, task = with_target(
         problems, targets, task, f"{y} of {file.name}", lambda row: f"row {row + 1} ({y}[{row}])"
     )
@@ -87,10 +85,6 @@ def _as_features(X: np.ndarray, where: str) -> np.ndarray:
     if X.dtype.kind in "iu" and (X.max() > LARGEST_WHOLE or X.min() < -LARGEST_WHOLE):
         raise UserError(f"{where} has whole numbers beyond 2^53, which float64 cannot tell apart")
     return X if X.dtype == np.uint8 else np.ascontiguousarray(X, dtype=np.float64)
-
-
-def _array(path: Path, name: str) -> np.ndarray:
-    return _plain(_stored(path, name), f"{name} of {path.name}")
 
 
 def _plain(array: np.ndarray, where: str) -> np.ndarray:

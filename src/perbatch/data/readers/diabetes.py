@@ -1,7 +1,5 @@
 """The 442 diabetes patients that scikit-learn ships: no download."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.datasets import load_diabetes
 

@@ -1,7 +1,6 @@
 """A user's own images: a folder, in it a folder for each class, in that its images."""
 
-from __future__ import annotations
-
+import logging
 import os
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import numpy as np
 from perbatch import checks
 from perbatch.advice import image_size
 from perbatch.data.given import missing, path_of
-from perbatch.data.leftovers import is_leftover, say_skipped
 from perbatch.data.pixels import SIDE, decode, resized
 from perbatch.data.problems import counted, listed, refuse
 from perbatch.data.progress import each_of
@@ -18,9 +16,31 @@ from perbatch.data.source import Source
 from perbatch.data.spelling import say_alike
 from perbatch.errors import UserError
 
+log = logging.getLogger(__name__)
+
 FILE_BYTES = 64 * 2**20
 BYTES = 2**33
 """How much memory all images may need, as one byte a pixel."""
+LEFTOVERS = (
+    "thumbs.db",
+    "ehthumbs.db",
+    "ehthumbs_vista.db",
+    "desktop.ini",
+    "icon\r",
+    "picasa.ini",
+    "zbthumbnail.info",
+    "__macosx",
+    "@eadir",
+    "#recycle",
+    "#snapshot",
+    "$recycle.bin",
+    "system volume information",
+    "lost+found",
+    "network trash folder",
+    "temporary items",
+    "__pycache__",
+)
+"""In lower case, what Windows, macOS, archives made there, network disks, Picasa and Python leave."""
 
 
 def read(path: str, size: int | None = None, licence: str = "not stated") -> Source:
@@ -38,7 +58,8 @@ def read(path: str, size: int | None = None, licence: str = "not stated") -> Sou
     skipped: list[Path] = []
     classes = _classes(folder, skipped)
     files, labels = _files(classes, skipped)
-    say_skipped(skipped, folder)
+    if names := [entry.relative_to(folder).as_posix() for entry in skipped]:
+        log.info("skipped in %s, as no image of a class: %s", folder.name, listed(names))
     say_alike([entry.name for entry in classes], str(folder))
     X = _pixels(files, size)
     return Source(
@@ -94,8 +115,8 @@ def _entries(folder: Path, skipped: list[Path]) -> list[Path]:
         entries = [folder / name for name in sorted(os.listdir(folder))]
     except OSError as error:
         raise UserError(f"{folder} cannot be read ({error.strerror})") from None
-    skipped += filter(is_leftover, entries)
-    return [entry for entry in entries if not is_leftover(entry)]
+    skipped += filter(_is_leftover, entries)
+    return [entry for entry in entries if not _is_leftover(entry)]
 
 
 def _pixels(files: list[Path], size: int | None) -> np.ndarray:
@@ -152,3 +173,9 @@ def _is_text(name: str) -> bool:
     except UnicodeError:
         return False
     return True
+
+
+def _is_leftover(path: Path) -> bool:
+    """Whether an entry of a folder is hidden, a lock of an office program, or one of `LEFTOVERS`."""
+    name = path.name.lower()
+    return name.startswith((".", "~$")) or name in LEFTOVERS

@@ -1,7 +1,5 @@
 """Handwritten letters of Omniglot: 105 x 105 pixels, each letter drawn by 20 people. Downloaded once."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,19 +20,13 @@ _MIRRORS = (
     "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/",
     "https://github.com/brendenlake/omniglot/raw/master/python/",
 )
+_SHA256 = {
+    "small1": "f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4",
+    "small2": "3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f",
+}
 ARCHIVES = {
-    "small1": PublicFile(
-        "omniglot",
-        "images_background_small1.zip",
-        ("f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4",),
-        _MIRRORS,
-    ),
-    "small2": PublicFile(
-        "omniglot",
-        "images_background_small2.zip",
-        ("3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f",),
-        _MIRRORS,
-    ),
+    name: PublicFile("omniglot", f"images_background_{name}.zip", (sha256,), _MIRRORS)
+    for name, sha256 in _SHA256.items()
 }
 _MEMBER = re.compile(r"[^/]+/(?P<alphabet>[^/]+)/character(?P<letter>\d\d)/\d+_(?P<drawer>\d\d)\.png")
 

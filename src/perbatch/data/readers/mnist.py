@@ -1,7 +1,5 @@
 """The 70,000 handwritten digits of MNIST, 28 x 28 pixels: the published benchmark. Downloaded once."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from perbatch.data.downloads import PublicFile, fetch

@@ -1,7 +1,5 @@
 """Three small sets of classes that scikit-learn ships, as measured: no download."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +13,7 @@ SHIPPED = "as shipped in scikit-learn"
 
 def breast_cancer() -> Source:
     """Two classes; 30 measurements of cell nuclei in an image of each of 569 samples."""
-    return _read(
+    return read(
         load_breast_cancer,
         "Breast cancer Wisconsin (diagnostic)",
         f"W. Wolberg, W. Street and O. Mangasarian (1995), UCI Machine Learning Repository, {SHIPPED}",
@@ -24,7 +22,7 @@ def breast_cancer() -> Source:
 
 def wine() -> Source:
     """Three growers; 13 chemical measurements of each of 178 wines."""
-    return _read(
+    return read(
         load_wine,
         "Wine recognition",
         f"S. Aeberhard and M. Forina (1991), UCI Machine Learning Repository, {SHIPPED}",
@@ -33,14 +31,17 @@ def wine() -> Source:
 
 def iris() -> Source:
     """Three species; length and width of sepals and petals of each of 150 flowers."""
-    return _read(
+    return read(
         load_iris,
         "Iris",
         f"R. A. Fisher (1936), The use of multiple measurements in taxonomic problems, {SHIPPED}",
     )
 
 
-def _read(load: Callable[[], Any], title: str, origin: str) -> Source:
+def read(
+    load: Callable[[], Any], title: str, origin: str, image_shape: tuple[int, ...] | None = None
+) -> Source:
+    """The set of classes that one of scikit-learn's functions loads."""
     table = load()
     return Source(
         X=np.asarray(table.data, dtype=np.float64),
@@ -50,4 +51,5 @@ def _read(load: Callable[[], Any], title: str, origin: str) -> Source:
         title=title,
         origin=origin,
         licence="CC BY 4.0",
+        image_shape=image_shape,
     )

@@ -1,7 +1,5 @@
 """A user's own table: a CSV, TSV or Parquet file, one of its columns the target."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pyarrow as pa
 from perbatch import advice
 from perbatch.data.cells import has_commas
 from perbatch.data.csv_files import read_csv
-from perbatch.data.faults import faults
+from perbatch.data.faults import Faults
 from perbatch.data.frames import Frame
 from perbatch.data.given import check_flag, missing, names, path_of
 from perbatch.data.labels import with_target
@@ -43,7 +41,7 @@ def read(
     check_flag("one_hot", one_hot)
     frame = _frame(file, target, dropped, separator, decimal)
     mark = "" if file.suffix.lower() == ".parquet" else decimal
-    problems = faults(frame, file.name, dropped, one_hot, mark)
+    problems = Faults(frame, file.name, one_hot, mark).clauses(dropped)
     if (
         task is None
         and mark == "."

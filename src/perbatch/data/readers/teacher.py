@@ -1,7 +1,5 @@
 """A made-up regression of which all is known: a linear teacher, whose answers carry noise."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from perbatch.data.source import Source

@@ -42,7 +42,7 @@ def _panel(points: pd.DataFrame, plain: pd.DataFrame, rates: list[float], edge: 
     edges = base.transform_filter("datum.edge").mark_point(size=230, color=INK, strokeWidth=1.3, opacity=1)
     layers = [
         ranges.encode(x=x, y=low, y2="high:Q"),
-        rules.encode(x=x, y=y, strokeDash=by_series(alt.StrokeDash, RULE_LOOKS)),
+        rules.encode(x=x, y=y, **by_series(RULE_LOOKS, "strokeDash")),
         *series_layers(base, x, y, PAIR, size=64),
         edges.encode(x=x, y=y),
     ]

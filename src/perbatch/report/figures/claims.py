@@ -11,8 +11,8 @@ from perbatch.claims.to_target import to_target_by_size
 from perbatch.report.figures.series import keys_of, series_layers
 from perbatch.report.figures.style import (
     INK,
+    LOOKS,
     QUIET,
-    Look,
     batch_sizes,
     logarithmic,
     padded,
@@ -21,45 +21,21 @@ from perbatch.report.figures.style import (
 from perbatch.report.figures.svg import Chart, Panel, draw, key, layered
 from perbatch.report.wording import UNITS
 
-LOOKS = [
-    Look("#0072B2", [1, 0], "circle"),
-    Look("#D55E00", [8, 3], "square"),
-    Look("#009E73", [2, 2], "diamond"),
-    Look("#B04A87", [10, 3, 2, 3], "triangle-down"),
-    Look(INK, [4, 4], "cross"),
-]
 PERFECT = "perfect scaling: half as many for twice the batch"
 ROW_WIDTH, ROW_HEIGHT = 560, 34
-
-
-def epochs_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
-    """Draw epochs to each target against batch size."""
-    return _to_target_figure(evidence, "epochs", label)
-
-
-def updates_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
-    """Draw updates to each target against batch size, and the line of perfect scaling."""
-    return _to_target_figure(evidence, "updates", label)
 
 
 def noise_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
     """Draw the fitted critical batch size and the noise scale of the tuned run against the target."""
     size = next(finding.condition.of["batch_size"] for finding in verdict.findings)
-    rows = []
-    for target in evidence.claim.targets:
+    rows = [
+        {"reached": target, "series": name, **_ends(reading)}
+        for target in evidence.claim.targets
         for name, reading in (
             ("critical batch size, fitted", critical_batch_size(evidence, target)),
             (f"noise scale of the run with M = {size}", noise_scale(evidence, target, size)),
-        ):
-            rows.append(
-                {
-                    "reached": target,
-                    "series": name,
-                    "value": reading.value,
-                    "low": reading.low,
-                    "high": reading.high,
-                }
-            )
+        )
+    ]
     table = pd.DataFrame(rows)
     domain = padded(table["reached"])
     x = alt.X(
@@ -100,11 +76,14 @@ def points_figure(
     return draw(layered(layers), name, label, keys, data=table)
 
 
-def _to_target_figure(evidence: Evidence, clock: str, label: str) -> Panel:
+def to_target_figure(clock: str, evidence: Evidence, verdict: Verdict, label: str) -> Panel:
+    """Draw epochs or updates to each target against batch size, with updates the line of perfect scaling."""
     rows, perfect = [], []
     for target in evidence.claim.targets:
         table, _ = to_target_by_size(evidence, clock, target)
-        points = [_point(size, geometric_interval(table[size])) for size in table.columns]
+        points = [
+            {"batch_size": int(size), **_ends(geometric_interval(table[size]))} for size in table.columns
+        ]
         rows += [{"series": f"to a validation loss of {target:g}", **point} for point in points]
         first = points[0]
         perfect += [
@@ -119,8 +98,8 @@ def _to_target_figure(evidence: Evidence, clock: str, label: str) -> Panel:
     return points_figure(data, x, f"{UNITS[clock]} to target", name, label, line)
 
 
-def _point(size: int, estimate: Estimate) -> dict[str, float]:
-    return {"batch_size": int(size), "value": estimate.value, "low": estimate.low, "high": estimate.high}
+def _ends(estimate: Estimate) -> dict[str, float]:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
 def _condition_data(finding: Finding) -> dict[str, object]:
@@ -136,7 +115,7 @@ def _condition_row(finding: Finding) -> Chart:
     room = (max(shown) - min(shown)) * 0.08 or abs(shown[0]) * 0.1 or 1.0
     scale = alt.Scale(domain=[min(shown) - room, max(shown) + room], nice=False)
     x = alt.X("value:Q", title=None, scale=scale, axis=alt.Axis(tickCount=6, format="~g"))
-    base = alt.Chart(records(pd.DataFrame([vars(reading)])[["value", "low", "high"]]))
+    base = alt.Chart(records(pd.DataFrame([_ends(reading)])))
     bar = base.mark_rule(strokeWidth=3, color=colour).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
     dot = base.mark_point(filled=True, size=70, opacity=1, color=colour).encode(x=x)
     ends = alt.Chart(records(pd.DataFrame({"value": bounds}))).mark_rule(color=INK, strokeDash=[3, 3])

@@ -8,9 +8,9 @@ import numpy as np
 from perbatch.claims.evidence import Evidence
 from perbatch.claims.judge import Verdict
 from perbatch.claims.powers import benchmark_rows
-from perbatch.report.figures.claims import LOOKS, points_figure
-from perbatch.report.figures.series import by_series, keys_of, series_layers
-from perbatch.report.figures.style import WIDTH, Look, batch_sizes, log_scale, of_one, padded, records
+from perbatch.report.figures.claims import points_figure
+from perbatch.report.figures.series import keys_of, marked, series_layers
+from perbatch.report.figures.style import LOOKS, WIDTH, Look, batch_sizes, log_scale, of_one, padded, records
 from perbatch.report.figures.svg import Panel, draw, layered
 from perbatch.report.figures.throughput import throughput_panel
 from perbatch.report.wording import rate
@@ -60,10 +60,7 @@ def retention_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
     long["series"] = long["series"].map(SHARES)
     x = of_one(alt.X, "value", f"share of the examples (rate {rate(chosen)})")
     y = alt.Y("contender:N", title=None, sort=list(means["contender"]), axis=alt.Axis(labelLimit=320))
-    marks = alt.Chart(records(long)).mark_point(filled=True, size=80, opacity=1)
-    marks = marks.encode(
-        x=x, y=y, color=by_series(alt.Color, SHARE_LOOKS), shape=by_series(alt.Shape, SHARE_LOOKS)
-    )
+    marks = marked(alt.Chart(records(long)), SHARE_LOOKS, 80).encode(x=x, y=y)
     chart = marks.properties(height=26 * len(means), width=WIDTH)
     return draw(chart, f"{evidence.claim.name}-retention", label, keys_of(SHARE_LOOKS), data=means)
 

@@ -19,10 +19,9 @@ from perbatch.claims.elsewhere import (
 )
 from perbatch.claims.evidence import Evidence
 from perbatch.claims.judge import Verdict
-from perbatch.report.figures.claims import LOOKS
 from perbatch.report.figures.figure import Drawing, single
-from perbatch.report.figures.series import by_series, keys_of
-from perbatch.report.figures.style import INK, QUIET, Looks, logarithmic, padded, records
+from perbatch.report.figures.series import by_series, keys_of, marked
+from perbatch.report.figures.style import INK, LOOKS, QUIET, Looks, logarithmic, padded, records
 from perbatch.report.figures.svg import Panel, draw, key, layered
 from perbatch.report.wording import UNITS, number
 
@@ -68,8 +67,8 @@ def sizes_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
         alt.Chart(records(line[line["value"].between(*high)]))
         .mark_line(color=QUIET, strokeDash=[3, 3], strokeWidth=1.4)
         .encode(x=x, y=y),
-        base.mark_rule(strokeWidth=2.2).encode(x=x, y=low, y2="high:Q", color=by_series(alt.Color, NETWORKS)),
-        _marks(base, NETWORKS).encode(x=x, y=y),
+        base.mark_rule(strokeWidth=2.2).encode(x=x, y=low, y2="high:Q", **by_series(NETWORKS, "color")),
+        marked(base, NETWORKS, 45).encode(x=x, y=y),
     ]
     keys = [key_ for key_ in keys_of(NETWORKS) if key_.name in set(shown["series"])]
     keys.append(key(f"theory, critical batch size {number(critical, 2)}", QUIET, [3, 3]))
@@ -107,8 +106,8 @@ def _forest(table: pd.DataFrame, comparison: str) -> Panel:
     one = alt.Chart(records(pd.DataFrame({"value": [1.0]}))).mark_rule(color=INK, strokeDash=[3, 3])
     drawn = [
         one.encode(x=x),
-        base.mark_rule(strokeWidth=2.2).encode(x=low, x2="high:Q", y=y, color=by_series(alt.Color, CLOCKS)),
-        _marks(base, CLOCKS).encode(x=x, y=y),
+        base.mark_rule(strokeWidth=2.2).encode(x=low, x2="high:Q", y=y, **by_series(CLOCKS, "color")),
+        marked(base, CLOCKS, 45).encode(x=x, y=y),
     ]
     chart = layered(drawn, ROW_WIDTH, ROW_HEIGHT * len(names))
     keys = [each for each in keys_of(CLOCKS) if each.name in set(shown["series"])]
@@ -123,8 +122,3 @@ def _label(rows: pd.DataFrame, comparison: str) -> str:
         for quantity, part in rows.groupby("quantity", sort=False)
     ]
     return f"{comparison}, the ratio in {len(rows) // len(texts)} rows: {'; '.join(texts)}."
-
-
-def _marks(base: alt.Chart, looks: Looks) -> alt.Chart:
-    marks = base.mark_point(filled=True, size=45, opacity=1)
-    return marks.encode(color=by_series(alt.Color, looks), shape=by_series(alt.Shape, looks))

@@ -36,13 +36,12 @@ def _against_n(table: pd.DataFrame) -> Panel | None:
     if table["updates_per_batch"].nunique() < 2:
         return None
     looks, x = looks_of(table["series"]), n_axis(table)
-    colour, shape = by_series(alt.Color, looks), by_series(alt.Shape, looks)
     base, layers = alt.Chart(records(table)), []
     for column, filled in (("satisfied_when_left", False), ("still_satisfied", True)):
         y = of_one(alt.Y, column, "share of examples, end of first epoch")
         marks = base.mark_point(filled=filled, size=56, strokeWidth=1.6, opacity=1)
         layers += series_layers(base, x, y, looks, width=1.4)
-        layers.append(marks.encode(x=x, y=y, color=colour, shape=shape))
+        layers.append(marks.encode(x=x, y=y, **by_series(looks, "color", "shape")))
     keys = [*series_keys(table), key(f"hollow: {LEFT}", INK, None, "ring")]
     keys.append(key(f"filled: {STILL}", INK, None, "circle"))
     values = "; ".join(

@@ -23,10 +23,7 @@ def reading(chart: alt.Chart, x: alt.X, y: alt.Y, looks: Looks, at: str) -> list
     """Return the point next to the pointer, with its loss and its column `at` in the upper right corner."""
     near = alt.selection_point(name="near", nearest=True, on="pointermove", clear="pointerout", empty=False)
     points = chart.mark_point(filled=True, size=70, clip=True).encode(
-        x=x,
-        y=y,
-        color=by_series(alt.Color, looks),
-        opacity=alt.condition(near, alt.value(1), alt.value(0)),
+        x=x, y=y, opacity=alt.condition(near, alt.value(1), alt.value(0)), **by_series(looks, "color")
     )
     text = f"datum.name + ': loss ' + format(datum.loss, '.3~g') + ' at ' + format(datum.{at}, ',.4~g')"
     words = chart.transform_filter(near).transform_calculate(words=text)

@@ -14,13 +14,11 @@ from perbatch.analysis.statistics import ORDER, median_interval
 from perbatch.analysis.sweep import Sweep
 from perbatch.report.figures.series import by_series
 from perbatch.report.figures.style import INK, MODES, QUIET, Looks, logarithmic, padded, records
-from perbatch.report.wording import clock_unit
+from perbatch.report.wording import UNITS, clock_unit
 
 AXES = {
     "presentations": "presentations (examples shown)",
-    "updates": "updates",
-    "evaluations": "evaluations of the network",
-    "seconds": "training seconds",
+    **{quantity: UNITS[quantity] for quantity in ("updates", "evaluations", "seconds")},
 }
 SHOWN_SEEDS = 10  # more faint lines are a smear
 NAMES = {"stochastic": "stochastic", "full_batch": "full batch", "repeat": "repeat until satisfied"}
@@ -120,23 +118,19 @@ def loss_axis(column: str, domain: list[float]) -> alt.Y:
 
 def line(chart: alt.Chart, looks: Looks) -> alt.Chart:
     """Draw medians, coloured and dashed by mode."""
-    return chart.mark_line(strokeWidth=2.2, clip=True).encode(
-        color=by_series(alt.Color, looks), strokeDash=by_series(alt.StrokeDash, looks)
-    )
+    return chart.mark_line(strokeWidth=2.2, clip=True).encode(**by_series(looks, "color", "strokeDash"))
 
 
 def faint(chart: alt.Chart, looks: Looks) -> alt.Chart:
     """Draw a thin line a seed."""
-    return chart.mark_line(strokeWidth=0.8, opacity=0.22, clip=True).encode(
-        color=by_series(alt.Color, looks), detail="seed:N"
-    )
+    lines = chart.mark_line(strokeWidth=0.8, opacity=0.22, clip=True)
+    return lines.encode(detail="seed:N", **by_series(looks, "color"))
 
 
 def band(chart: alt.Chart, looks: Looks, domain: list[float]) -> alt.Chart:
     """Draw the interval of the medians."""
-    return chart.mark_area(opacity=0.2, clip=True).encode(
-        y=loss_axis("low", domain), y2="high:Q", fill=by_series(alt.Fill, looks)
-    )
+    area = chart.mark_area(opacity=0.2, clip=True)
+    return area.encode(y=loss_axis("low", domain), y2="high:Q", **by_series(looks, "fill"))
 
 
 def target_rule(target: float, domain: list[float]) -> tuple[alt.Chart, alt.Chart]:

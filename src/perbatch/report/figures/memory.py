@@ -6,17 +6,11 @@ import pandas as pd
 from perbatch.analysis.results import Results
 from perbatch.report.figures.figure import Drawing, Figure, single
 from perbatch.report.figures.series import keys_of, series_layers
-from perbatch.report.figures.style import Look, batch_sizes, logarithmic, padded, powers_of_two, records
+from perbatch.report.figures.style import LOOKS, batch_sizes, logarithmic, padded, powers_of_two, records
 from perbatch.report.figures.svg import draw, layered
 from perbatch.report.wording import number
 
 WHOLE = "the whole batch at once"
-LOOKS = [
-    Look("#0072B2", [1, 0], "circle"),
-    Look("#D55E00", [8, 3], "square"),
-    Look("#009E73", [2, 2], "diamond"),
-    Look("#B04A87", [10, 3, 2, 3], "triangle-down"),
-]
 
 
 def draw_memory(results: Results) -> Drawing:

@@ -56,7 +56,6 @@ def _panel(
     axis = rates_axis(rates, x_domain)
     x = alt.X("at:Q", title=None, scale=log_scale(x_domain), axis=axis)
     y = logarithmic(alt.Y, "last_loss", "final validation loss", y_domain)
-    colour = by_series(alt.Color, PAIR)
     chosen = [(name, row) for name, row in pair_rows(results) if row["batch_size"] == size]
     places = [{"at": row["learning_rate"] * APART[name], "series": name} for name, row in chosen]
     rules = alt.Chart(alt.Data(values=places)).mark_rule(strokeWidth=1.3, opacity=0.75)
@@ -64,8 +63,8 @@ def _panel(
     dots = alt.Chart(records(runs.loc[ended, ["at", "last_loss", "series"]]))
     dots = dots.mark_point(size=26, strokeWidth=1.3, opacity=0.85)
     layers = [
-        rules.encode(x=x, color=colour, strokeDash=by_series(alt.StrokeDash, PAIR)),
-        dots.encode(x=x, y=y, color=colour, shape=by_series(alt.Shape, PAIR)),
+        rules.encode(x=x, **by_series(PAIR, "color", "strokeDash")),
+        dots.encode(x=x, y=y, **by_series(PAIR, "color", "shape")),
     ]
     if (results.sweep.usable["status"] == "diverged").any():  # on every panel, so that they stay in line
         lost = alt.Chart(records(runs.loc[~ended, ["at", "series"]]))

@@ -7,7 +7,7 @@ import pandas as pd
 from perbatch.analysis.contenders import named
 from perbatch.analysis.results import Results
 from perbatch.report.figures.figure import Drawing, Figure, single
-from perbatch.report.figures.series import PAIR, PLAIN, REPEAT, by_series, pair_rows
+from perbatch.report.figures.series import PAIR, PLAIN, REPEAT, by_series, marked, pair_rows
 from perbatch.report.figures.style import GRID, INK, records
 from perbatch.report.figures.svg import Key, Panel, draw, key, layered
 from perbatch.report.wording import number, score_text
@@ -44,7 +44,6 @@ def _panel(results: Results, column: str, title: str) -> Panel | None:
     x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(format=style, tickCount=5, grid=True))
     sizes = sorted({int(size) for size in rows["batch_size"]})
     y = alt.Y("place:Q", title=None, axis=None, scale=alt.Scale(domain=[len(sizes), 0], nice=False))
-    colour, shape = by_series(alt.Color, PAIR), by_series(alt.Shape, PAIR)
     heads = pd.DataFrame({"place": range(len(sizes)), "text": [_head(results, size) for size in sizes]})
     names = alt.Chart(records(heads)).mark_text(align="left", baseline="top", dy=6, fontSize=11.5)
     line = alt.Chart(records(heads)).mark_rule(color=GRID).encode(x=alt.value(0), x2=alt.value(WIDTH), y=y)
@@ -53,13 +52,12 @@ def _panel(results: Results, column: str, title: str) -> Panel | None:
     )
     bars = alt.Chart(records(shown[shown["low"].notna()])).mark_rule(strokeWidth=2.6)
     low = alt.X("low:Q", scale=scale, title=title)
-    mean = alt.Chart(records(shown)).mark_point(size=60, filled=True, opacity=1)
     layers = [
         line,
         names.encode(x=alt.value(0), y=y, text="text:N"),
-        dots.encode(x=x, y=y, color=colour, shape=shape),
-        bars.encode(x=low, x2="high:Q", y=y, color=colour),
-        mean.encode(x=x, y=y, color=colour, shape=shape),
+        dots.encode(x=x, y=y, **by_series(PAIR, "color", "shape")),
+        bars.encode(x=low, x2="high:Q", y=y, **by_series(PAIR, "color")),
+        marked(alt.Chart(records(shown)), PAIR, 60).encode(x=x, y=y),
     ]
     label = _label(rows, title, results.sweep.score, column)
     chart = layered(layers, WIDTH, STEP * len(sizes))

@@ -12,12 +12,13 @@ from perbatch.report.figures.svg import Key, key
 
 PLAIN, REPEAT = "one update per visit", "repeated until satisfied"
 PAIR: Looks = {PLAIN: Look("#0072B2", [1, 0], "circle"), REPEAT: Look("#B04A87", [8, 3], "square")}
-PARTS: dict[type, str] = {
-    alt.Color: "colour",
-    alt.Fill: "colour",
-    alt.StrokeDash: "dash",
-    alt.Shape: "shape",
+CHANNELS: dict[str, tuple[Any, str]] = {
+    "color": (alt.Color, "colour"),
+    "fill": (alt.Fill, "colour"),
+    "strokeDash": (alt.StrokeDash, "dash"),
+    "shape": (alt.Shape, "shape"),
 }
+"""Altair's, each with the part of a look that it shows."""
 DIVERGED = alt.value(-32)
 """Where diverged runs are marked, in pixels: above the name of the axis, where no finite loss lies."""
 CROSS = "M-1,-1L1,1M-1,1L1,-1"
@@ -30,23 +31,31 @@ def series_layers(
 
     Lines are broken where `y` is empty; a row without `low` has no bar.
     """
-    colour = by_series(alt.Color, looks)
     line = base.mark_line(strokeWidth=width)
-    layers = [line.encode(x=x, y=y, color=colour, strokeDash=by_series(alt.StrokeDash, looks))]
+    layers = [line.encode(x=x, y=y, **by_series(looks, "color", "strokeDash"))]
     if bar:
         bars = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=bar)
         low = alt.Y("low:Q", title=y["title"], scale=y["scale"], axis=y["axis"])
-        layers.append(bars.encode(x=x, y=low, y2="high:Q", color=colour))
+        layers.append(bars.encode(x=x, y=low, y2="high:Q", **by_series(looks, "color")))
     if size:
-        marks = base.mark_point(filled=True, size=size, opacity=1)
-        layers.append(marks.encode(x=x, y=y, color=colour, shape=by_series(alt.Shape, looks)))
+        layers.append(marked(base, looks, size).encode(x=x, y=y))
     return layers
 
 
-def by_series(channel: type, looks: Looks) -> Any:
+def marked(base: alt.Chart, looks: Looks, size: float) -> alt.Chart:
+    """Draw a filled mark a row, in the colour and shape of its `series`."""
+    marks = base.mark_point(filled=True, size=size, opacity=1)
+    return marks.encode(**by_series(looks, "color", "shape"))
+
+
+def by_series(looks: Looks, *channels: str) -> dict[str, Any]:
     """Return a colour, fill, dash or shape for each name in the field `series` (the page draws the key)."""
-    values = [getattr(look, PARTS[channel]) for look in looks.values()]
-    return channel("series:N", scale=alt.Scale(domain=list(looks), range=values), legend=None)
+    found = {}
+    for channel in channels:
+        kind, part = CHANNELS[channel]
+        scale = alt.Scale(domain=list(looks), range=[getattr(look, part) for look in looks.values()])
+        found[channel] = kind("series:N", scale=scale, legend=None)
+    return found
 
 
 def keys_of(looks: Looks) -> list[Key]:
@@ -72,4 +81,4 @@ def diverged_track(width: int | dict[str, str]) -> tuple[alt.Chart, alt.Chart]:
 def crosses(base: alt.Chart, x: alt.X, looks: Looks, size: int = 36) -> alt.Chart:
     """Draw a cross a row on that track."""
     marks = base.mark_point(shape=CROSS, size=size, strokeWidth=2, opacity=1)
-    return marks.encode(x=x, y=DIVERGED, color=by_series(alt.Color, looks))
+    return marks.encode(x=x, y=DIVERGED, **by_series(looks, "color"))

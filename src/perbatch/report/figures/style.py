@@ -37,6 +37,14 @@ MODES: Looks = {
 MANY_RATES = 12
 CLOSE_RATES = 1.3  # the second over the first, whose labels would meet
 INK, QUIET, RULE, GRID = "#1f2933", "#52606d", "#7b8794", "#e4e7eb"
+LOOKS = [
+    Look("#0072B2", [1, 0], "circle"),
+    Look("#D55E00", [8, 3], "square"),
+    Look("#009E73", [2, 2], "diamond"),
+    Look("#B04A87", [10, 3, 2, 3], "triangle-down"),
+    Look(INK, [4, 4], "cross"),
+]
+"""Of series that are no modes, in the order in which they come."""
 WIDTH, HEIGHT = 300, 200
 SMALL = (215, 120)
 

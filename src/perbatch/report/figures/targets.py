@@ -50,7 +50,7 @@ def _panel(results: Results, quantity: str) -> Panel | None:
     layers = [
         perfect.encode(x=x, y=y),
         *series_layers(base.transform_filter("datum.reached"), x, y, PAIR, bar=2.4, size=60),
-        missed.encode(x=x, y=y, color=by_series(alt.Color, PAIR)),
+        missed.encode(x=x, y=y, **by_series(PAIR, "color")),
     ]
     shown = points.drop(columns="batch_size").rename(columns={"size": "batch_size", "value": unit})
     return draw(layered(layers), f"target-{quantity}", _label(points, unit), data=shown)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from perbatch.analysis.results import Results
 from perbatch.report.figures.figure import Drawing, Figure, single
-from perbatch.report.figures.series import by_series, keys_of
+from perbatch.report.figures.series import keys_of, marked
 from perbatch.report.figures.style import (
     INK,
     RULE,
@@ -50,11 +50,7 @@ def throughput_panel(rows: pd.DataFrame, name: str, label: str = "") -> Panel:
     ]
     for series, size in SIZES.items():
         mine = base.transform_filter(f"datum.series == '{series}'")
-        layers.append(
-            mine.mark_point(filled=True, size=size, opacity=1).encode(
-                x=x, y=y, color=by_series(alt.Color, LOOKS), shape=by_series(alt.Shape, LOOKS)
-            )
-        )
+        layers.append(marked(mine, LOOKS, size).encode(x=x, y=y))
     return draw(layered(layers), name, label or throughput_sentence(rows), keys_of(LOOKS), data=table)
 
 
