@@ -83,6 +83,14 @@ def _data(option: str, settings: Iterable[tuple[str, Any]]) -> list[str]:
     return [f"data={option}", *(typed(key, value) for key, value in settings)]
 
 
+# evaluation
+
+
+def target(data: str, loss: float) -> str:
+    """Set a data set's target in the block `evaluate.target` of params.yaml."""
+    return f"`{data}: [{loss:.1g}]`"
+
+
 # seconds
 
 
