@@ -12,6 +12,7 @@ import hydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from perbatch.data.command import train_command
 from perbatch.data.preparation import prepare
 from perbatch.runs import schema
 from perbatch.runs.identity import plain
@@ -29,7 +30,14 @@ def main(config: DictConfig) -> None:
     """Prepare the data set of the config."""
     with only_job():
         refuse_unknown(config, schema.Prepare)
-        prepare(instantiate(config.data.reader), plain(config.data), PREPARED / config.data.name)
+        settings, folder = plain(config.data), PREPARED / config.data.name
+        made = prepare(instantiate(config.data.reader), settings, folder)
+        answers = f"{len(made['classes'])} classes" if made["classes"] else "a number to predict"
+        sizes = ", ".join(f"{part} {size:,}" for part, size in made["sizes"].items())
+        sys.stdout.write(
+            f"prepared: {folder}: {sizes}; {made['features']:,} features, {answers}\n"
+            f"train on it: {train_command(settings)}\n"
+        )
 
 
 def app() -> None:

@@ -84,9 +84,7 @@ def cells_of(folder: Path) -> list[dict[str, object]]:
     y_train = np.load(PREPARED / tables.data / "y_train.npy")
     sweep = analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train)
     calls = refill.calls_of(folder / "train")
-    own = dict(zip(sweep.runs["cell"], sweep.runs["identity"], strict=True))
-    names = {cell: calls.names(identity, cell, cell)[0] for cell, identity in own.items()}
-    return [row | {"cell": names[row["cell"]]} for row in analysis.cell_rows(sweep)]
+    return analysis.cell_rows(sweep, lambda run: calls.names(run["identity"], run["cell"], run["cell"])[0])
 
 
 def _published(marker: Path) -> dict[str, str]:

@@ -177,9 +177,11 @@ def test_images_of_several_sizes(type_in: Type, tmp_path: Path) -> None:
     assert type_in(*instead(words, taken(said, r"(data\.reader\.size=\d+) makes all of one size"))) == ""
 
 
-@pytest.mark.types("prepare")
+@pytest.mark.types("prepare", "train")
 @pytest.mark.parametrize("own", [False, True])
-def test_data_that_are_missing(type_in: Type, tmp_path: Path, own: bool) -> None:
+def test_data_that_are_missing(
+    type_in: Type, tmp_path: Path, own: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "ö a"
     folder.mkdir()
     table = own_table(folder, NUMBERS, CLASSES)[1:]
@@ -189,6 +191,9 @@ def test_data_that_are_missing(type_in: Type, tmp_path: Path, own: bool) -> None
     assert python == "python"
     assert type_in(*command) == ""
     assert type_in(*words) == ""
+    python, *command = taken(capsys.readouterr().out, r"(?m)^train on it: (.*)$")
+    assert python == "python"
+    assert type_in(*command, "dry_run=true") == ""
 
 
 @pytest.mark.types("max_combinations", "FORM", "REGRESSOR", "SQUARED_ERROR")

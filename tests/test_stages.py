@@ -106,8 +106,9 @@ def test_each_stage_uses_only_what_the_table_knows(small: Path, recorded: Callab
         known = stages.files_of(stage, reader if stage in ("prepare", "study") else [])
         decides = {os.path.relpath(path, stages.SOURCE.parent) for path in known.values()}
         assert f"pipelines/{stage}.py" in used and f"pipelines/{stage}.py" in decides
-        # a study finds its data missing, and the sentence that says so looks through all options
-        said = {path for path in used if path.startswith("conf/data/")} if stage == "study" else set()
+        # what says how to prepare data, or to train on them, looks through all options; a study's are missing
+        options = {path for path in used if path.startswith("conf/data/")}
+        said = options if stage in ("prepare", "study") else set()
         strange = {
             path
             for path in used - decides - composed - said

@@ -71,8 +71,24 @@ def option(group: str, choice: str) -> str:
 
 def prepare(option: str, settings: Iterable[tuple[str, Any]] = ()) -> str:
     """Prepare a data set: an option of conf/data/, and settings that differ from it."""
-    words = [f"data={option}", *(typed(key, value) for key, value in settings)]
-    return " ".join(["python pipelines/prepare.py", *words])
+    return " ".join(["python pipelines/prepare.py", *_data(option, settings)])
+
+
+def train(option: str, settings: Iterable[tuple[str, Any]] = ()) -> str:
+    """Train on a data set that was prepared so."""
+    return " ".join(["python pipelines/train.py", *_data(option, settings)])
+
+
+def _data(option: str, settings: Iterable[tuple[str, Any]]) -> list[str]:
+    return [f"data={option}", *(typed(key, value) for key, value in settings)]
+
+
+# evaluation
+
+
+def target(data: str, loss: float) -> str:
+    """Set a data set's target in the block `evaluate.target` of params.yaml."""
+    return f"`{data}: [{loss:.1g}]`"
 
 
 # seconds

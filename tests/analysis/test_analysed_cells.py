@@ -12,7 +12,7 @@ def test_a_cell_has_the_numbers_of_the_comparison_and_tuning_seeds_stand_apart()
     runs = contender(lambda s: 60 + s, batch_size=32, rate=0.3, final=lambda s: 0.1 + s / 100)
     results = results_of(runs)
     sweep = replace(results.sweep, runs=results.sweep.runs.assign(cell="M0032 lr0.3"))
-    reported, tuning = cell_rows(sweep)
+    reported, tuning = cell_rows(sweep, lambda run: str(run["cell"]))
     row = results.comparison.iloc[0]
     assert (reported["cell"], reported["seeds"], tuning["seeds"]) == ("M0032 lr0.3", "reported", "tuning")
     for name in ("validation_loss", "reached", "epochs_to_target", "evaluations_to_target"):
@@ -22,7 +22,13 @@ def test_a_cell_has_the_numbers_of_the_comparison_and_tuning_seeds_stand_apart()
     assert tuning["cell/validation_loss"] != reported["cell/validation_loss"]
 
 
-def test_the_cells_of_two_activations_have_names_of_their_own():
+def test_a_cell_holds_one_activation_where_two_were_swept():
     sweep = results_of([*contender(60), *valued(contender(70), activation="tanh")]).sweep
-    sweep = replace(sweep, runs=sweep.runs.assign(cell="M0001 lr0.1"))
-    assert [row["cell"] for row in cell_rows(sweep)] == ["M0001 lr0.1 relu", "M0001 lr0.1 tanh"] * 2
+    rows = cell_rows(sweep, lambda run: f"M0001 {run['activation']}")
+    names = [(row["cell"], row["variant"]) for row in rows]
+    assert names == [("M0001 relu", "relu"), ("M0001 tanh", "tanh")] * 2
+    for row in rows:
+        alike = sweep.usable[sweep.usable["activation"] == row["variant"]]
+        tuning = alike["seed"].isin(sweep.settings.tuning_seeds)
+        mine = alike[tuning if row["seeds"] == "tuning" else ~tuning]
+        assert (row["cell/n"], row["cell/validation_loss"]) == (len(mine), mine["final_loss"].mean())

@@ -1,4 +1,5 @@
 import pytest
+import yaml
 
 from perbatch.analysis import check_settings
 from perbatch.errors import UserError
@@ -8,7 +9,7 @@ GOOD = {"target": {"digits": [0.2, 0.5]}, "tuning_seeds": [0, 1], "mini_batch": 
 
 def test_good_block_is_taken_over():
     settings = check_settings(GOOD)
-    assert settings.targets_of("digits") == (0.2, 0.5)
+    assert settings.targets_of("digits", 2.3) == (0.2, 0.5)
     assert settings.tuning_seeds == (0, 1)
     assert settings.mini_batch == 32
 
@@ -51,6 +52,15 @@ def test_no_block(block):
         check_settings(block)
 
 
-def test_data_set_without_target():
-    with pytest.raises(UserError, match="no value for the data set 'letters'; it has digits"):
-        check_settings(GOOD).targets_of("letters")
+@pytest.mark.types("target")
+def test_a_data_set_without_a_target_is_told_one_below_the_start():
+    with pytest.raises(UserError, match="no value for the data set 'letters'") as refused:
+        check_settings(GOOD).targets_of("letters", 3.24)
+    advised = yaml.safe_load(str(refused.value).split("`")[1])
+    settings = check_settings(GOOD | {"target": GOOD["target"] | advised})
+    assert 0 < settings.targets_of("letters", 3.24)[0] < 3.24
+
+
+def test_a_target_that_is_met_before_training_is_refused():
+    with pytest.raises(UserError, match=r"target\.digits has 0\.5, but runs start at"):
+        check_settings(GOOD).targets_of("digits", 0.5)

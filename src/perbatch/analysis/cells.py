@@ -1,5 +1,7 @@
 """Cells: what the seeds of one mode, batch size and learning rate say together, for MLflow's pages."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -9,17 +11,18 @@ from perbatch.analysis.sweep import Sweep
 from perbatch.analysis.tuning import CELL, split_seeds
 
 
-def cell_rows(sweep: Sweep) -> list[dict[str, object]]:
+def cell_rows(sweep: Sweep, name: Callable[[pd.Series], str]) -> list[dict[str, object]]:
     """Return a row for each cell and kind of seeds, `reported` or `tuning`; where they are the same, once.
 
-    Names are MLflow's: texts are `cell`, its name, `seeds`, `mode` and the kinds of the estimates; numbers
-    are `config/` (swept) and `cell/` (over the seeds, each with the ends of its interval), by the names of
-    comparison.csv. The target is the sweep's.
+    `name` says what the cell of a run is called; one value of what was swept beside the modes has cells of
+    its own. Names are MLflow's: texts are `cell`, `seeds`, `mode`, `variant` (that value, where there is one)
+    and the kinds of the estimates; numbers are `config/` (swept) and `cell/` (over the seeds, each with the
+    ends of its interval), by the names of comparison.csv. The target is the sweep's.
     """
     seeds = split_seeds(sweep)
     kinds = {"reported": seeds.reported} | ({"tuning": seeds.tuning} if seeds.apart else {})
     return [
-        _row(sweep, runs, kind)
+        _row(sweep, runs, kind) | {"cell": name(runs.iloc[0])}
         for kind, mine in kinds.items()
         for _, runs in sweep.usable[sweep.usable["seed"].isin(mine)].groupby(CELL, sort=False)
     ]
@@ -38,9 +41,9 @@ def _row(sweep: Sweep, runs: pd.DataFrame, seeds: str) -> dict[str, object]:
     for name, estimate in found.items():
         numbers |= estimate.columns(name)
     return {
-        "cell": " ".join(filter(None, [str(first["cell"]), first["variant"]])),
         "seeds": seeds,
         "mode": str(first["mode"]),
+        **({"variant": str(first["variant"])} if first["variant"] else {}),
         "final_kind": found["validation_loss"].kind,
         "to_target_kind": found["epochs_to_target"].kind,
         "config/batch_size": int(first["batch_size"]),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from perbatch import checks
+from perbatch import advice, checks
 from perbatch.errors import UserError
 
 KEYS = ("target", "tuning_seeds", "mini_batch")
@@ -18,17 +18,20 @@ class EvaluateSettings:
     tuning_seeds: tuple[int, ...]
     mini_batch: int
 
-    def targets_of(self, data: str) -> tuple[float, ...]:
-        """Return the validation losses that count as satisfactory on `data`; UserError if none is set.
+    def targets_of(self, data: str, start: float) -> tuple[float, ...]:
+        """Return the validation losses that count as satisfactory on `data`; runs start at a loss of `start`.
 
-        The answers speak of the first.
+        The answers speak of the first. UserError if none is set, or one is met before any training.
         """
+        begin = f"runs start at a validation loss of {start:.3g}"
         if data not in self.target:
-            known = ", ".join(self.target)
-            raise UserError(
-                f"params.yaml: evaluate.target has no value for the data set {data!r}; it has "
-                f"{known}: add one"
+            advised = advice.target(data, start / 2)
+            _refuse(
+                "target", f"has no value for the data set {data!r}; {begin}: add one below it, as {advised}"
             )
+        for target in self.target[data]:
+            if start <= target:
+                _refuse(f"target.{data}", f"has {target:g}, but {begin}: a target must lie below it")
         return self.target[data]
 
 

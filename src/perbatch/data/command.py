@@ -1,4 +1,4 @@
-"""The command that prepares a data set: its option of `conf/data/`, and what differs from that."""
+"""Commands that prepare a data set, and train on it: its option of `conf/data/`, and what differs from it."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +20,16 @@ _UNSAID: Leaves = {("copies",): 1, ("sorted",): False}
 
 def prepare_command(settings: Mapping[str, Any], options: Path = OPTIONS) -> str:
     """What to type in a shell, so that these very settings are prepared."""
+    return advice.prepare(*_chosen(settings, options))
+
+
+def train_command(settings: Mapping[str, Any], options: Path = OPTIONS) -> str:
+    """What to type in a shell, so that a run is trained on the data that these settings made."""
+    return advice.train(*_chosen(settings, options))
+
+
+def _chosen(settings: Mapping[str, Any], options: Path) -> tuple[str, list[tuple[str, Any]]]:
+    """The data set's option, and the settings that differ from it."""
     wanted = dict(_leaves(settings))
     names = sorted(path.stem for path in options.glob("*.yaml"))
     differences = {
@@ -28,10 +38,10 @@ def prepare_command(settings: Mapping[str, Any], options: Path = OPTIONS) -> str
         if (own := _option(name, options))[("reader", "_target_")] == wanted.get(("reader", "_target_"))
     }
     if not differences:
-        return advice.prepare(settings["name"])
+        return str(settings["name"]), []
     # The option of the data set's own name, or else the one that needs the fewest words more.
     best = min(differences, key=lambda name: (name != settings["name"], len(differences[name])))
-    return advice.prepare(best, differences[best])
+    return best, differences[best]
 
 
 def _different(wanted: Leaves, own: Leaves) -> list[tuple[str, Any]]:
