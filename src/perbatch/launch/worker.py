@@ -3,6 +3,8 @@
 Joblib's own workers may wait for the dead driver's next job for ever, each with its memory.
 """
 
+import atexit
+import gc
 import multiprocessing
 import os
 import threading
@@ -23,6 +25,7 @@ def at_work() -> AbstractContextManager[object]:
 def _follows_a_driver() -> bool:
     if multiprocessing.parent_process() is None:
         return False
+    atexit.register(gc.freeze)  # as the driver does, which waits for its workers' end
     threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
     return True
 

@@ -1,5 +1,6 @@
 """The edge between the library and the command line: an error the user can mend is one sentence."""
 
+import gc
 import os
 import re
 import signal
@@ -37,6 +38,8 @@ def command(main: Callable[[], object]) -> None:
         if said := of_logging(error) or of_hydra(error):
             sys.exit(f"error: {said}")
         raise
+    finally:
+        gc.freeze()  # at its end Python would look through all that MLflow's modules hold, for a second
 
 
 @contextmanager
