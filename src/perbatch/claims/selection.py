@@ -135,20 +135,18 @@ def check_budgets(evidence: Evidence, contenders: Iterable[pd.DataFrame]) -> Non
     They need the same seeds and epochs, and the same learning rates, or the same rates over batch size.
     """
     parts = list(contenders)
-    for what, budget in (
-        ("seeds", lambda rows: tuple(sorted(rows["seed"].unique()))),
-        ("epochs", lambda rows: tuple(sorted(rows["epochs"].unique()))),
-    ):
-        _equal(evidence, parts, what, budget)
+    for what, column in (("seeds", "seed"), ("epochs", "epochs")):
+        _equal(evidence, parts, what, column)
     over_size = [{f"{rate:.9g}" for rate in rows["learning_rate"] / rows["batch_size"]} for rows in parts]
     if any(each != over_size[0] for each in over_size[1:]):
-        _equal(evidence, parts, "learning rates", lambda rows: tuple(sorted(rows["learning_rate"].unique())))
+        _equal(evidence, parts, "learning rates", "learning_rate")
 
 
-def _equal(evidence: Evidence, parts: list[pd.DataFrame], what: str, budget: Any) -> None:
-    for rows in parts[1:]:
-        if budget(rows) != budget(parts[0]):
-            first, other = (" ".join(f"{value:g}" for value in budget(each)) for each in (parts[0], rows))
+def _equal(evidence: Evidence, parts: list[pd.DataFrame], what: str, column: str) -> None:
+    budgets = [sorted(rows[column].unique()) for rows in parts]
+    for rows, budget in zip(parts, budgets, strict=True):
+        if budget != budgets[0]:
+            first, other = (" ".join(f"{value:g}" for value in each) for each in (budgets[0], budget))
             raise UserError(
                 f"{evidence.claim.name}: unequal budgets: {_named(parts[0])} has the {what} {first}, "
                 f"{_named(rows)} has {other}; contenders need the same"

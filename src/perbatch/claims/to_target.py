@@ -49,9 +49,8 @@ def ratio(
     check_budgets(evidence, rows)
     chosen = [at_chosen_rate(evidence, each, target) for each in rows]
     pairs = pd.concat([each.runs[column] for each in chosen], axis=1, join="inner").to_numpy(float)
-    missed = "" if np.isfinite(pairs).all() else _missed(pairs, "runs")
-    if missed:
-        return Reading(np.nan, np.nan, np.nan, len(pairs), "no value", reservation=missed)
+    if not np.isfinite(pairs).all():
+        return Reading(np.nan, np.nan, np.nan, len(pairs), "no value", reservation=_missed(pairs))
     return estimated(paired_ratio(pairs[:, 0], pairs[:, 1]), *(each.reservation for each in chosen))
 
 
@@ -91,7 +90,7 @@ def to_target_by_size(
     table = pd.DataFrame({size: each.runs[column] for size, each in zip(within, chosen, strict=True)})
     reservations = [each.reservation for each in chosen if each.reservation]
     if not np.isfinite(table.to_numpy(float)).all():
-        reservations.append(_missed(table.to_numpy(float), "runs"))
+        reservations.append(_missed(table.to_numpy(float)))
     return table, reservations
 
 
@@ -110,6 +109,6 @@ def _slopes(table: pd.DataFrame) -> np.ndarray:
         return (y @ centred) / (centred @ centred)
 
 
-def _missed(values: np.ndarray, what: str) -> str:
+def _missed(values: np.ndarray) -> str:
     count = int((~np.isfinite(values)).sum())
-    return f"{count} of {values.size} {what} at the chosen rates did not reach the target"
+    return f"{count} of {values.size} runs at the chosen rates did not reach the target"

@@ -25,21 +25,19 @@ def draw_groups(groups: np.ndarray, split: Split) -> Rows:
     rng = np.random.default_rng(split.seed)
     numbers, sizes = np.unique(groups, return_counts=True)
     order = rng.permutation(len(numbers))
-    filled = np.cumsum(sizes[order])
+    filled = np.cumsum([0, *sizes[order]])
     parts: Rows = {}
     first = 0
     for part in ("test", "validation", "train"):
-        before = filled[first - 1] if first else 0
-        last = (
-            len(numbers) if part == "train" else int(np.searchsorted(filled, before + split.sizes[part])) + 1
-        )
+        size = split.sizes[part]
+        last = len(numbers) if part == "train" else int(np.searchsorted(filled, filled[first] + size))
         rows = np.flatnonzero(np.isin(groups, numbers[order[first:last]]))
-        if len(rows) < split.sizes[part]:
+        if len(rows) < size:
             raise UserError(
-                f"data.split.{part} is {split.sizes[part]}; no group may be in two parts, and the groups "
-                f"that are left for this one have {len(rows)} of {len(groups)} examples"
+                f"data.split.{part} is {size}; no group may be in two parts, and the groups that are left "
+                f"for this one have {len(rows)} of {len(groups)} examples"
             )
-        parts[part] = rng.permutation(rows)[: split.sizes[part]]
+        parts[part] = rng.permutation(rows)[:size]
         first = last
     return {part: parts[part] for part in split.sizes}
 

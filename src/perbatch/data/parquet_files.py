@@ -109,10 +109,10 @@ def _exact(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _index(path: Path, schema: pa.Schema) -> set[str]:
     """The columns in which pandas wrote the names of rows, by what it says of the file itself."""
     try:
-        named = {name for name in (schema.pandas_metadata or {})["index_columns"] if isinstance(name, str)}
-    except KeyError:
-        named = set()
-    except (ValueError, TypeError):
+        named = {
+            name for name in (schema.pandas_metadata or {}).get("index_columns", ()) if isinstance(name, str)
+        }
+    except (ValueError, TypeError, AttributeError):
         raise UserError(
             f"{path.name} has a description by pandas that is damaged: what its index is, is not said"
         ) from None

@@ -31,12 +31,14 @@ def bar(what: str, total: int, unit: str = "B") -> tqdm:
     """Return a bar to be updated, of one line on a terminal, or of plain lines; nothing of what is quick."""
     options = {"total": total, "desc": what, "unit": unit, "unit_scale": True, "delay": DELAY}
     if sys.stderr.isatty():
-        # A terminal whose size nobody set has no room, in which tqdm would show nothing at all.
-        room = os.get_terminal_size(sys.stderr.fileno()).columns
-        return tqdm(
-            **options, leave=False, **({"dynamic_ncols": True} if room else {"ncols": 80, "nrows": 24})
-        )
+        return tqdm(**options, leave=False, **width())
     return _Lines(**options, bar_format=_LINE, mininterval=DELAY, miniters=1, ascii=True)
+
+
+def width() -> dict[str, int]:
+    """Return how wide a bar is: a terminal whose size nobody set has no room, and tqdm would show nothing."""
+    columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    return {"dynamic_ncols": True} if columns else {"ncols": 80, "nrows": 24}
 
 
 def each_of(items: Sequence[T], what: str) -> Iterator[T]:

@@ -1,8 +1,8 @@
 """From facts to words, tables, figures and the page."""
 
-from perbatch.report.figure_files import write_figures
 from perbatch.report.gallery import CLAIM_FIGURES, Exhibit, exhibit, verdict_sentence
 from perbatch.report.page import write_report
+from perbatch.report.page_figures import write_figures
 from perbatch.report.statements import statements, write_statements
 
 __all__ = [

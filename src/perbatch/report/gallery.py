@@ -12,7 +12,7 @@ from perbatch.claims.outcomes import Outcome
 from perbatch.errors import UserError
 from perbatch.report.citation import doi_of
 from perbatch.report.figures import claims as claim_figures
-from perbatch.report.figures import claims_special, forest
+from perbatch.report.figures import forest
 from perbatch.report.figures.svg import Panel
 from perbatch.report.tables import Cell, Table
 from perbatch.report.wording import listed, number
@@ -27,10 +27,10 @@ CLAIM_FIGURES: dict[str, Callable[[Evidence, Verdict, str], Panel]] = {
     "epochs": partial(claim_figures.to_target_figure, "epochs"),
     "updates": partial(claim_figures.to_target_figure, "updates"),
     "noise": claim_figures.noise_figure,
-    "rates": claims_special.rates_figure,
-    "retention": claims_special.retention_figure,
-    "variance": claims_special.variance_figure,
-    "throughput": claims_special.throughput_figure,
+    "rates": claim_figures.rates_figure,
+    "retention": claim_figures.retention_figure,
+    "variance": claim_figures.variance_figure,
+    "throughput": claim_figures.throughput_figure,
     "sizes": forest.sizes_figure,
 }
 """The figures that a claim may name."""

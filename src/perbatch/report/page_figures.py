@@ -1,8 +1,13 @@
-"""The one list of the page's figures. What follows from it: the page, its numbers, and the SVG files."""
+"""The one list of the page's figures. What follows from it: the page, its numbers, and an SVG file each."""
 
+import html
+import re
 from dataclasses import replace
+from pathlib import Path
 
+from perbatch import files
 from perbatch.analysis.results import Results, fact
+from perbatch.analysis.variants import variants
 from perbatch.report.figures import (
     best_rates,
     curves,
@@ -19,24 +24,18 @@ from perbatch.report.figures import (
     throughput,
 )
 from perbatch.report.figures.figure import Drawing, Figure
+from perbatch.report.figures.style import FONT, INK
 from perbatch.report.figures.svg import Panel
 
-FIGURES: tuple[Figure, ...] = (
-    strips.FIGURE,
-    curves.FIGURE,
-    own.FIGURE,
-    explorer.FIGURE,
-    rates.FIGURE,
-    best_rates.FIGURE,
-    scores.FIGURE,
-    targets.FIGURE,
-    throughput.FIGURE,
-    repeats.FIGURE,
-    kept.FIGURE,
-    stability.FIGURE,
-    memory.FIGURE,
+MODULES = (
+    *(strips, curves, own, explorer, rates, best_rates, scores, targets, throughput),
+    *(repeats, kept, stability, memory),
 )
-"""In the order of their numbers."""
+"""In the order of their figures' numbers."""
+
+MARGIN, ROW = 12, 20  # pixels, of a figure's file
+
+FIGURES: tuple[Figure, ...] = tuple(module.FIGURE for module in MODULES)
 
 
 @fact
@@ -52,3 +51,43 @@ def panels(results: Results) -> dict[str, Panel]:
         for drawing in page_figures(results).values()
         for panel in drawing.panels
     }
+
+
+def write_figures(results: Results, folder: Path) -> list[Path]:
+    """Write every panel of the page as NAME.svg into `folder`, in place of what it held; return the files."""
+    written = []
+    for name, panel in panels(variants(results)[0]).items():
+        written.append(folder / f"{name}.svg")
+        files.replace(written[-1], standalone(panel))
+    for old in set(folder.glob("*.svg")) - set(written):
+        old.unlink()
+    return written
+
+
+def standalone(panel: Panel) -> str:
+    """Return the panel as an SVG that needs no page: title above, key below, white behind."""
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', panel.svg)
+    assert size is not None
+    wide, high = float(size[1]), float(size[2])
+    top = MARGIN + (ROW if panel.title else 0)
+    width, height = wide + 2 * MARGIN, top + high + ROW * len(panel.keys) + MARGIN
+    parts = [f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>']
+    if panel.title:
+        parts.append(_text(MARGIN, MARGIN + 10, panel.title, "bold"))
+    parts.append(panel.svg.replace("<svg ", f'<svg x="{MARGIN}" y="{top}" height="{high:g}" ', 1))
+    for place, key in enumerate(panel.keys):
+        y = top + high + ROW * place + 4
+        parts.append(key.sample.replace("<svg ", f'<svg x="{MARGIN}" y="{y:g}" ', 1))
+        parts.append(_text(MARGIN + 42, y + 11, key.name, "normal"))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
+        f'viewBox="0 0 {width:g} {height:g}" font-family="{FONT}">'
+        f"<title>{html.escape(panel.label)}</title>{''.join(parts)}</svg>\n"
+    )
+
+
+def _text(x: float, y: float, words: str, weight: str) -> str:
+    return (
+        f'<text x="{x:g}" y="{y:g}" font-size="12" font-weight="{weight}" fill="{INK}">'
+        f"{html.escape(words)}</text>"
+    )

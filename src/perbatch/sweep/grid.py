@@ -48,11 +48,8 @@ def _axes(params: Mapping[str, Any], arguments: list[str], loader: ConfigLoader)
     for override in parser.parse_overrides([f"{key}={value}" for key, value in params.items()] + arguments):
         key = override.get_key_element()
         if not override.is_sweep_override():
-            axes[key] = (
-                [f"{key}={override.get_value_element_as_str()}"]
-                if "=" in (override.input_line or "")
-                else [key]
-            )
+            given = "=" in (override.input_line or "")
+            axes[key] = [f"{key}={override.get_value_element_as_str()}" if given else key]
         elif override.is_discrete_sweep():
             axes[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
         else:

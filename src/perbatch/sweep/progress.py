@@ -1,6 +1,5 @@
 """How far a sweep is: a bar with an ETA on a terminal, a plain line now and then in a log."""
 
-import os
 import sys
 import threading
 from collections import Counter
@@ -9,12 +8,12 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
+from perbatch.data.progress import LOG_SECONDS, width
 from perbatch.runs.folder import Damaged, RunFolder
 from perbatch.runs.planned import PlannedRun
 from perbatch.sweep.plan import Plan
 
 TERMINAL_SECONDS = 0.5
-LOG_SECONDS = 15.0
 Ended = Callable[[PlannedRun], bool]
 LINE = "{desc}: {n_fmt} of {total_fmt} runs{postfix}, {elapsed} elapsed, {remaining} to go\n"
 
@@ -38,7 +37,7 @@ def watch(plan: Plan, ended: Ended) -> Iterator[None]:
 
 def _follow(plan: Plan, ended: Ended, stop: threading.Event) -> None:
     terminal = sys.stderr.isatty()
-    style = _width() if terminal else {"bar_format": LINE, "ascii": True}
+    style = width() if terminal else {"bar_format": LINE, "ascii": True}
     counts = Counter(reused=len(plan.reused), failed=0, diverged=0)
     waiting = plan.missing
     with tqdm(total=len(waiting), unit="run", desc="training", postfix=_shown(counts), **style) as bar:
@@ -52,12 +51,6 @@ def _follow(plan: Plan, ended: Ended, stop: threading.Event) -> None:
             # Not update(), which would choose by itself when to show it.
             bar.n = bar.total - len(waiting)
             bar.set_postfix_str(_shown(counts), refresh=not stopped)  # its end shows the last state
-
-
-def _width() -> dict[str, int]:
-    # A terminal whose size nobody set has no room, in which tqdm would show nothing at all.
-    columns = os.get_terminal_size(sys.stderr.fileno()).columns
-    return {"dynamic_ncols": True} if columns else {"ncols": 80, "nrows": 24}
 
 
 def _how_it_ended(folder: RunFolder) -> str:

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from filelock import Timeout
@@ -51,19 +52,13 @@ def delete(runs: Sequence[Kept], store: Store) -> list[Kept]:
 
 
 def _delete(run: Kept, logged: str | None, store: Store) -> bool:
-    lock = run.folder.lock()
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    try:
+    with suppress(Timeout), run.folder.lock().acquire(timeout=0):
         if logged:  # first: stopped in between, the next prune finds the folder still there
             store.delete([logged])
         run.folder.clear()  # whoever waits for the lock finds the run incomplete
         shutil.rmtree(run.folder.path)
-    finally:
-        lock.release()
-    return True
+        return True
+    return False
 
 
 def _logged(runs: Iterable[Kept], store: Store) -> dict[Kept, str]:

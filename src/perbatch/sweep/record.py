@@ -78,9 +78,8 @@ class Points:
 
     def left(self) -> list[Row]:
         """Return the best and the last evaluation as far as they are no points yet."""
-        if self._best is self._last:
-            return [] if self._last is None else [self._last]
-        return [row for row in (self._best, self._last) if row is not None]
+        rows = [self._last] if self._best is self._last else [self._best, self._last]
+        return [row for row in rows if row is not None]
 
 
 class LiveLog:

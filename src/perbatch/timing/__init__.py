@@ -4,7 +4,8 @@ Start reading at `measure` (the table), then `timing` and `memory` (how its numb
 (what is timed).
 """
 
-from perbatch.timing.measure import measure, write_table
+from perbatch.timing.measure import measure
 from perbatch.timing.settings import Settings, TimedNetwork, check_settings
+from perbatch.timing.table import write_table
 
 __all__ = ["Settings", "TimedNetwork", "check_settings", "measure", "write_table"]

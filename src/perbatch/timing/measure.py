@@ -1,15 +1,8 @@
 """The table: a row a network, engine, precision, batch size and micro-batch size."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from perbatch.errors import UserError
-from perbatch.files import replace
 from perbatch.timing.memory import peak_bytes
 from perbatch.timing.processor import processor_name
 from perbatch.timing.settings import Settings
@@ -42,18 +35,6 @@ def measure(settings: Settings) -> list[Row]:
     ]
 
 
-def write_table(rows: Sequence[Mapping[str, object]], path: Path) -> None:
-    """Write the rows to `path`, floats with 4 significant digits, None empty; UserError if it cannot be."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    table.writeheader()
-    table.writerows({key: _text(value) for key, value in row.items()} for row in rows)
-    try:
-        replace(path, text.getvalue())
-    except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror or error})") from None
-
-
 def _timed(load: Workload, case: Case, *, updating: bool) -> Timed:
     make = load.updating if updating else load.checking
     return Timed(lambda: make(case), load.epoch(case.batch_size), case.batch_size)
@@ -78,7 +59,3 @@ def _setting(case: Case) -> Row:
 def _quartiles(name: str, microseconds: np.ndarray) -> Row:
     low, median, high = np.quantile(microseconds, [0.25, 0.5, 0.75])
     return {name: median, f"{name}_low": low, f"{name}_high": high}
-
-
-def _text(value: object) -> object:
-    return f"{value:.4g}" if isinstance(value, float) else value

@@ -31,7 +31,7 @@ def draw_throughput(results: Results) -> Drawing:
     return single(throughput_panel(rows, "throughput") if len(rows) > 1 else None)
 
 
-def throughput_panel(rows: pd.DataFrame, name: str, label: str = "") -> Panel:
+def throughput_panel(rows: pd.DataFrame, name: str) -> Panel:
     """Draw microseconds per example against batch size, powers of two marked, quartiles as bars."""
     sizes = rows["batch_size"].astype(int)
     table = rows.assign(series=np.where((sizes & (sizes - 1)) == 0, POWER, OTHER))
@@ -51,7 +51,7 @@ def throughput_panel(rows: pd.DataFrame, name: str, label: str = "") -> Panel:
     for series, size in SIZES.items():
         mine = base.transform_filter(f"datum.series == '{series}'")
         layers.append(marked(mine, LOOKS, size).encode(x=x, y=y))
-    return draw(layered(layers), name, label or throughput_sentence(rows), keys_of(LOOKS), data=table)
+    return draw(layered(layers), name, throughput_sentence(rows), keys_of(LOOKS), data=table)
 
 
 def throughput_sentence(rows: pd.DataFrame) -> str:
