@@ -3,6 +3,7 @@
 Every page starts from what `make` left behind, as its readers do; README and tutorial make it themselves.
 """
 
+import ast
 import csv
 import dataclasses
 import os
@@ -22,6 +23,7 @@ from omegaconf import OmegaConf
 import hydra_plugins.perbatch_sweeper  # noqa: F401  (registers the sweeper's settings)
 from blocks import NOT_RUN, ROOT, Block, blocks, pages, write
 from copies import copy_repository, environment, git, run
+from notebook import CELLS, NOTEBOOK, program
 from perbatch import analysis, api, backprop, claims, data, report, timing, tracking
 from perbatch.runs.schema import Condition, Study
 from servers import free_port, started
@@ -83,6 +85,30 @@ def test_the_setup_of_a_contributor_works_in_one_shell(tmp_path: Path) -> None:
     others = [part for part in environment()["PATH"].split(os.pathsep) if part != folder]
     done = run(tmp_path / "perbatch", "env", f"PATH={os.pathsep.join(others)}", "bash", "-euc", first.text)
     assert "pre-commit installed at" in done.stdout
+
+
+def test_the_notebook_holds_no_outputs_and_explains_each_piece_of_code() -> None:
+    kinds = [cell["cell_type"] for cell in CELLS]
+    assert kinds == len(kinds) // 2 * ["markdown", "code"]
+    code = [cell for cell in CELLS if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    assert {"load", "run"} <= {
+        node.attr
+        for node in ast.walk(ast.parse(program()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "perbatch"
+    }
+
+
+@pytest.mark.slow
+def test_every_cell_of_the_notebook_works(made: Path, tmp_path: Path) -> None:
+    root = tmp_path / "perbatch"
+    shutil.copytree(made, root, symlinks=True)
+    (tmp_path / "notebook.py").write_text(program(), encoding="utf-8")
+    place = root / NOTEBOOK.parent.relative_to(ROOT)  # where Jupyter begins
+    done = shell(f"cd {place} && python {tmp_path}/notebook.py", root)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("shown: ") == sum(cell["cell_type"] == "code" for cell in CELLS)
+    assert "<svg" in done.stdout, "the figure is drawn here"
 
 
 def carry_out_all(page: Path, root: Path) -> None:

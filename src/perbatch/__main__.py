@@ -47,7 +47,8 @@ def _say(*lines: str) -> None:
 
 
 def _size(runs: Sequence[kept.Kept]) -> str:
-    return f"{sum(run.size for run in runs) / 1e6:.1f} MB"
+    size = sum(run.size for run in runs)
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
 def main(words: Sequence[str]) -> None:

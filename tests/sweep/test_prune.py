@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
@@ -61,10 +62,23 @@ def test_the_list_says_what_each_run_is(folders: list[RunFolder], workspace: Pat
     assert headings.split() == ["name", "sweep", "date", "state", "loss", "folder"]
     named, single = (next(line for line in lines if near(folder) in line) for folder in folders)
     loss = f"{folders[0].row()['validation_loss']:.4g}"
-    assert re.match(rf"M0032 lr0.3 s00 +results/experiment/mine +20\S+ \S+ +finished +{loss} ", named)
-    assert re.match(r"M0032 lr0.3 s01 +- ", single)
+    assert re.search(rf" results/experiment/mine +20\S+ \S+ +finished +{loss} ", named)
+    assert {re.split(" {2,}", line)[0] for line in (named, single)} == in_mlflow(workspace)
+    assert " -  " in single
     assert any("stopped  " in line and line.endswith("runs/stopped") for line in lines)
     assert perbatch.load("results/experiment/mine").runs["identity"].tolist() == [folders[0].path.name]
+
+
+def test_the_runs_of_a_sweep_are_called_by_what_it_swept(here: SimpleNamespace, capsys: Said) -> None:
+    """As MLflow calls them: the default too, where another value was swept."""
+    results = here.root / "results" / "experiment" / "mine" / "train"
+    grid = ("model.activation=relu,tanh", "batch_size=32", "epochs=1", "engine=numpy")
+    here.call("-m", *grid, f"sweep.results={results}", "hydra/launcher=basic")
+    capsys.readouterr()
+    shell.main(["runs"])
+    names = {re.split(" {2,}", line)[0] for line in capsys.readouterr().out.splitlines()[1:]}
+    assert names == {"M0032 lr0.3 relu s00 epochs=1 numpy", "M0032 lr0.3 tanh s00 epochs=1 numpy"}
+    assert names < in_mlflow(here.root)
 
 
 def test_what_is_listed_is_deleted_when_told(folders: list[RunFolder], workspace: Path, capsys: Said) -> None:

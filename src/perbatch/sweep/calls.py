@@ -12,6 +12,7 @@ from hydra.types import RunMode
 
 from perbatch.runs import identity, places
 from perbatch.runs.run import Run
+from perbatch.sweep import resolvers
 
 IN_CELL = ("batch_size", "learning_rate", "repeat.updates_per_batch", "repeat.tolerance", "seed")
 """What every run's name has, as `Run.cell` and the seed say it."""
@@ -84,13 +85,15 @@ def defaults(loader: ConfigLoader, experiment: str | None) -> dict[str, Any]:
 def of_single(run: Run) -> tuple[str, str]:
     """Return the names of cell and run where no sweep of ours planned the run."""
     chosen = HydraConfig.get().runtime.choices.get("experiment") if HydraConfig.initialized() else None
-    calls = Calls(_defaults_here(chosen))
+    calls = Calls(usual(chosen))
     calls.take(run.identity, identity.flat(run.settings))
     return calls.names(run.identity, run.cell, run.name)
 
 
 @cache
-def _defaults_here(experiment: str | None) -> dict[str, Any]:
+def usual(experiment: str | None) -> dict[str, Any]:
+    """Return the defaults, as `defaults` does, inside Hydra or out of it."""
+    resolvers.register()
     if GlobalHydra.instance().is_initialized():
         return defaults(GlobalHydra.instance().config_loader(), experiment)
     with initialize_config_dir(str(places.CONF), version_base="1.3"):  # in a worker of Hydra's own launchers

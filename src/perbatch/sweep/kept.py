@@ -2,7 +2,7 @@
 
 import csv
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from perbatch.runs import identity, places
 from perbatch.runs.folder import RESULT, Damaged, RunFolder
 from perbatch.runs.run import experiment_name
 from perbatch.sweep import locks
+from perbatch.sweep.calls import Calls, usual
 from perbatch.sweep.tables import RUNS
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -82,11 +83,17 @@ class Kept:
         """Bytes of its files."""
         return sum(path.stat().st_size for path in self._files())
 
-    def cells(self) -> list[str]:
+    @property
+    def study(self) -> str | None:
+        """The option of `conf/experiment/` that it was trained with, if any."""
+        composed = self._hydra("hydra")
+        return composed["hydra"]["runtime"]["choices"].get("experiment") if composed else None
+
+    def cells(self, name: str) -> list[str]:
         """Return what a list of runs says of it, one text a heading."""
         loss = f"{self.row['validation_loss']:.4g}" if self.row else "-"
         date = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.seconds))
-        return [self.name or "-", self.sweep or "-", date, self.state, loss, _near(self.folder.path)]
+        return [name or "-", self.sweep or "-", date, self.state, loss, _near(self.folder.path)]
 
     def _hydra(self, name: str) -> Any:
         try:
@@ -122,11 +129,29 @@ def kept() -> Iterator[Kept]:
 
 
 def table(runs: Iterable[Kept]) -> Iterator[str]:
-    """Give a line a run, below a line of headings."""
-    rows = [list(HEADINGS), *(run.cells() for run in runs)]
+    """Give a line a run, the newest last, below a line of headings."""
+    runs = sorted(runs, key=lambda run: run.seconds)
+    names = _names(runs)
+    rows = [list(HEADINGS), *(run.cells(names.get(run.folder.path, run.name)) for run in runs)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _names(runs: Sequence[Kept]) -> dict[Path, str]:
+    """What MLflow calls the complete ones: those of one sweep by all that it swept."""
+    together: dict[str, list[Kept]] = {}
+    for run in runs:
+        if run.row:
+            together.setdefault(run.sweep or str(run.folder.path), []).append(run)
+    names = {}
+    for alike in together.values():
+        called = Calls(usual(alike[0].study))
+        for run in alike:
+            called.take(run.row["identity"], identity.flat(run.folder.config()))
+        for run in alike:
+            names[run.folder.path] = called.names(run.row["identity"], run.row["cell"], run.name)[1]
+    return names
 
 
 def _near(path: Path) -> str:
