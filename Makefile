@@ -45,7 +45,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 		{ echo "error: uv would install elsewhere: take target and prefix out of [pip] in your uv.toml" >&2; exit 1; }
 	@$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) install --quiet --python $(BIN)/python --no-deps --editable .
-	@$(CLEAN) $(BIN)/python -c 'import dvc.cli, mlflow, numba, perbatch.analysis, perbatch.report, perbatch.sweep.task, hydra_plugins.perbatch_sweeper'
+	@$(CLEAN) $(BIN)/python tools/bytecode.py
 	@printf '%s\n' "$(CURDIR)" > $@
 
 repro: env  ## run what is stale of the pipeline, and show its results in MLflow

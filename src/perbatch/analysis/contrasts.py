@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+import scipy
 
 from perbatch.analysis.results import Results, reported_by
 from perbatch.analysis.statistics import (
@@ -124,7 +124,7 @@ def _p_value(ratio: Estimate, a: pd.Series, b: pd.Series) -> float:
     if ratio.sample and np.std(ratio.sample) > 0:
         return 2 * one_sided(ratio.sample, 0.0, above=ratio.value > 1)
     differ = int((a != b).sum())
-    return float(binomtest(int((a < b).sum()), differ).pvalue) if differ else 1.0
+    return float(scipy.stats.binomtest(int((a < b).sum()), differ).pvalue) if differ else 1.0
 
 
 def _verdict(ratio: Estimate) -> ContrastVerdict:

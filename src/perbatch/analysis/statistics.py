@@ -18,8 +18,8 @@ from functools import cache
 from typing import Any, Self
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 MEAN = "mean, 95 % t-interval"
 GEOMETRIC = "geometric mean, 95 % t-interval on logarithms"
@@ -115,7 +115,7 @@ def median_interval(values: ArrayLike) -> Estimate:
 @cache
 def _ranks(n: int) -> tuple[int | None, int | None]:
     """The places of the order statistics that are the ends of a median's interval; None without an end."""
-    ends = stats.quantile_test(np.arange(n), p=0.5).confidence_interval(LEVEL)
+    ends = scipy.stats.quantile_test(np.arange(n), p=0.5).confidence_interval(LEVEL)
     low, high = (None if math.isnan(end) else int(end) for end in ends)
     return low, high
 
@@ -130,7 +130,7 @@ def half_width(spread: float, n: int, among: int = 1) -> float:
 
 @cache
 def _t(n: int, among: int) -> float:
-    return float(stats.t.ppf(1 - (1 - LEVEL) / 2 / among, n - 1))
+    return float(scipy.stats.t.ppf(1 - (1 - LEVEL) / 2 / among, n - 1))
 
 
 @cache
@@ -138,7 +138,7 @@ def share_interval(count: int, n: int) -> Estimate:
     """`count` of `n` as a share, with the exact interval of Clopper and Pearson."""
     if n == 0:
         return no_value(0)
-    low, high = map(float, stats.binomtest(count, n).proportion_ci(LEVEL, method="exact"))
+    low, high = map(float, scipy.stats.binomtest(count, n).proportion_ci(LEVEL, method="exact"))
     return Estimate(count / n, low, high, n, SHARE)
 
 
@@ -146,7 +146,7 @@ def one_sided(sample: ArrayLike, bound: float, above: bool) -> float:
     """Return the p-value of Student's t-test for a mean above (or below) a bound; the sample must vary."""
     x = column(sample)
     away = (x.mean() - bound) / (x.std(ddof=1) / math.sqrt(len(x)))
-    return float(stats.t.sf(away if above else -away, len(x) - 1))
+    return float(scipy.stats.t.sf(away if above else -away, len(x) - 1))
 
 
 def holm(p_values: Sequence[float], level: float = 1 - LEVEL) -> list[bool]:
@@ -164,7 +164,7 @@ def spread_interval(values: ArrayLike) -> Estimate:
     if len(x) < 2 or not np.isfinite(x).all():
         return no_value(len(x), SINGLE if len(x) == 1 else NOTHING)
     squares = float(np.square(x - x.mean()).sum())
-    ends = stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], len(x) - 1)
+    ends = scipy.stats.chi2.ppf([(1 + LEVEL) / 2, (1 - LEVEL) / 2], len(x) - 1)
     low, high = np.sqrt(squares / ends)
     return Estimate(math.sqrt(squares / (len(x) - 1)), float(low), float(high), len(x), SPREAD)
 

@@ -10,7 +10,6 @@ import numpy as np
 import optuna
 import pandas as pd
 from matplotlib.ticker import LogLocator, NullFormatter
-from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.trial import TrialState, create_trial
 from optuna.visualization import matplotlib as drawn
 
@@ -49,6 +48,8 @@ def draw(
                 _label(each)
             _save(folder / f"{file}.png", title)
         if len(ranges) > 1:
+            from optuna.importance import PedAnovaImportanceEvaluator  # brings scikit-learn's forests
+
             drawn.plot_param_importances(study, PedAnovaImportanceEvaluator(), target_name=name)
             _save(folder / "importance.png", title)
 
