@@ -110,7 +110,20 @@ def _slim(svg: str) -> str:
     svg = re.sub(r' (font-size="12px"|stroke-width="1"|[xy]2="0")', "", svg)
     svg = re.sub(r'<path d="(M0,0h0v0h0Z)?"[^>]*/>', "", svg)
     svg = re.sub(r'<path d="M0,0h[\d.]+v[\d.]+h-[\d.]+Z"/>', "", svg)
-    return re.sub(r"<[^>]*>", _rounded, svg)  # only inside tags: what is written stays as it is
+    return _unwrapped(re.sub(r"<[^>]*>", _rounded, svg))  # only inside tags: what is written stays as it is
+
+
+def _unwrapped(svg: str) -> str:
+    """Leave out groups that say nothing of what is in them."""
+    kept: list[bool] = []
+
+    def group(tag: re.Match[str]) -> str:
+        if tag[0] != "</g>":
+            kept.append(tag[0] not in ("<g>", '<g transform="translate(0,0)">'))
+            return tag[0] if kept[-1] else ""
+        return tag[0] if kept.pop() else ""
+
+    return re.sub(r"<g\b[^>]*(?<!/)>|</g>", group, svg)
 
 
 def _rounded(tag: re.Match[str]) -> str:
