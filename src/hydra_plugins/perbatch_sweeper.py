@@ -26,12 +26,7 @@ class PerbatchSweeper(Sweeper):
         sampler or a number of trials, a search asks instead of the grid.
         """
         self._search = search
-        self._grid: tuple[Any, Any, int, int | None] = (
-            params or {},
-            grids or [],
-            max_combinations,
-            runs_per_job,
-        )
+        self._grid = params or {}, grids or [], max_combinations, runs_per_job
 
     def setup(self, *, hydra_context: Any, task_function: Any, config: Any) -> None:
         """Keep what Hydra hands over until the sweep starts."""
