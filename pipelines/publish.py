@@ -29,6 +29,7 @@ from perbatch.sweep import refill
 from perbatch.sweep.cli import command
 from perbatch.sweep.params import block
 from perbatch.sweep.record import experiment_of, store_of
+from perbatch.sweep.tables import SETTINGS
 from perbatch.tracking import SweepLog, notes, views
 from perbatch.tracking.cells import log_cells
 from perbatch.tracking.server import ADDRESS
@@ -38,7 +39,7 @@ FILES = (
     "train/runs.csv",
 )
 FIGURES = "evaluate/figures"
-SHOWN = {"cells": "2"}
+SHOWN = {"cells": "3"}
 """What a marker must say too, so that what an earlier version attached is completed."""
 
 
@@ -79,14 +80,25 @@ def main(folder: Path, fill: bool) -> None:
 
 
 def cells_of(folder: Path) -> list[dict[str, object]]:
-    """Return the cells of FOLDER's runs, at the first target, by the names that MLflow has for them."""
+    """Return the cells of FOLDER's runs, at the first target, by the names that MLflow has for them.
+
+    Those at the best values of a search say so, by its short name, as its runs do.
+    """
     tables = analysis.read_tables(folder / "train", checkout.ROOT / "results" / "benchmark")
     y_train = np.load(PREPARED / tables.data / "y_train.npy")
     sweep = analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train)
     calls = refill.calls_of(folder / "train")
-    own = dict(zip(sweep.runs["cell"], sweep.runs["identity"], strict=True))
-    names = {cell: calls.names(identity, cell, cell)[0] for cell, identity in own.items()}
-    return [row | {"cell": names[row["cell"]]} for row in analysis.cell_rows(sweep)]
+    search = json.loads((folder / "train" / SETTINGS).read_text(encoding="utf-8")).get("search", {})
+    found = set(search.get("best", ()))
+    cells = sweep.runs["cell"].str.cat(sweep.runs["variant"], sep=" ").str.strip()
+    own = dict(zip(cells, zip(sweep.runs["cell"], sweep.runs["identity"], strict=True), strict=True))
+    names = {cell: calls.names(identity, short, short)[0] for cell, (short, identity) in own.items()}
+    best = set(cells[sweep.runs["identity"].isin(found)])
+    tag = {"best": str(search.get("identity"))[:12]}
+    return [
+        row | {"cell": names[row["cell"]]} | (tag if row["cell"] in best else {})
+        for row in analysis.cell_rows(sweep)
+    ]
 
 
 def _published(marker: Path) -> dict[str, str]:
