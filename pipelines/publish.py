@@ -29,6 +29,7 @@ from perbatch.sweep import refill
 from perbatch.sweep.cli import command
 from perbatch.sweep.params import block
 from perbatch.sweep.record import experiment_of, store_of
+from perbatch.sweep.tables import SETTINGS
 from perbatch.tracking import SweepLog, notes, views
 from perbatch.tracking.cells import log_cells
 from perbatch.tracking.server import ADDRESS
@@ -38,7 +39,7 @@ FILES = (
     "train/runs.csv",
 )
 FIGURES = "evaluate/figures"
-SHOWN = {"cells": "2"}
+SHOWN = {"cells": "3"}
 """What a marker must say too, so that what an earlier version attached is completed."""
 
 
@@ -79,12 +80,23 @@ def main(folder: Path, fill: bool) -> None:
 
 
 def cells_of(folder: Path) -> list[dict[str, object]]:
-    """Return the cells of FOLDER's runs, at the first target, by the names that MLflow has for them."""
+    """Return the cells of FOLDER's runs, at the first target, by the names that MLflow has for them.
+
+    Those at the best values of a search say so, by its short name, as its runs do.
+    """
     tables = analysis.read_tables(folder / "train", checkout.ROOT / "results" / "benchmark")
     y_train = np.load(PREPARED / tables.data / "y_train.npy")
     sweep = analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train)
     calls = refill.calls_of(folder / "train")
-    return analysis.cell_rows(sweep, lambda run: calls.names(run["identity"], run["cell"], run["cell"])[0])
+    search = json.loads((folder / "train" / SETTINGS).read_text(encoding="utf-8")).get("search", {})
+    best, tag = set(search.get("best", ())), {"best": str(search.get("identity"))[:12]}
+
+    def told(runs: pd.DataFrame) -> dict[str, object]:
+        first = runs.iloc[0]
+        called = calls.names(first["identity"], first["cell"], first["cell"])[0]
+        return {"cell": called} | (tag if runs["identity"].isin(best).any() else {})
+
+    return analysis.cell_rows(sweep, told)
 
 
 def _published(marker: Path) -> dict[str, str]:

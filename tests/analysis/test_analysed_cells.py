@@ -12,7 +12,7 @@ def test_a_cell_has_the_numbers_of_the_comparison_and_tuning_seeds_stand_apart()
     runs = contender(lambda s: 60 + s, batch_size=32, rate=0.3, final=lambda s: 0.1 + s / 100)
     results = results_of(runs)
     sweep = replace(results.sweep, runs=results.sweep.runs.assign(cell="M0032 lr0.3"))
-    reported, tuning = cell_rows(sweep, lambda run: str(run["cell"]))
+    reported, tuning = cell_rows(sweep, lambda runs: {"cell": str(runs["cell"].iloc[0])})
     row = results.comparison.iloc[0]
     assert (reported["cell"], reported["seeds"], tuning["seeds"]) == ("M0032 lr0.3", "reported", "tuning")
     for name in ("validation_loss", "reached", "epochs_to_target", "evaluations_to_target"):
@@ -24,7 +24,7 @@ def test_a_cell_has_the_numbers_of_the_comparison_and_tuning_seeds_stand_apart()
 
 def test_a_cell_holds_one_activation_where_two_were_swept():
     sweep = results_of([*contender(60), *valued(contender(70), activation="tanh")]).sweep
-    rows = cell_rows(sweep, lambda run: f"M0001 {run['activation']}")
+    rows = cell_rows(sweep, lambda runs: {"cell": f"M0001 {runs['activation'].iloc[0]}"})
     names = [(row["cell"], row["variant"]) for row in rows]
     assert names == [("M0001 relu", "relu"), ("M0001 tanh", "tanh")] * 2
     for row in rows:

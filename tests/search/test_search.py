@@ -82,6 +82,8 @@ def best_in_mlflow(place: Place, trials: int) -> None:
     wanted = {("1000" if cell.endswith("full") else "64", rate) for cell, rate in best}
     query = "SELECT i.value FROM tags b JOIN tags i USING (run_uuid) WHERE b.key = 'best'"
     tagged = {identity for (identity,) in place.query(f"{query} AND i.key = 'perbatch.identity'")}
+    said = json.loads((place.root / "tables" / "settings.json").read_text())["search"]
+    assert said["best"] == sorted(tagged)
     rates = {(row["batch_size"], row["learning_rate"], row["identity"]) for row in rows}
     assert tagged == {identity for size, rate, identity in rates if (size, rate) in wanted}
     assert len(tagged) == 2 * 3

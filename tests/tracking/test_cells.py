@@ -26,3 +26,15 @@ def test_cells_are_logged_once_and_replaced_where_they_changed(tmp_path: Path) -
         "M0032 lr1 tuning": {"n": 2},
     }
     assert all(run.data.params == {"mode": "mini-batch"} for run in found)
+
+
+def test_the_best_of_a_search_are_tagged_and_stay_so(tmp_path: Path) -> None:
+    store = locate(None, tmp_path)
+    log = SweepLog(store, store.experiment("digits"))
+    parent = log.start("search", {}, ["a"], 0, "dvc repro", {})
+    rows = [{"cell": f"M0032 lr{rate}", "seeds": "tuning"} for rate in (1, 2)]
+    rows[1]["best"] = "0a1b"
+    for _ in range(2):
+        log_cells(store, log.experiment, parent, rows)
+        best = store.client.search_runs([log.experiment.id], "tags.best = '0a1b'")
+        assert [run.data.tags["cell"] for run in best] == ["M0032 lr2"]

@@ -11,18 +11,19 @@ from perbatch.analysis.sweep import Sweep
 from perbatch.analysis.tuning import CELL, split_seeds
 
 
-def cell_rows(sweep: Sweep, name: Callable[[pd.Series], str]) -> list[dict[str, object]]:
+def cell_rows(sweep: Sweep, told: Callable[[pd.DataFrame], dict[str, object]]) -> list[dict[str, object]]:
     """Return a row for each cell and kind of seeds, `reported` or `tuning`; where they are the same, once.
 
-    `name` says what the cell of a run is called; one value of what was swept beside the modes has cells of
-    its own. Names are MLflow's: texts are `cell`, `seeds`, `mode`, `variant` (that value, where there is one)
-    and the kinds of the estimates; numbers are `config/` (swept) and `cell/` (over the seeds, each with the
-    ends of its interval), by the names of comparison.csv. The target is the sweep's.
+    `told` gives what else is told of a cell by its runs, its name `cell` at least; one value of what was
+    swept beside the modes has cells of its own. Names are MLflow's: texts are `cell`, `seeds`, `mode`,
+    `variant` (that value, where there is one) and the kinds of the estimates; numbers are `config/` (swept)
+    and `cell/` (over the seeds, each with the ends of its interval), by the names of comparison.csv. The
+    target is the sweep's.
     """
     seeds = split_seeds(sweep)
     kinds = {"reported": seeds.reported} | ({"tuning": seeds.tuning} if seeds.apart else {})
     return [
-        _row(sweep, runs, kind) | {"cell": name(runs.iloc[0])}
+        _row(sweep, runs, kind) | told(runs)
         for kind, mine in kinds.items()
         for _, runs in sweep.usable[sweep.usable["seed"].isin(mine)].groupby(CELL, sort=False)
     ]

@@ -64,10 +64,14 @@ class _Search:
             for label, cell in zip(found.labels, found.cells, strict=True)
         ]
         self._identities: dict[tuple[str, ...], str] = {}  # of the run of each combination
+        self._best: list[str] = []
         self.name = f"search by {settings.sampler}, {settings.trials} trials a cell"
 
     def describe(self) -> dict[str, Any]:
-        """What makes it this search and no other, but for the number of trials: more of them extend it."""
+        """What makes it this search and no other, but for the number of trials: more of them extend it.
+
+        Once all rounds are complete `best` are the identities of the runs at each cell's best values.
+        """
         own = {
             "sampler": self._settings.sampler,
             "batch": self._settings.batch,
@@ -80,7 +84,8 @@ class _Search:
             ],
             "optuna": VERSION,
         }
-        return {**own, "trials": self._settings.trials, "identity": json_digest(own)}
+        described = {**own, "trials": self._settings.trials, "identity": json_digest(own)}
+        return described | ({"best": self._best} if self._best else {})
 
     def say(self) -> None:
         for key, each in {key: each for cell in self._cells for key, each in cell.ranges.items()}.items():
@@ -118,15 +123,15 @@ class _Search:
         chosen = [(cell, point) for cell in self._trials for point in cell.chosen]
         if self._reported:
             yield from self._round(plan, chosen, self._reported)
-
-    def found(self) -> Found:
-        """Return what it found, once all rounds are complete."""
-        best = {
+        self._best = sorted(
             self._identities[tuple(cell.combination(cell.chosen[0], seed))]
             for cell in self._trials
             for seed in (*self._tuning, *self._reported)
-        }
-        return found(self._short, self.name, self._tuning, self._trials, frozenset(best))
+        )
+
+    def found(self) -> Found:
+        """Return what it found, once all rounds are complete."""
+        return found(self._short, self.name, self._tuning, self._trials, frozenset(self._best))
 
     def _round(
         self, plan: Plan, points: Sequence[tuple[Trials, Point]], seeds: Sequence[int]

@@ -41,7 +41,7 @@ class Search(Protocol):
     name: str
 
     def describe(self) -> dict[str, Any]:
-        """Return what is searched and how, as it is written beside the tables."""
+        """Return what is searched and how, and at last what is best, as it is written beside the tables."""
 
     def found(self) -> Found:
         """Return what it found, once all rounds are complete."""
@@ -87,13 +87,12 @@ def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
             f"hydra.sweeper.runs_per_job={runs_per_job}: must be a whole number of at least 1, or null"
         )
     loader = CachingLoader(call.context.config_loader)
-    described = search.describe() if search else None
     planned = plan.empty()
     asked = rounds(planned, loader)
     part = _next(asked, planned, loader, master)
     if part is None:
         return []
-    ran_with = tables.settings_json(planned, loader, master, described)
+    ran_with = tables.settings_json(planned, loader, master, search.describe() if search else None)
     if said := disk.check(_needs(planned, master)):
         log.warning(said)
     if master.dry_run:
@@ -139,7 +138,7 @@ def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
             for run in failed
         }
         if search is not None:  # later rounds may differ in more
-            ran_with = tables.settings_json(planned, loader, master, described)
+            ran_with = tables.settings_json(planned, loader, master, search.describe())
         tables.write(planned.runs, rows, ran_with, Path(master.sweep.results))
     if failed:
         raise UserError(

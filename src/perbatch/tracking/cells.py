@@ -9,14 +9,16 @@ from perbatch.tracking import views
 from perbatch.tracking.store import Experiment, Store
 
 CONTENT_TAG = "perbatch.content"
+TAGS = ("cell", "seeds", "best")
 
 
 def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[Mapping[str, object]]) -> int:
     """Log a run for each row under a parent, but those that it has already; return how many were logged.
 
-    A row has `cell`, its name, and `seeds`, those that it speaks of: `reported` or `tuning`. Its other
-    numbers become metrics, its texts params; what does not apply (None, nan, infinite) is left out. A
-    parent's cell whose content is no longer in the rows gets the kind `replaced`.
+    A row has `cell`, its name, and `seeds`, those that it speaks of: `reported` or `tuning`; one of the best
+    of a search has `best`, the search's name, too. They become tags. Its other numbers become metrics, its
+    texts params; what does not apply (None, nan, infinite) is left out. A parent's cell whose content is no
+    longer in the rows gets the kind `replaced`.
     """
     from mlflow.entities import Metric, Param
 
@@ -28,11 +30,11 @@ def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[
     now = int(time.time() * 1000)
     for content in [each for each in wanted if each not in known]:
         row = wanted[content]
-        tags = {key: str(row[key]) for key in ("cell", "seeds")}
+        tags = {key: str(row[key]) for key in TAGS if key in row}
         tags |= {"perbatch.kind": "cell", CONTENT_TAG: content, "mlflow.parentRunId": parent}
         name = f"{row['cell']} {row['seeds']}"
         run = store.client.create_run(experiment.id, start_time=now, tags=tags, run_name=name)
-        values = {key: value for key, value in row.items() if key not in ("cell", "seeds")}
+        values = {key: value for key, value in row.items() if key not in TAGS}
         numbers = {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
         metrics = [Metric(key, value, now, 0) for key, value in numbers.items() if math.isfinite(value)]
         params = [Param(key, value) for key, value in values.items() if isinstance(value, str)]
