@@ -55,7 +55,7 @@ def main(words: Sequence[str]) -> None:
     """Do what the words of a command line say."""
     parser = argparse.ArgumentParser("python -m perbatch", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("runs", help="list the runs: name, sweep, date, state, validation loss, folder")
+    commands.add_parser("runs", help="list the runs: name, data, sweep, date, state, validation loss, folder")
     about = "list the runs that no table names and nobody works on, or delete them"
     pruning = commands.add_parser("prune", help=about, description=f"{about[0].upper()}{about[1:]}.")
     pruning.add_argument("--older-code", action="store_true", help="only those of older code")

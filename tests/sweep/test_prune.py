@@ -59,10 +59,10 @@ def test_the_list_says_what_each_run_is(folders: list[RunFolder], workspace: Pat
         stopped.begin(None)
     shell.main(["runs"])
     headings, *lines = capsys.readouterr().out.splitlines()
-    assert headings.split() == ["name", "sweep", "date", "state", "loss", "folder"]
+    assert headings.split() == ["name", "data", "sweep", "date", "state", "loss", "folder"]
     named, single = (next(line for line in lines if near(folder) in line) for folder in folders)
     loss = f"{folders[0].row()['validation_loss']:.4g}"
-    assert re.search(rf" results/experiment/mine +20\S+ \S+ +finished +{loss} ", named)
+    assert re.search(rf" digits +results/experiment/mine +20\S+ \S+ +finished +{loss} ", named)
     assert {re.split(" {2,}", line)[0] for line in (named, single)} == in_mlflow(workspace)
     assert " -  " in single
     assert any("stopped  " in line and line.endswith("runs/stopped") for line in lines)

@@ -19,7 +19,7 @@ from perbatch.sweep.tables import RUNS
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """In C where that is there: there may be thousands of runs."""
-HEADINGS = ("name", "sweep", "date", "state", "loss", "folder")
+HEADINGS = ("name", "data", "sweep", "date", "state", "loss", "folder")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ class Kept:
         """Return what a list of runs says of it, one text a heading."""
         loss = f"{self.row['validation_loss']:.4g}" if self.row else "-"
         date = time.strftime("%Y-%m-%d %H:%M", time.localtime(self.seconds))
-        return [name or "-", self.sweep or "-", date, self.state, loss, _near(self.folder.path)]
+        data = str(self.row.get("data", "-"))
+        return [name or "-", data, self.sweep or "-", date, self.state, loss, _near(self.folder.path)]
 
     def _hydra(self, name: str) -> Any:
         try:
