@@ -72,7 +72,10 @@ def main(folder: Path, fill: bool) -> None:
         answers = "\n\n".join(answered[question]["sentence"] for question in ("when", "again"))
         log_cells(store, experiment, parent.id, cells_of(folder))
         parent.publish(notes.published(answers, experiment.id, parent.id), files, folder / FIGURES)
-    said = {"cells": views.address(experiment.id, parent.id), "report": views.run(experiment.id, parent.id)}
+    said = {
+        "cells": views.address(experiment.id, parent.id),
+        "report": views.artifact(experiment.id, parent.id, "report.html"),
+    }
     for what, below in said.items():
         sys.stderr.write(f"MLflow, {what}: {views.whole(store.uri, below)}\n")
     replace(marker, json.dumps(known | {"experiment": experiment.key, "parent": parent.id}))
@@ -84,9 +87,12 @@ def cells_of(folder: Path) -> list[dict[str, object]]:
     y_train = np.load(PREPARED / tables.data / "y_train.npy")
     sweep = analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train)
     calls = refill.calls_of(folder / "train")
-    own = dict(zip(sweep.runs["cell"], sweep.runs["identity"], strict=True))
-    names = {cell: calls.names(identity, cell, cell)[0] for cell, identity in own.items()}
-    return [row | {"cell": names[row["cell"]]} for row in analysis.cell_rows(sweep)]
+    firsts = [run for _, run in sweep.runs.drop_duplicates(["cell", "variant"]).iterrows()]
+    names = {
+        analysis.cell_name(run): calls.names(run["identity"], run["cell"], run["cell"]) for run in firsts
+    }
+    rows = [(row, *names[str(row["cell"])]) for row in analysis.cell_rows(sweep)]
+    return [row | {"cell": cell, "name": name} for row, cell, name in rows]
 
 
 def _published(marker: Path) -> dict[str, str]:

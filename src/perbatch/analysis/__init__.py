@@ -1,6 +1,6 @@
 """From the tables of train and benchmark to facts: rates chosen, costs, contrasts, stability, results."""
 
-from perbatch.analysis.cells import cell_rows
+from perbatch.analysis.cells import cell_name, cell_rows
 from perbatch.analysis.champion import champion, write_champion
 from perbatch.analysis.exports import write_tables
 from perbatch.analysis.results import Results, compare
@@ -15,6 +15,7 @@ __all__ = [
     "Sweep",
     "Tables",
     "build_sweep",
+    "cell_name",
     "cell_rows",
     "champion",
     "check_settings",

@@ -25,6 +25,11 @@ def cell_rows(sweep: Sweep) -> list[dict[str, object]]:
     ]
 
 
+def cell_name(run: pd.Series) -> str:
+    """Return the name of the cell of a run of `Sweep.runs`: `M0032 lr0.1`, behind it what else was swept."""
+    return " ".join(filter(None, [str(run["cell"]), run["variant"]]))
+
+
 def _row(sweep: Sweep, runs: pd.DataFrame, seeds: str) -> dict[str, object]:
     first, reached = runs.iloc[0], int(np.isfinite(runs["epochs_to_target"]).sum())
     score = f"validation_{sweep.score}"
@@ -38,7 +43,7 @@ def _row(sweep: Sweep, runs: pd.DataFrame, seeds: str) -> dict[str, object]:
     for name, estimate in found.items():
         numbers |= estimate.columns(name)
     return {
-        "cell": " ".join(filter(None, [str(first["cell"]), first["variant"]])),
+        "cell": cell_name(first),
         "seeds": seeds,
         "mode": str(first["mode"]),
         "final_kind": found["validation_loss"].kind,
