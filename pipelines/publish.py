@@ -73,7 +73,10 @@ def main(folder: Path, fill: bool) -> None:
         answers = "\n\n".join(answered[question]["sentence"] for question in ("when", "again"))
         log_cells(store, experiment, parent.id, cells_of(folder))
         parent.publish(notes.published(answers, experiment.id, parent.id), files, folder / FIGURES)
-    said = {"cells": views.address(experiment.id, parent.id), "report": views.run(experiment.id, parent.id)}
+    said = {
+        "cells": views.address(experiment.id, parent.id),
+        "report": views.artifact(experiment.id, parent.id, "report.html"),
+    }
     for what, below in said.items():
         sys.stderr.write(f"MLflow, {what}: {views.whole(store.uri, below)}\n")
     replace(marker, json.dumps(known | {"experiment": experiment.key, "parent": parent.id}))
@@ -93,8 +96,8 @@ def cells_of(folder: Path) -> list[dict[str, object]]:
 
     def told(runs: pd.DataFrame) -> dict[str, object]:
         first = runs.iloc[0]
-        called = calls.names(first["identity"], first["cell"], first["cell"])[0]
-        return {"cell": called} | (tag if runs["identity"].isin(best).any() else {})
+        cell, name = calls.names(first["identity"], first["cell"], first["cell"])
+        return {"cell": cell, "name": name, **(tag if runs["identity"].isin(best).any() else {})}
 
     return analysis.cell_rows(sweep, told)
 

@@ -39,8 +39,10 @@ class Place:
     engine: str = "numpy"  # slow enough to be met at its work
     environment: Mapping[str, str] = field(default_factory=dict)  # a server's address, user and password
 
-    def start(self, *arguments: str, cwd: Path | None = None, python: tuple[str, ...] = ()) -> Process:
-        """Start a sweep in a process group of its own, as a terminal does."""
+    def start(
+        self, *arguments: str, cwd: Path | None = None, python: tuple[str, ...] = (), many: bool = True
+    ) -> Process:
+        """Start a sweep, or one run if not `many`, in a process group of its own, as a terminal does."""
         self.root.mkdir(parents=True, exist_ok=True)
         answer_to_ctrl_c()
         # Two names for one thing would be confusing: what the test's own shell has set does not count.
@@ -48,7 +50,7 @@ class Place:
         script = str(self.checkout / "pipelines" / "train.py")
         own = (f"engine={self.engine}", f"sweep.results={self.root}/tables")
         return subprocess.Popen(
-            [sys.executable, *python, script, "-m", *arguments, *own],
+            [sys.executable, *python, script, *(["-m"] if many else []), *arguments, *own],
             cwd=cwd or self.root,
             env={**inherited, **self.environment, "DVC_ROOT": str(self.root)},
             stdin=subprocess.DEVNULL,

@@ -100,13 +100,16 @@ class Server:
 
     def runs(self, kind: str = "run") -> list[dict]:
         """All that the server knows of the runs, or of the sweeps."""
+        return self.search(f"tags.`perbatch.kind` = '{kind}'")
+
+    def search(self, query: str) -> list[dict]:
+        """All that the server knows of the runs that a filter of MLflow's finds."""
         program = (
             "import json, sys; from mlflow import MlflowClient; client = MlflowClient()\n"
             "ids = [each.experiment_id for each in client.search_experiments()]\n"
             "runs = client.search_runs(ids, sys.argv[1], max_results=5000)\n"
             "print(json.dumps([run.to_dictionary() for run in runs]))"
         )
-        query = f"tags.`perbatch.kind` = '{kind}'"
         answer = subprocess.run(
             [sys.executable, "-c", program, query],
             env={**os.environ, **self.environment},
@@ -114,6 +117,15 @@ class Server:
             check=True,
         )
         return json.loads(answer.stdout)
+
+    def tags(self, experiment: str) -> dict[str, str]:
+        """The tags of an experiment, by its name."""
+        answer = requests.get(
+            f"http://127.0.0.1:{self.port}/api/2.0/mlflow/experiments/get-by-name",
+            params={"experiment_name": experiment},
+            auth=("admin", self.password),
+        )
+        return {tag["key"]: tag["value"] for tag in answer.json()["experiment"]["tags"]}
 
     def statuses(self) -> Counter[tuple[str, str]]:
         """How many runs each identity has with each status."""

@@ -80,7 +80,7 @@ def test_the_cells_view_shows_the_cells_alone(
     chromium: Browser, address: str, experiment: str, store: str
 ) -> None:
     parent = MlflowClient(store).search_runs([experiment], "tags.`perbatch.kind` = 'sweep'")[0].info.run_id
-    row = {"cell": "M0008 lr0.1", "mode": "mini-batch", "cell/validation_loss": 0.25}
+    row = {"cell": "M0008 lr0.1", "name": "M0008 lr0.1", "mode": "mini-batch", "cell/validation_loss": 0.25}
     rows = [row | {"seeds": seeds} for seeds in ("reported", "tuning")]
     own = locate(store, Path(store.removeprefix("sqlite:///")).parent)
     log_cells(own, own.experiment("digits"), parent, rows)
@@ -89,6 +89,18 @@ def test_the_cells_view_shows_the_cells_alone(
         page.get_by_text("M0008 lr0.1 reported", exact=True).first.wait_for()
         assert page.get_by_text("M0008 lr0.1 tuning").count() == 0
         assert page.get_by_text("M0008 lr0.1 s00 epochs=3").count() == 0
+
+
+def test_the_address_of_the_report_opens_it(
+    chromium: Browser, address: str, experiment: str, store: str, tmp_path: Path
+) -> None:
+    client = MlflowClient(store)
+    parent = client.search_runs([experiment], "tags.`perbatch.kind` = 'sweep'")[0].info.run_id
+    (tmp_path / "report.html").write_text("<h1>What came out</h1>")
+    client.log_artifact(parent, str(tmp_path / "report.html"))
+    below = views.artifact(experiment, parent, "report.html")
+    page = mlflow_page.opened(chromium, f"{address}/{below}", "report.html")
+    page.frame_locator("iframe").get_by_text("What came out").wait_for()
 
 
 def test_a_run_shows_its_artifacts(chromium: Browser, address: str, experiment: str, store: str) -> None:

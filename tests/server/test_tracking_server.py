@@ -1,5 +1,6 @@
 """`tracking=server`: nothing lost, no secret told, and a server that dies stops no training."""
 
+import json
 import shutil
 import time
 from collections import Counter
@@ -157,6 +158,30 @@ def test_eight_sweeps_at_once_lose_nothing_and_duplicates_collapse(
     again = places[7].run(f"seed=range({seeds[7]},{seeds[7] + 50})", *common)
     assert "50 runs: 50 reused, 0 to train" in again
     assert places[7].tables() == places[6].tables()
+
+
+def test_a_run_that_is_trained_again_takes_the_place_of_the_older(place: Place, server: Server) -> None:
+    """In the view of all runs, which is MLflow's filter; the server keeps them all."""
+    grid = ("batch_size=full", "seed=200,201", "epochs=1", BASIC, SERVER)
+    place.run(*grid)
+    first = shown(server, place)
+    place.run(*grid, "rerun=true")
+    second = shown(server, place)
+    place.end(place.start("batch_size=full", "seed=201", "epochs=1", SERVER, "rerun=true", many=False))
+    third = shown(server, place)
+    assert [*map(len, (first, second, third))] == [2, 2, 2]
+    assert not first & second and len(second & third) == 1
+    mine = place.stamps().keys()
+    replaced = [run for run in server.runs("replaced") if run["data"]["tags"]["perbatch.identity"] in mine]
+    assert {run["info"]["run_id"] for run in replaced} == (first | second) - third
+    assert {run["info"]["status"] for run in replaced} == {"FINISHED"}
+
+
+def shown(server: Server, place: Place) -> set[str]:
+    """The ids of a place's runs that the view of all runs finds."""
+    view = json.loads(server.tags("digits")["mlflow.sharedViewState.runs"])
+    found, mine = server.search(view["searchFilter"]), place.stamps().keys()
+    return {run["info"]["run_id"] for run in found if run["data"]["tags"]["perbatch.identity"] in mine}
 
 
 def test_an_address_is_needed_and_holds_no_password(place: Place) -> None:

@@ -44,6 +44,11 @@ def test_one_axis_beside_the_modes_is_compared_and_two_are_said(place: Place) ->
     chosen = json.loads((place.root / "evaluate" / "champion.json").read_text())
     assert chosen["variant"] in both
     assert "shuffle true against shuffle false" in (place.root / "evaluate" / "report.html").read_text()
+    published = call(place, "publish")
+    assert published.returncode == 0, published.stderr
+    query = "SELECT name FROM runs JOIN tags USING (run_uuid) WHERE key = 'seeds' AND value = 'reported'"
+    swept = [name.split()[2] for (name,) in place.query(query)]  # behind batch size and rate
+    assert sorted(swept) == ["shuffle=false", "shuffle=false", "shuffle=true", "shuffle=true"]
 
 
 CELLS = """

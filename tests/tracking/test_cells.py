@@ -11,9 +11,10 @@ def test_cells_are_logged_once_and_replaced_where_they_changed(tmp_path: Path) -
     store = locate(None, tmp_path)
     log = SweepLog(store, store.experiment("digits"))
     parent = log.start("sweep", {}, ["a"], 0, "dvc repro", {})
+    own = {"cell": "M0032 lr1 epochs=5 tanh", "name": "M0032 lr1 tanh epochs=5", "mode": "mini-batch"}
     rows = [
-        {"cell": "M0032 lr1", "seeds": "reported", "n": 10, "validation_loss": 0.132, "mode": "mini-batch"},
-        {"cell": "M0032 lr1", "seeds": "tuning", "n": 2, "validation_loss": math.inf, "mode": "mini-batch"},
+        own | {"seeds": "reported", "n": 10, "validation_loss": 0.132},
+        own | {"seeds": "tuning", "n": 2, "validation_loss": math.inf},
     ]
     assert log_cells(store, log.experiment, parent, rows) == 2
     assert log_cells(store, log.experiment, parent, rows) == 0
@@ -22,9 +23,10 @@ def test_cells_are_logged_once_and_replaced_where_they_changed(tmp_path: Path) -
     found = store.client.search_runs([log.experiment.id], "tags.`perbatch.kind` = 'cell'")
     metrics = {run.info.run_name: run.data.metrics for run in found}
     assert metrics == {
-        "M0032 lr1 reported": {"n": 10, "validation_loss": 0.14},
-        "M0032 lr1 tuning": {"n": 2},
+        "M0032 lr1 tanh epochs=5 reported": {"n": 10, "validation_loss": 0.14},
+        "M0032 lr1 tanh epochs=5 tuning": {"n": 2},
     }
+    assert all(run.data.tags["cell"] == own["cell"] for run in found)
     assert all(run.data.params == {"mode": "mini-batch"} for run in found)
 
 

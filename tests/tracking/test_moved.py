@@ -39,8 +39,6 @@ def answers(root: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     store = locate(None, root)
     store.settle()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
-    mlflow.set_tracking_uri(store.uri)
-    mlflow.set_registry_uri(store.uri)
     run = store.client.search_runs([store.experiment("digits").id], "tags.`perbatch.kind` = 'run'")[0]
     assert run.info.artifact_uri.startswith((root / "mlartifacts").as_uri())
     assert run.data.tags[LOCK] == str(root / "runs/abc/.lock")
@@ -106,7 +104,9 @@ def test_what_is_no_store_is_left_to_others(tmp_path: Path) -> None:
     assert (tmp_path / "mlflow.db").read_text() == "this is no database"
 
 
-def test_a_champion_whose_files_are_gone_is_none_and_gets_them_back(source: Path, tmp_path: Path) -> None:
+def test_a_champion_whose_files_are_gone_is_none_and_gets_them_back(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = tmp_path / "root"
     shutil.copytree(source, root)
     store = locate(None, root)
@@ -118,8 +118,7 @@ def test_a_champion_whose_files_are_gone_is_none_and_gets_them_back(source: Path
     served = made(Network((6, 5, 3)))
     assert champion.crown("abc", store.experiment("digits"), served, {}) == 1
     assert Registry(store, "digits").champion == "abc"
-    mlflow.set_tracking_uri(store.uri)
-    mlflow.set_registry_uri(store.uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     told = mlflow.pyfunc.load_model("models:/perbatch-digits@champion").predict(
         pd.DataFrame(RAW, columns=NAMES)
     )

@@ -89,7 +89,8 @@ def test_it_takes_what_is_logged_today(store: Store) -> None:
     assert sorted(ended.values()) == [1] * 7 + [2]
     log = SweepLog(store, experiment)
     assert log.find(list(ended))
-    assert log_cells(store, experiment, log.id, [{"cell": "M0032 lr0.3", "seeds": "reported", "n": 2}]) == 1
+    row = {"cell": "M0032 lr0.3", "name": "M0032 lr0.3", "seeds": "reported", "n": 2}
+    assert log_cells(store, experiment, log.id, [row]) == 1
     twice = next(identity for identity, count in ended.items() if count == 2)
     condition = f"tags.`perbatch.identity` = '{twice}'"
     newest, older = store.client.search_runs([experiment.id], condition)

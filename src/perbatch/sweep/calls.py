@@ -51,13 +51,18 @@ class Calls:
         self._others[identity] = other
 
     def names(self, identity: str, cell: str, name: str) -> tuple[str, str]:
-        """Return the whole names of a run's cell and of the run, once all were taken, from its own two."""
+        """Return the whole names of a run's cell and of the run, once all were taken, from its own two.
+
+        The cell's is the same whatever else a sweep sweeps. With the cell's own name in place of the run's,
+        the second is the cell's too, what was swept in front.
+        """
         values = self._usual | self._others[identity]
         said = {key: _said(key, values[key]) for key in self._usual if key in self._beside}
         swept = [text for key, text in said.items() if key in self._swept]
         shared = [text for key, text in said.items() if key not in self._swept]
         seed = name.removeprefix(cell).strip()
-        return " ".join([cell, *said.values()])[:LONGEST], " ".join([cell, *swept, seed, *shared])[:LONGEST]
+        whole = " ".join(filter(None, [cell, *swept, seed, *shared]))
+        return " ".join([cell, *said.values()])[:LONGEST], whole[:LONGEST]
 
     def sweep(self, count: int) -> str:
         """Return the name of a sweep of so many runs."""

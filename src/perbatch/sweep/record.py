@@ -146,7 +146,7 @@ class LiveLog:
         run_log.end("FINISHED", end)
         if self._run.config["tracking"]["parent"] is None:  # a sweep does it for all its runs at its end
             store, experiment = store_of(self._run.config["tracking"]["uri"]), _experiment(self._run)
-            store.mark_replaced(store.older(experiment, {self._run.identity: run_log.id}))
+            store.mark_replaced(store.others(experiment, self._run.identity, run_log.id))
 
     def _end(self, status: str) -> None:
         run_log, failure = self._open(), self._folder.path / FAILURE

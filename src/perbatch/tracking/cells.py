@@ -15,10 +15,10 @@ TAGS = ("cell", "seeds", "best")
 def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[Mapping[str, object]]) -> int:
     """Log a run for each row under a parent, but those that it has already; return how many were logged.
 
-    A row has `cell`, its name, and `seeds`, those that it speaks of: `reported` or `tuning`; one of the best
-    of a search has `best`, the search's name, too. They become tags. Its other numbers become metrics, its
-    texts params; what does not apply (None, nan, infinite) is left out. A parent's cell whose content is no
-    longer in the rows gets the kind `replaced`.
+    A row has `cell`, the tag of its runs, `name`, by which it is called, and `seeds`, those that it speaks of:
+    `reported` or `tuning`; one of the best of a search has `best`, the search's name, too. Its other numbers
+    become metrics, its texts params; what does not apply (None, nan, infinite) is left out. A parent's cell
+    whose content is no longer in the rows gets the kind `replaced`.
     """
     from mlflow.entities import Metric, Param
 
@@ -32,9 +32,9 @@ def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[
         row = wanted[content]
         tags = {key: str(row[key]) for key in TAGS if key in row}
         tags |= {"perbatch.kind": "cell", CONTENT_TAG: content, "mlflow.parentRunId": parent}
-        name = f"{row['cell']} {row['seeds']}"
+        name = f"{row['name']} {row['seeds']}"
         run = store.client.create_run(experiment.id, start_time=now, tags=tags, run_name=name)
-        values = {key: value for key, value in row.items() if key not in TAGS}
+        values = {key: value for key, value in row.items() if key not in (*TAGS, "name")}
         numbers = {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
         metrics = [Metric(key, value, now, 0) for key, value in numbers.items() if math.isfinite(value)]
         params = [Param(key, value) for key, value in values.items() if isinstance(value, str)]

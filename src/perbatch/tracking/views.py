@@ -69,9 +69,9 @@ def address(experiment: str, view: str) -> str:
     return f"#/experiments/{experiment}/runs?workflowType=machine_learning&viewStateShareKey={view}"
 
 
-def run(experiment: str, run_id: str) -> str:
-    """Return the address of a run's artifacts below MLflow's own."""
-    return f"#/experiments/{experiment}/runs/{run_id}/artifacts?workflowType=machine_learning"
+def artifact(experiment: str, run_id: str, name: str) -> str:
+    """Return the address below MLflow's own of a file among a run's artifacts, opened."""
+    return f"#/experiments/{experiment}/runs/{run_id}/artifacts/{name}?workflowType=machine_learning"
 
 
 def whole(uri: str, below: str) -> str:
