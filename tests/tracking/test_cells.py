@@ -34,7 +34,7 @@ def test_the_best_of_a_search_are_tagged_and_stay_so(tmp_path: Path) -> None:
     store = locate(None, tmp_path)
     log = SweepLog(store, store.experiment("digits"))
     parent = log.start("search", {}, ["a"], 0, "dvc repro", {})
-    rows = [{"cell": f"M0032 lr{rate}", "seeds": "tuning"} for rate in (1, 2)]
+    rows = [{"cell": f"M0032 lr{rate}", "name": f"M0032 lr{rate}", "seeds": "tuning"} for rate in (1, 2)]
     rows[1]["best"] = "0a1b"
     for _ in range(2):
         log_cells(store, log.experiment, parent, rows)

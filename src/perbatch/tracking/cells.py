@@ -15,7 +15,7 @@ TAGS = ("cell", "seeds", "best")
 def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[Mapping[str, object]]) -> int:
     """Log a run for each row under a parent, but those that it has already; return how many were logged.
 
-    A row has `cell`, the tag of its runs, `name`, by which it is called, and `seeds`, those that it speaks of:
+    A row has `cell`, the tag of its runs, `name`, what it is called, and `seeds`, those that it speaks of:
     `reported` or `tuning`; one of the best of a search has `best`, the search's name, too. Its other numbers
     become metrics, its texts params; what does not apply (None, nan, infinite) is left out. A parent's cell
     whose content is no longer in the rows gets the kind `replaced`.
