@@ -7,7 +7,7 @@ from typing import Any
 
 from perbatch.columns import BUDGET
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 _NOT_TEXT = ("null", "true", "false", "nan", "inf")
 """Words that Hydra would not read as text."""
 
