@@ -82,7 +82,8 @@ def network_name(sizes: str) -> str:
 
 def data_name(data: str) -> str:
     """Write the name of a study's data set in few words: they stand beside a plot."""
-    return data.removesuffix("_studies").replace("_ten_times", " x 10").replace("_", " ")
+    short = data.removesuffix("_studies").rstrip("_0123456789")  # the size stands behind
+    return short.replace("_ten_times", " x 10").replace("_", " ")
 
 
 def _forest(table: pd.DataFrame, comparison: str) -> Panel:

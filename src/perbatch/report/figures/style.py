@@ -83,7 +83,7 @@ def log_axis(domain: list[float]) -> alt.Axis:
     low, high = domain
     ratio = high / low
     few = (1, 1.5, 2, 3, 5, 7) if ratio < 6 else (1, 2, 5)
-    factors = few if ratio < 50 else (1, 3) if ratio < 2000 else (1,)
+    factors = few if ratio < 50 else (1, 3) if ratio < 400 else (1,)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     values = [float(f"{factor * 10.0**power:.6g}") for power in powers for factor in factors]
     shown = [value for value in values if low * 0.999 <= value <= high * 1.001]
