@@ -45,9 +45,10 @@ class Drawing:
 class Figure:
     """A figure of the page: its name, its number, the place where it stands, its texts and its drawing.
 
-    Title, caption and `controls` are templates; they know what the page knows, and the drawing's `values`.
-    A drawing may be falsy: then the data have nothing to show. Each panel carries its alternative text.
-    `size` says how many panels stand side by side; `controls` are hidden until a script livens the figure.
+    A template shows all figures of a place by `figures_at("PLACE")`. Title, caption and `controls` are
+    templates; they know what the page knows, and the drawing's `values`. A drawing may be falsy: then the
+    data have nothing to show. Each panel carries its alternative text. `size` says how many panels stand
+    side by side; `controls` are hidden until a script livens the figure.
     """
 
     name: str
