@@ -276,6 +276,7 @@ def test_advice_on_a_file_of_settings(
     assert type_in(*DRY, *taken(said, r"in a command `(.*?)`")) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.types("RERUN")
 def test_a_run_that_is_there(
     type_in: Type,

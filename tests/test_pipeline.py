@@ -22,6 +22,7 @@ from copies import copy_repository, environment, git, run
 from perbatch.tracking.stale import held
 from processes import answer_to_ctrl_c, wait_for
 
+pytestmark = pytest.mark.slow
 VERDICTS = "results/evaluate/verdicts.json"
 OUTS = ["results/train/runs.csv", "results/train/history.csv", "results/evaluate/report.html", "dvc.lock"]
 
@@ -129,7 +130,6 @@ def test_another_target_reruns_only_the_evaluation(copy: SimpleNamespace) -> Non
     assert "Running stage 'prepare'" not in stages
 
 
-@pytest.mark.slow
 def test_a_new_file_at_the_same_path_makes_prepare_stale(copy: SimpleNamespace, tmp_path: Path) -> None:
     params = copy.root / "params.yaml"
     before = params.read_text()
@@ -157,7 +157,6 @@ def test_forced_it_trains_nothing_anew_and_gives_the_same_bytes(copy: SimpleName
     assert {out: (copy.root / out).read_bytes() for out in OUTS} == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stage", "out", "experiment", "number"),
     [
@@ -245,7 +244,6 @@ def test_a_docstring_reruns_nothing_and_an_operator_what_depends_on_it(copy: Sim
     assert "prepare:" not in touched
 
 
-@pytest.mark.slow
 def test_another_scoring_on_test_data_makes_another_report_and_trains_nothing(copy: SimpleNamespace) -> None:
     metrics = copy.root / "results/evaluate/metrics.json"
     before = json.loads(metrics.read_text())["mini_batch_test_accuracy"]
@@ -256,7 +254,6 @@ def test_another_scoring_on_test_data_makes_another_report_and_trains_nothing(co
     assert after == pytest.approx(before / 2)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "old", "new", "reused"),
     [
@@ -275,7 +272,6 @@ def test_runs_of_other_training_code_are_not_reused(
     assert f"12 runs: {reused} reused, {12 - reused} to train" in done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_a_study_that_is_killed_or_fails_keeps_its_evidence_and_stays_stale(copy: SimpleNamespace) -> None:
     evidence = copy.root / "results/study/own/evidence.csv"
     before = evidence.read_bytes()
@@ -306,7 +302,6 @@ def test_a_study_that_is_killed_or_fails_keeps_its_evidence_and_stays_stale(copy
         assert "study@own:" in copy.run("dvc", "status", "study@own").stdout
 
 
-@pytest.mark.slow
 def test_the_page_says_where_what_makes_a_study_by_hand_has_changed_since(copy: SimpleNamespace) -> None:
     by_hand = ("names:\n  - own\n  by_hand: []", "names: []\n  by_hand:\n  - own")
     said, page = "What makes this evidence has changed since", copy.root / "results/evaluate/report.html"
@@ -322,7 +317,6 @@ def test_the_page_says_where_what_makes_a_study_by_hand_has_changed_since(copy: 
         assert said in page.read_text() and "python pipelines/study.py own" in page.read_text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("link", ["hardlink", "symlink"])
 def test_a_script_by_hand_writes_to_the_workspace_and_not_through_dvcs_links(
     copy: SimpleNamespace, link: str
@@ -357,7 +351,6 @@ def cached(root: Path) -> dict[str, str]:
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.mark.slow
 def test_exp_run_in_the_workspace(copy: SimpleNamespace) -> None:
     known = trained(copy.root)
     copy.run("dvc", "exp", "run", "-n", "wide", "-S", "train.batch_size=[8,32]", "evaluate")
@@ -379,7 +372,6 @@ def test_exp_run_in_the_workspace(copy: SimpleNamespace) -> None:
     assert not re.search(r"<script[^>]+src|<link", page)
 
 
-@pytest.mark.slow
 def test_exp_run_in_a_temporary_copy_logs_to_the_one_store(copy: SimpleNamespace) -> None:
     known = trained(copy.root)
     copy.run("dvc", "exp", "run", "--temp", "-n", "apart", "-S", "train.batch_size=[16,full]", "evaluate")
@@ -388,7 +380,6 @@ def test_exp_run_in_a_temporary_copy_logs_to_the_one_store(copy: SimpleNamespace
     assert "apart" in copy.run("dvc", "exp", "list", "--name-only").stdout
 
 
-@pytest.mark.slow
 def test_queued_experiments_do_what_they_say(copy: SimpleNamespace) -> None:
     known = trained(copy.root)
     copy.run("dvc", "exp", "run", "--queue", "-n", "queued", "-S", "train.epochs=4", "evaluate")

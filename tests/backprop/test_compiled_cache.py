@@ -98,6 +98,7 @@ def test_processes_that_compile_at_once(package: Path, tmp_path: Path) -> None:
         assert finish(start(package, tmp_path / "cache", kind))[:2] == (42.0, False)
 
 
+@pytest.mark.slow
 def test_processes_load_at_once_and_wait_only_where_one_must_compile(package: Path, tmp_path: Path) -> None:
     _, _, said = finish(start(package, tmp_path / "cache"))
     with Path(said.split("kept in ")[1].strip(), "lock").open() as another:

@@ -48,6 +48,7 @@ ConfigStore.instance().store(
 '''
 
 
+@pytest.mark.slow
 def test_a_foreign_sweeper_gets_the_final_validation_loss(tmp_path: Path, prepared: Path) -> None:
     plugins = tmp_path / "plugins" / "hydra_plugins"
     plugins.mkdir(parents=True)

@@ -42,6 +42,7 @@ def rates(place: Place) -> list[float]:
     return [float(line.split(",")[column]) for line in lines[1:]]
 
 
+@pytest.mark.slow
 def test_each_cell_has_as_many_trials_of_three_digits(straight: Place) -> None:
     said = json.loads((straight.root / "tables" / "settings.json").read_text())["search"]
     assert said["trials"] == 6
@@ -49,6 +50,7 @@ def test_each_cell_has_as_many_trials_of_three_digits(straight: Place) -> None:
     assert all(0.001 <= rate <= 3 and float(f"{rate:.3g}") == rate for rate in rates(straight))
 
 
+@pytest.mark.slow
 def test_again_it_trains_nothing_and_more_trials_go_on(straight: Place) -> None:
     kept, tables = straight.stamps(), straight.tables()
     best_in_mlflow(straight, trials=6)

@@ -114,6 +114,7 @@ def resolved(config: DictConfig) -> object:
     return OmegaConf.to_container(config, resolve=True)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

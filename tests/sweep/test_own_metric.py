@@ -54,6 +54,7 @@ def table(place: Place, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(place.tables()[name].decode())))
 
 
+@pytest.mark.slow
 def test_it_is_in_tables_and_mlflow_and_disturbs_nothing(own: Path, tmp_path: Path) -> None:
     place = Place(tmp_path, own)
     place.run("metric=null,mine.size", *ONE)
