@@ -75,8 +75,8 @@ class Soak:
 
     def kill(self, leg: Leg) -> None:
         """Start the sweep, with a fault now and then, and kill it when its time has come."""
-        fault = leg.runs and self.draw.random() < 0.5
         began, before, delay = time.time(), len(self.seen), self.draw.uniform(0.2, 5)
+        fault = leg.runs and self.draw.random() < 0.5 and before < RUNS  # else there is none to harm
         process = start(self.place, leg.launcher)
         if fault:
             wait_for(lambda: self.place.query(f"{PARENT} AND start_time > {began * 1000}"), process)
