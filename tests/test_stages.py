@@ -176,8 +176,8 @@ EDITS: dict[str, tuple[str, str, str, set[str]]] = {
     "its reader": ("src/perbatch/data/readers/other.py", "", "def read(): ...\n", set()),
     "the reader in use": (
         "src/perbatch/data/readers/digits.py",
-        "digits = load_digits()",
-        "digits = load_digits() or 0",
+        "        load_digits,",
+        "        load_digits or None,",
         {"prepare", *STUDIES},
     ),
     "a reader not in use": ("src/perbatch/data/readers/mnist.py", "def read(", "X = 1\n\n\ndef read(", set()),

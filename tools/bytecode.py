@@ -5,6 +5,7 @@
 python tools/bytecode.py
 """
 
+import argparse
 import logging
 import tempfile
 from pathlib import Path
@@ -37,4 +38,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     main()
