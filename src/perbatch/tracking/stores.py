@@ -1,9 +1,12 @@
 """The three kinds of MLflow's store: a file of SQLite's, another database, and a server."""
 
+import atexit
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+from weakref import WeakSet
 
 from perbatch import advice
 from perbatch.tracking import addresses, database, lost, mounts, moved, server, sqlite_file, stale
@@ -92,6 +95,7 @@ class SqliteStore(Store):
         return [run for run, identity in rows if current.get(identity, run) != run]
 
     def _make(self) -> None:
+        _close_at_the_end()
         if not self._file.exists():
             sqlite_file.make(self._file)
 
@@ -104,6 +108,24 @@ class SqliteStore(Store):
     def _artifacts(self, name: str) -> str:
         # MLflow's own default is below the working directory of the day.
         return (self._file.parent / moved.ARTIFACTS / name).as_uri()
+
+
+@cache
+def _close_at_the_end() -> None:
+    """Close all connections when the process ends: the last one puts SQLite's write-ahead log into the file.
+
+    Nobody else does, since a process ends without a last collection of garbage.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    engines: WeakSet[Engine] = WeakSet()
+    event.listen(Engine, "engine_connect", lambda connection: engines.add(connection.engine))
+
+    @atexit.register
+    def close() -> None:
+        for engine in engines:
+            engine.dispose()
 
 
 class DatabaseStore(Store):
