@@ -40,6 +40,11 @@ def plan(place: Place) -> str:
     return place.run(*GRID, BASIC, "dry_run=true")
 
 
+def test_a_sweep_leaves_its_store_in_one_file(done: Place) -> None:
+    """What is still in SQLite's write-ahead log is lost to who copies the file."""
+    assert [path.name for path in done.root.glob("mlflow.db*")] == ["mlflow.db"]
+
+
 @pytest.mark.slow
 def test_a_corrupt_store_is_said_and_never_overwritten(done: Place) -> None:
     store = done.root / "mlflow.db"
