@@ -89,11 +89,12 @@ def command_of(name: str) -> str:
 
 
 def outdated(name: str) -> bool:
-    """Tell whether what makes a study by hand has changed since it made the evidence; a stage is run anew."""
-    made_by, today = RESULTS / "study" / name / "digest.txt", RESULTS / "fingerprint.yaml"
-    if name not in studies_by_hand() or not made_by.exists():
+    """Tell whether what makes a study by hand is not known to be what made its evidence; a stage is rerun."""
+    if name not in studies_by_hand():
         return False
-    return made_by.read_text().strip() != OmegaConf.load(today).by_hand[name]
+    today = OmegaConf.select(OmegaConf.load(RESULTS / "fingerprint.yaml"), f"by_hand.{name}")
+    made_by = RESULTS / "study" / name / "digest.txt"
+    return not made_by.exists() or made_by.read_text().strip() != today
 
 
 if __name__ == "__main__":

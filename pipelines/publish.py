@@ -92,12 +92,13 @@ def cells_of(folder: Path) -> list[dict[str, object]]:
     sweep = analysis.build_sweep(tables, analysis.check_settings(block("evaluate")), y_train)
     calls = refill.calls_of(folder / "train")
     search = json.loads((folder / "train" / SETTINGS).read_text(encoding="utf-8")).get("search", {})
-    best, tag = set(search.get("best", ())), {"best": str(search.get("identity"))[:12]}
+    best = set(search.get("best", ()))
 
     def told(runs: pd.DataFrame) -> dict[str, object]:
         first = runs.iloc[0]
         cell, name = calls.names(first["identity"], first["cell"], first["cell"])
-        return {"cell": cell, "name": name, **(tag if runs["identity"].isin(best).any() else {})}
+        tag = {"best": search["identity"][:12]} if runs["identity"].isin(best).any() else {}
+        return {"cell": cell, "name": name, **tag}
 
     return analysis.cell_rows(sweep, told)
 

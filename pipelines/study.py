@@ -44,9 +44,8 @@ def main(name: str) -> None:
             raise
         log.warning("%s is skipped, its data are missing: %s", name, error)
         return
-    digest = (
-        of_study(name) if name in studies_by_hand() else None
-    )  # of what is run, not of what is edited meanwhile
+    # before the sweep: of what it runs, not of what is edited meanwhile
+    digest = of_study(name) if name in studies_by_hand() else None
     tables = run_sweeps(claim)
     path = folder_of(name) / "evidence.csv"
     claims.write_evidence(evidence_of(claim, tables), path)

@@ -96,13 +96,17 @@ def check_claim(
             _refuse(name, "targets", f"has {target}; a target is a validation loss above 0")
     return Claim(
         name=name,
-        **{key: block[key].strip() for key in ("claim", "source")},
-        **{key: block[key] for key in ("evidence", "chosen_by", "figure", "cpu_seconds")},
+        claim=block["claim"].strip(),
+        source=block["source"].strip(),
+        evidence=block["evidence"],
         targets=tuple(map(float, block["targets"])),
         tuning_seeds=tuple(block["tuning_seeds"]),
+        chosen_by=block["chosen_by"],
         conditions=_conditions(name, "conditions", block, quantities),
         beside=_conditions(name, "beside", block, quantities),
+        figure=block["figure"],
         retired=_conditions(name, "retired", block, quantities),
+        cpu_seconds=block["cpu_seconds"],
         plan=check_plan(name, block["plan"], block["conditions"]) if block["plan"] else None,
     )
 

@@ -88,7 +88,7 @@ class Store:
     def others(self, experiment: Experiment, identity: str, run_id: str) -> list[str]:
         """Return the ids of ended runs of an identity but that one; any store is asked."""
         asked = f"tags.`perbatch.identity` = '{identity}' and tags.`{KIND_TAG}` = 'run'"
-        found = self.client.search_runs([experiment.id], f"{asked} and attributes.status != 'RUNNING'")
+        found = self.runs(experiment, f"{asked} and attributes.status != 'RUNNING'")
         return [run.info.run_id for run in found if run.info.run_id != run_id]
 
     def experiment(self, name: str) -> Experiment:
