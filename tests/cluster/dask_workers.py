@@ -1,6 +1,7 @@
 """A Dask cluster on loopback whose workers have checkouts and run folders of their own, as machines do."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -49,11 +50,20 @@ class Dask:
         return (self.folder / f"{name}.out").read_text()
 
     def stop(self, *names: str) -> None:
-        """End the workers of these names, or all of it."""
+        """End the workers of these names, or all of it.
+
+        A worker that is stopped while Dask starts it again, after its process was killed, waits for ever:
+        it is killed with what it started, as a service manager would.
+        """
         for name in names or reversed(list(self.processes)):
             self.processes[name].terminate()
         for name in names or list(self.processes):
-            self.processes.pop(name).wait(60)
+            process = self.processes.pop(name)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def _run(self, *arguments: str, name: str = "", environment: Mapping[str, str] | None = None) -> None:
         with (self.folder / f"{name or arguments[0]}.out").open("wb") as out:
@@ -63,6 +73,7 @@ class Dask:
                 env={**os.environ, **(environment or {})},
                 stdout=out,
                 stderr=out,
+                start_new_session=True,
             )
 
 
