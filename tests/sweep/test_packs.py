@@ -1,6 +1,8 @@
 """Several runs in a job: each stays a run of its own."""
 
 import pickle
+import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -44,22 +46,38 @@ def test_a_launcher_shows_what_a_pack_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("runs", "workers", "each", "expected"),
+    ("workers", "each", "expected"),
     [
-        (1000, 2, None, PackSize(32, 10.0)),  # nothing is known: a job ends by the clock
-        (40, 2, None, PackSize(5, 10.0)),  # so few that all workers have some
-        (7, 2, None, PackSize(1, 10.0)),
-        (1000, 2, 0.5, PackSize(20)),
-        (1000, 2, 60.0, ONE),
-        (1000, None, None, ONE),  # a queue may take hours
-        (1000, None, 0.5, PackSize(20)),
-        (1000, None, 0.0, PackSize(32)),
+        (2, None, PackSize(32, 10.0, 2)),  # nothing is known: a job ends by the clock
+        (2, 0.5, PackSize(20, None, 2)),
+        (2, 60.0, PackSize(1, None, 2)),
+        (None, None, ONE),  # a queue may take hours
+        (None, 0.5, PackSize(20)),
+        (None, 0.0, PackSize(32)),
     ],
 )
 def test_a_job_gets_as_many_runs_as_last_about_ten_seconds(
-    runs: int, workers: int | None, each: float | None, expected: PackSize
+    workers: int | None, each: float | None, expected: PackSize
 ) -> None:
-    assert packs.size(runs, workers, each) == expected
+    assert packs.size(workers, each) == expected
+
+
+@pytest.mark.parametrize(
+    ("runs", "size", "expected"),
+    [
+        (70, PackSize(32), [32, 32, 6]),
+        (1000, PackSize(300, None, 2), [250, 188, 141, 106, 79, 59, 45, 33, 25, 19]),
+        (8, PackSize(32, 10.0, 2), [2, 2, 1, 1, 1, 1]),
+        (3, PackSize(32, 10.0, 2), [1, 1, 1]),
+        (3, ONE, [1, 1, 1]),
+    ],
+)
+def test_workers_that_share_runs_get_smaller_packs_at_the_end(
+    runs: int, size: PackSize, expected: list[int]
+) -> None:
+    parts = size.split([replace(RUNS[0], number=number) for number in range(runs)])
+    assert [len(part) for part in parts[: len(expected)]] == expected
+    assert [run.number for part in parts for run in part] == list(range(runs))
 
 
 def test_what_a_job_had_no_time_to_begin_goes_out_again(
@@ -68,8 +86,7 @@ def test_what_a_job_had_no_time_to_begin_goes_out_again(
     monkeypatch.setattr(packs, "SECONDS", 0.0)
     here.call("-m", "epochs=1", "engine=numpy", "hydra/launcher=basic", "seed=range(700,708)")
     said = "".join(capfd.readouterr())
-    assert "Launching 4 jobs locally" in said  # of two runs each
-    assert said.count("Launching") == 2
+    assert re.findall(r"Launching (\d+) jobs", said) == ["4", "3", "1"]  # of 4, 2, 1 and 1 runs at first
     assert "8 of 8 runs" in said
 
 

@@ -78,13 +78,11 @@ class Launching:
         A worker that dies takes one machine's launcher down, and with it the other workers' runs. Those that
         were under way are under suspicion; each is tried again, alone, when no other run waits.
         """
-        failures, size = 0, self._size
+        failures = 0
         while runs := self._next(missing):
             alone = self._standing[runs[0].identity].state is State.SUSPECT
-            seen, error = self._launch(runs, ONE if alone else size, alone)
-            if error is None:
-                size = ONE  # what a job had no time to begin
-            elif not {Seen.ENDED, Seen.DIED} & set(seen.values()):
+            seen, error = self._launch(runs, ONE if alone else self._size, alone)
+            if error is not None and not {Seen.ENDED, Seen.DIED} & set(seen.values()):
                 failures += 1
                 _give_up(error, self._said(error), failures)
             for run in runs:
@@ -116,7 +114,7 @@ class Launching:
 
         A job that raised leaves that in its runs' folders.
         """
-        groups = [runs[start : start + size.runs] for start in range(0, len(runs), size.runs)]
+        groups = size.split(runs)
         context, task, master = self._handed
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=context, task_function=task, config=master

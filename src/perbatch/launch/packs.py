@@ -28,34 +28,45 @@ MOST = 32
 SECONDS = 10.0
 """That a pack whose size was not given is to last, about."""
 
-PACKS_A_WORKER = 4
-"""At least, so that the workers end at about the same time."""
+PACKS_A_WORKER = 2
+"""That the runs which are left make at least, so that the workers end at about the same time."""
 
 
 @dataclass(frozen=True)
 class PackSize:
-    """How many runs a job gets, and the seconds after which it begins no other (None: it trains them all)."""
+    """How many runs a job gets at most, and the seconds after which it begins no other (None: never).
+
+    Where `workers` of this machine share the runs, the last jobs get fewer.
+    """
 
     runs: int
     seconds: float | None = None
+    workers: int | None = None
+
+    def split(self, runs: Sequence[PlannedRun]) -> list[Sequence[PlannedRun]]:
+        """Return the runs of each job."""
+        parts, start = [], 0
+        while left := len(runs) - start:
+            share = left if self.workers is None else -(-left // (PACKS_A_WORKER * self.workers))
+            parts.append(runs[start : start + min(self.runs, share)])
+            start += len(parts[-1])
+        return parts
 
 
 ONE = PackSize(1)
 
 
-def size(runs: int, workers: int | None, each: float | None) -> PackSize:
-    """Return the size of packs for so many runs.
+def size(workers: int | None, each: float | None) -> PackSize:
+    """Return the size of packs.
 
     `workers` of this machine, None where launchers start jobs elsewhere. `each` is what a run takes in
     seconds, None if that is not known: then jobs of this machine stop after SECONDS, and what they did not
-    begin goes out again, one run a job; elsewhere, where a job may wait for hours, a run is a job.
+    begin goes out again; elsewhere, where a job may wait for hours, a run is a job.
     """
     if each is None and workers is None:
         return ONE
     most = MOST if each is None else min(MOST, int(SECONDS / max(each, 1e-3)))
-    if workers is not None:
-        most = min(most, runs // (PACKS_A_WORKER * workers))
-    return PackSize(max(most, 1), SECONDS if each is None else None)
+    return PackSize(max(most, 1), SECONDS if each is None else None, workers)
 
 
 class Pack(str):

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +26,21 @@ _RANGE = re.compile(r"(tag|int|interval|range)\(.*\)")
 def block(name: str, path: Path = PARAMS) -> dict[str, Any]:
     """Return one stage's block of `params.yaml`; a UserError says what is missing or cannot be read."""
     try:
-        content = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+        content = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path} is missing; it holds what the pipeline runs") from None
-    except (YAMLError, OmegaConfBaseException, OSError) as error:
+    except (YAMLError, OmegaConfBaseException, OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not readable as YAML: {' '.join(str(error).split())}") from None
     found = content.get(name) if isinstance(content, dict) else None
     if not isinstance(found, dict):
         raise UserError(f"{path.name}: the block `{name}:` is missing or is not a mapping of keys to values")
-    return {str(key): value for key, value in found.items()}
+    return {str(key): value for key, value in deepcopy(found).items()}
+
+
+@cache
+def _parsed(text: str) -> Any:
+    """The content of a file: to compose a sweep asks for it fifty times."""
+    return OmegaConf.to_container(OmegaConf.load(StringIO(text)), resolve=True)
 
 
 def data_overrides(path: Path = PARAMS) -> dict[str, str]:

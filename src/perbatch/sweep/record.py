@@ -21,7 +21,7 @@ from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store, locate
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 10
-POINTS = 24
+POINTS = 20
 """Of a curve on the grid that all runs share; its last and its best point come beside them."""
 PAUSE_SECONDS = 30
 DIVERGED = {"diverged": "true"}

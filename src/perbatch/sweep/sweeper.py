@@ -197,7 +197,7 @@ def _refuse_two_grids(master: DictConfig) -> None:
 
 def _pack_size(planned: plan.Plan, master: DictConfig) -> packs.PackSize:
     workers = None if launchers.kind(master).remote else _workers(master)
-    return packs.size(len(planned.missing), workers, planned.seconds_each())
+    return packs.size(workers, planned.seconds_each())
 
 
 def _workers(master: DictConfig) -> int:
