@@ -29,12 +29,12 @@ SECONDS = 10.0
 """That a pack whose size was not given is to last, about."""
 
 PACKS_A_WORKER = 2
-"""That the runs which are left make at least, so that the workers end at about the same time."""
+"""At least, of the runs that are left, so that the workers end at about the same time."""
 
 
 @dataclass(frozen=True)
 class PackSize:
-    """How many runs a job gets at most, and the seconds after which it begins no other (None: never).
+    """How many runs a job gets, and the seconds after which it begins no other (None: it trains them all).
 
     Where `workers` of this machine share the runs, the last jobs get fewer.
     """
