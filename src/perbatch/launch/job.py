@@ -21,8 +21,6 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf._utils import get_omega_conf_dumper
 
-HYDRA = "hydra"
-
 
 class _Dumper(getattr(yaml, "CDumper", yaml.Dumper)):  # type: ignore[misc]
     """OmegaConf's own, which quotes text that looks like a number, by libyaml where it is there."""
@@ -62,14 +60,9 @@ def run(
             if hydra.output_subdir is not None:
                 place = folder / hydra.output_subdir
                 place.mkdir(exist_ok=True, parents=True)
-                files = {
-                    "config.yaml": "".join(_block(key, value) for key, value in _plain(own).items()),
-                    "hydra.yaml": f"{HYDRA}:\n"
-                    + "".join(_block(key, value, HYDRA) for key, value in _plain(hydra).items()),
-                    "overrides.yaml": _text(overrides),
-                }
-                for name, text in files.items():
-                    (place / name).write_text(text, encoding="utf-8")
+                _write(place / "config.yaml", _by_key(own))
+                _write(place / "hydra.yaml", "hydra:\n" + _by_key(hydra, below="hydra"))
+                _write(place / "overrides.yaml", _text(overrides))
             with env_override(hydra.job.env_set):
                 context.callbacks.on_job_start(config=whole, task_function=task)
                 try:
@@ -93,20 +86,22 @@ def _hydra_config(config: DictConfig) -> Iterator[None]:
         HydraConfig.instance().cfg = before
 
 
-def _plain(config: DictConfig) -> Any:
-    return OmegaConf.to_container(config, resolve=False, enum_to_str=True)
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 def _text(value: Any) -> str:
     return yaml.dump(value, Dumper=_Dumper, default_flow_style=False, allow_unicode=True, sort_keys=False)
 
 
-def _block(key: str, value: Any, above: str = "") -> str:
-    """A key of a mapping as YAML, indented as below the key `above`; most are the same in all runs."""
-    return _pickled_block(pickle.dumps({key: value}), above)
+def _by_key(config: DictConfig, below: str = "") -> str:
+    """A config as YAML, put together from its keys, most of which are the same in all runs of a worker."""
+    plain: Any = OmegaConf.to_container(config, resolve=False, enum_to_str=True)
+    return "".join(_key(pickle.dumps({key: value}), below) for key, value in plain.items())
 
 
-@lru_cache(maxsize=1000)
-def _pickled_block(pickled: bytes, above: str) -> str:
-    value = pickle.loads(pickled)
-    return _text({above: value}).removeprefix(f"{above}:\n") if above else _text(value)
+@lru_cache(maxsize=1000)  # in which those that differ from run to run stay for a while too
+def _key(pickled: bytes, below: str) -> str:
+    """A key and its value as YAML, indented where they stand below another key."""
+    pair = pickle.loads(pickled)
+    return _text({below: pair}).removeprefix(f"{below}:\n") if below else _text(pair)
