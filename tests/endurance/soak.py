@@ -36,6 +36,10 @@ MOST = 18
 """Runs that a sweep completes at most before it is killed: some are left for the last sweep."""
 
 
+FRESH_SECONDS = 0.5
+"""Longer than a folder is being written, or a run logged."""
+
+
 @dataclass
 class Leg:
     """One sweep of the soak, which is killed in a way, in a phase, after so many further runs."""
@@ -99,9 +103,10 @@ class Soak:
             process.kill()
             process.wait()
             return
+        interrupted = way == "Ctrl-C" and process.poll() is None
         os.killpg(process.pid, signal.SIGINT if way == "Ctrl-C" else signal.SIGKILL)
         said, _ = process.communicate()
-        if way == "Ctrl-C" and (process.returncode != 130 or "Traceback" in said or STOPPED not in said):
+        if interrupted and (process.returncode != 130 or "Traceback" in said or STOPPED not in said):
             self.wordless += 1
             print(said)
 
@@ -110,9 +115,10 @@ class Soak:
         started = self.place.root.glob("runs/*/.started")
         mine = [path.parent for path in started if path.stat().st_mtime > began]
         training = [folder for folder in mine if not (folder / "run.json").exists()]
-        if any((folder / "config.json").exists() for folder in training):
+        if any(fresh(folder / "config.json") for folder in training):
             return "writing a folder"
-        if any(not (folder / "logged.json").exists() for folder in mine if folder not in training):
+        complete = [folder for folder in mine if folder not in training]
+        if any(fresh(folder / "run.json") and not (folder / "logged.json").exists() for folder in complete):
             return "logging"
         return "training" if training else "between runs" if mine else "start-up"
 
@@ -141,6 +147,14 @@ class Soak:
             "logged twice": sum(count > 1 for key, count in logged.items() if key not in self.faults.harmed),
             "stopped without a word": self.wordless,
         }
+
+
+def fresh(path: Path) -> bool:
+    """Tell whether a file was just written: what a worker that died was at work on stays as it was."""
+    try:
+        return time.time() - path.stat().st_mtime < FRESH_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def start(place: Place, launcher: str) -> Process:
