@@ -1,9 +1,10 @@
-"""What each script beside it does first: take the library of its own checkout, and mind Ctrl-C.
+"""What each script beside it does first: take the library of its own checkout, start fast, mind Ctrl-C.
 
 An editable install points at the checkout it was made in; a linked worktree or a copy made by
 `dvc exp run --temp` would otherwise run that one's code.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -13,7 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from perbatch.errors import STOPPED  # noqa: E402 - found by the line above
+# found by the line above
+from perbatch.errors import STOPPED  # noqa: E402
+from perbatch.launch.worker import UNWATCHED  # noqa: E402
+
+gc.set_threshold(UNWATCHED)
 
 
 def _end(*_: object) -> None:

@@ -171,7 +171,7 @@ STAGES = {
 }
 
 HARMLESS = {
-    "../pipelines/checkout.py": "finds the library and minds Ctrl-C",
+    "../pipelines/checkout.py": "finds the library, starts fast and minds Ctrl-C",
     "perbatch/__init__.py": "the version, and the way to `api`",
     "perbatch/api.py": "for Python and notebooks: reads what stages wrote, and calls `sweep/single.py`",
     "perbatch/__main__.py": "for a user's shell: lists runs, and deletes those that no table names",
