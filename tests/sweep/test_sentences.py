@@ -18,7 +18,7 @@ from perbatch.runs import places
 from perbatch.sweep import resolvers, sentences
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.params import block
-from perbatch.sweep.plan import make
+from perbatch.sweep.plan import Plan, extend
 from perbatch.timing import check_settings
 
 FILES = [
@@ -152,7 +152,7 @@ def test_a_key_that_was_deleted_is_refused(key: str, workspace: Path) -> None:
         master: DictConfig = compose("config", [], return_hydra_config=True)
         loader = CachingLoader(GlobalHydra.instance().config_loader())
         with pytest.raises(UserError, match=f"~{key}: every key of a run has a value"):
-            make([[f"~{key}"]], loader, master)
+            extend(Plan(), [[f"~{key}"]], loader, master)
 
 
 def test_a_key_that_is_null_cannot_be_deleted(conf: Path) -> None:
@@ -167,9 +167,9 @@ def test_an_engine_that_cannot_be_used_here_is_refused_before_anything_starts(
     with initialize_config_dir(str(places.CONF), version_base="1.3"):
         master = compose("config", [], return_hydra_config=True)
         loader = CachingLoader(GlobalHydra.instance().config_loader())
-        assert len(make([["engine=numpy"]], loader, master).missing) == 1
+        assert len(extend(Plan(), [["engine=numpy"]], loader, master).missing) == 1
         with refusal(refused, f"^engine=compiled: NUMBA_DISABLE_JIT={value} turns"):
-            make([["engine=numpy"], ["engine=compiled"]], loader, master)
+            extend(Plan(), [["engine=numpy"], ["engine=compiled"]], loader, master)
     with refusal(refused, r"benchmark\.engine=compiled: NUMBA_DISABLE_JIT"):
         check_settings(block("benchmark") | {"engine": ["compiled"]})
 

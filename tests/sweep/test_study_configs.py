@@ -15,7 +15,7 @@ from perbatch.runs import identity, places
 from perbatch.runs.run import experiment_name
 from perbatch.sweep import params, studies
 from perbatch.sweep.compose import CachingLoader
-from perbatch.sweep.plan import make
+from perbatch.sweep.plan import Plan, extend
 
 Compose = Callable[..., DictConfig]
 
@@ -65,7 +65,8 @@ def test_data_whose_readers_have_other_settings_are_one_sweep(own_data: Path) ->
     asked = [["data=teacher", "model=regressor"], ["data=iris_studies"]]
     with initialize_config_dir(str(places.CONF), version_base="1.3"):
         master = compose("config", ["experiment=elsewhere"], return_hydra_config=True)
-        plan = make(asked, CachingLoader(GlobalHydra.instance().config_loader()), master)
+        plan = Plan()
+        extend(plan, asked, CachingLoader(GlobalHydra.instance().config_loader()), master)
     assert len(plan.order) == 2
     assert plan.common["batch_size"] == 32
     assert "data.name" not in plan.common and "data.reader.examples" not in plan.common

@@ -1,16 +1,16 @@
 """What MLflow calls runs and sweeps: by cell, all else that was swept or is not the default, and seed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
-from hydra import initialize_config_dir
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
+from omegaconf import DictConfig
 
-from perbatch.runs import identity, places
+from perbatch.runs import identity
 from perbatch.runs.run import Run
 from perbatch.sweep import resolvers
 
@@ -83,8 +83,12 @@ def defaults(loader: ConfigLoader, experiment: str | None) -> dict[str, Any]:
     )
     if experiment and config.tracking.experiment is None:
         return defaults(loader, None)
-    kept = [str(key) for key in config if key not in identity.IGNORED and key != "data"]
-    return identity.flat({key: identity.plain(config[key]) for key in kept})
+    return flat(config, {*identity.IGNORED, "data"})
+
+
+def flat(config: DictConfig, without: Collection[str]) -> dict[str, Any]:
+    """Return the dotted keys of a composed config and their values, without some of its blocks."""
+    return identity.flat({str(key): identity.plain(config[key]) for key in config if key not in without})
 
 
 def of_single(run: Run) -> tuple[str, str]:
@@ -98,11 +102,10 @@ def of_single(run: Run) -> tuple[str, str]:
 @cache
 def usual(experiment: str | None) -> dict[str, Any]:
     """Return the defaults, as `defaults` does, inside Hydra or out of it."""
-    resolvers.register()
     if GlobalHydra.instance().is_initialized():
         return defaults(GlobalHydra.instance().config_loader(), experiment)
-    with initialize_config_dir(str(places.CONF), version_base="1.3"):  # in a worker of Hydra's own launchers
-        return defaults(GlobalHydra.instance().config_loader(), experiment)
+    with resolvers.composing() as loader:  # in a worker of Hydra's own launchers
+        return defaults(loader, experiment)
 
 
 def _said(key: str, value: Any) -> str:

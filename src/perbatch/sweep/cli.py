@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 
 from perbatch.errors import STOPPED
-from perbatch.sweep.sentences import MENDED_BY_USERS, of_hydra, of_logging, sentence
+from perbatch.sweep.sentences import MENDED_BY_USERS, mended_by_user, sentence
 
 
 def command(main: Callable[[], object]) -> None:
@@ -32,10 +32,8 @@ def command(main: Callable[[], object]) -> None:
     except KeyboardInterrupt:
         sys.stderr.write(f"{STOPPED}\n")
         sys.exit(130)
-    except MENDED_BY_USERS as error:
-        sys.exit(f"error: {sentence(error)}")
     except Exception as error:
-        if said := of_logging(error) or of_hydra(error):
+        if said := mended_by_user(error):
             sys.exit(f"error: {said}")
         raise
     finally:

@@ -10,8 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
+from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
 from perbatch.runs import identity, places
@@ -33,10 +32,9 @@ def of_stages() -> dict[str, Any]:
 
     Settings that cannot be composed count as what is wrong with them: their stage ends with that sentence.
     """
-    resolvers.register()
     blocks = {name: _or_error(partial(study_block, name)) for name in params.study_names()}
-    with initialize_config_dir(str(places.CONF), version_base="1.3"):
-        loader = CachingLoader(GlobalHydra.instance().config_loader())
+    with resolvers.composing() as own:
+        loader = CachingLoader(own)
         return {
             "prepare": _or_error(_prepare),
             "train": _or_error(partial(_search if _searches() else _sweep, loader, ["sweep=pipeline"])),
@@ -58,10 +56,8 @@ def of_stages() -> dict[str, Any]:
 
 def of_study(name: str) -> Any:
     """Return the settings that decide a study's evidence, as `of_stages` has them."""
-    resolvers.register()
-    with initialize_config_dir(str(places.CONF), version_base="1.3"):
-        loader = CachingLoader(GlobalHydra.instance().config_loader())
-        return _or_error(partial(_study, loader, name, study_block(name)))
+    with resolvers.composing() as loader:
+        return _or_error(partial(_study, CachingLoader(loader), name, study_block(name)))
 
 
 def targets(settings: Any, keys: Sequence[str]) -> Iterator[str]:

@@ -34,12 +34,12 @@ class Plan:
     A search's plan grows, by `extend`, once its earlier runs are complete.
     """
 
-    combinations: list[str]
+    combinations: list[str] = field(default_factory=list)
     """The identity of the run of each combination; several may mean one run."""
-    reused: list[PlannedRun]
-    missing: list[PlannedRun]
-    order: list[str]
-    common: dict[str, Any]
+    reused: list[PlannedRun] = field(default_factory=list)
+    missing: list[PlannedRun] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    common: dict[str, Any] = field(default_factory=dict)
     """What all runs have in common: dotted keys of the resolved config, and their values."""
     calls: Calls = field(default_factory=Calls)
     """What its runs are called."""
@@ -87,21 +87,12 @@ class Plan:
         return (run.folder.timings() for run in self.reused[::step])
 
 
-def make(combinations: Sequence[list[str]], loader: CachingLoader, master: DictConfig) -> Plan:
-    """Compose and check every combination. The first that cannot run raises, before anything starts."""
-    plan = empty()
-    extend(plan, combinations, loader, master)
-    return plan
-
-
-def empty() -> Plan:
-    """Return a plan without runs."""
-    return Plan([], [], [], [], {})
-
-
 def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader, master: DictConfig) -> Plan:
-    """Add the runs of these combinations to a plan, as `make` does; return the part that is new."""
-    part = empty()
+    """Compose and check these combinations, and add their runs to a plan; return the part that is new.
+
+    The first that cannot run raises, before anything starts.
+    """
+    part = Plan()
     folders = Folders(loader, master)
     seen = set(plan.order)
     taken = {run.folder for run in (*plan.reused, *plan.missing)}
@@ -149,10 +140,11 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
             for each in (plan, part):
                 each.order.append(identity)
             (part.reused if reused else part.missing).append(planned)
-    for runs, new in ((plan.reused, part.reused), (plan.missing, part.missing)):
+    for whole, new in ((plan.reused, part.reused), (plan.missing, part.missing)):
         # Only the whole round tells what is in their names.
-        new[:] = [_called(run, *plan.calls.names(run.identity, run.cell, run.name)) for run in new]
-        runs += new
+        names = [plan.calls.names(each.identity, each.cell, each.name) for each in new]
+        new[:] = [replace(each, cell=cell, name=name) for each, (cell, name) in zip(new, names, strict=True)]
+        whole += new
     for asked, size in above.items():
         log.warning(*capped(asked, size))
     return part
@@ -170,10 +162,6 @@ def refuse(settings: Mapping[Any, Any]) -> None:
             raise UserError(f"~{each.name}: every key of a run has a value: set it to another instead")
     if reason := unusable(settings["engine"]["name"]):
         raise UserError(f"engine={settings['engine']['name']}: {reason}")
-
-
-def _called(run: PlannedRun, cell: str, name: str) -> PlannedRun:
-    return replace(run, cell=cell, name=name)
 
 
 def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None:

@@ -15,13 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
+from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
 from perbatch import overrides
 from perbatch.errors import UserError
-from perbatch.runs import places
 from perbatch.runs.folder import RunFolder
 from perbatch.runs.planned import PlannedRun
 from perbatch.runs.run import Run
@@ -64,7 +62,7 @@ def fill(store: Store, experiment: Experiment, tables: Path, parent: str) -> Cou
         history = {name: list(lines) for name, lines in histories if name not in known}
     missing = [row for row in rows if row["identity"] not in known]
     calls = calls_of(tables)
-    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+    with resolvers.composing():
         config = compose("config", [*_ran_with(tables)["overrides"], f"tracking.parent={parent}"])
     budget = overrides.budget(rows)
     for row in missing:
@@ -77,9 +75,8 @@ def calls_of(tables: Path) -> Calls:
     """Return what the runs of a sweep's tables are called, and their cells."""
     rows, common = _rows(tables), _ran_with(tables)["settings"]
     budget = overrides.budget(rows)
-    resolvers.register()
-    with initialize_config_dir(str(places.CONF), version_base="1.3"):
-        calls = Calls(defaults(GlobalHydra.instance().config_loader(), None))
+    with resolvers.composing() as loader:
+        calls = Calls(defaults(loader, None))
     for row in rows:
         calls.take(row["identity"], common | overrides.of_run(row, budget))
     return calls

@@ -1,10 +1,14 @@
 """What the YAML files of `conf/` use beside Hydra's own: the types of a run's config, and interpolations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hydra import initialize_config_dir
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from perbatch.errors import UserError
@@ -57,3 +61,11 @@ def register() -> None:
     }
     for name, function in resolvers.items():
         OmegaConf.register_new_resolver(name, function, replace=True)
+
+
+@contextmanager
+def composing() -> Iterator[ConfigLoader]:
+    """Let the body compose what is in `conf/`, outside of a command of Hydra's; yield the loader."""
+    register()
+    with initialize_config_dir(str(places.CONF), version_base="1.3"):
+        yield GlobalHydra.instance().config_loader()

@@ -96,6 +96,13 @@ def sentence(error: BaseException) -> str:
     return "; ".join(dict.fromkeys(text for text in texts if text)) or type(error).__name__
 
 
+def mended_by_user(error: BaseException) -> str | None:
+    """Return what the user can mend of an error, in a sentence; None where the program is wrong."""
+    if isinstance(error, MENDED_BY_USERS):
+        return sentence(error)
+    return of_logging(error) or of_hydra(error)
+
+
 def of_logging(error: BaseException) -> str | None:
     """Return what is wrong with Hydra's settings of logging, where that is what Python's logging says."""
     if isinstance(error, ValueError) and str(error).startswith("Unable to configure"):
@@ -103,7 +110,7 @@ def of_logging(error: BaseException) -> str | None:
     return None
 
 
-def of_hydra(error: Exception) -> str | None:
+def of_hydra(error: BaseException) -> str | None:
     """Return what Hydra says of settings that it cannot compose, where it raises an error of Python's own."""
     modules = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
     if not modules or modules[-1].partition(".")[0] not in ("hydra", "omegaconf"):
@@ -144,26 +151,31 @@ def _special(error: BaseException) -> str | None:
         return f"not enough memory ({error or 'no word of how much'}): take a smaller network or data set"
     if isinstance(error, OSError) and not isinstance(error, HydraException):
         return _of_system(error)
-    if isinstance(error, HydraException) and (said := misspelt(str(error))):
+    return _of_composing(error) if isinstance(error, HydraException) else None
+
+
+def _of_composing(error: HydraException) -> str | None:
+    text = _flat(error)
+    if said := misspelt(str(error)):
         return said
-    if isinstance(error, HydraException) and (found := NO_PACKAGE.search(_flat(error))):
+    if found := NO_PACKAGE.search(text):
         return (
             f"conf/{found['file']}.yaml does not say where its keys go: "
             f"its first line must be `{advice.GLOBAL}`"
         )
-    if isinstance(error, HydraException) and (found := TWICE.search(_flat(error))):
+    if found := TWICE.search(text):
         group, option = found["group"], found["option"]
         return (
             f"{group}: chosen twice: in a file write `{advice.in_defaults(group, option)}`, in a command "
             f"`{advice.option(group, option)}` without a plus sign"
         )
-    if isinstance(error, HydraException) and (found := SEVERAL.search(_flat(error))):
+    if found := SEVERAL.search(text):
         key, values = found["key"], found["values"]
         return (
             f"{key}={values}: several values: {advice.SWEEP} sweeps over them, "
             f"{advice.as_list(key, values)} is a list, {advice.override(key, values)} one text"
         )
-    if isinstance(error, HydraException) and (found := NOT_DELETED.search(_flat(error))):
+    if found := NOT_DELETED.search(text):
         return f"~{found['key']}: there is no such key to delete, or it is null, which is as good"
     return None
 

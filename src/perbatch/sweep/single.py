@@ -14,7 +14,7 @@ from perbatch.errors import UserError
 from perbatch.runs import places
 from perbatch.runs.folder import RunFolder
 from perbatch.sweep import task
-from perbatch.sweep.sentences import MENDED_BY_USERS, of_hydra, of_logging, sentence
+from perbatch.sweep.sentences import mended_by_user
 
 TO_FILE = "hydra.job_logging.root.handlers=[file]"
 """A library writes to no terminal of its own accord: a run's log has what it says, and the caller."""
@@ -40,10 +40,8 @@ def train(overrides: Sequence[str]) -> RunFolder:
             hydra.run("config", work, [*overrides, TO_FILE])
         except SystemExit as refused:  # of the callback that checks a single run
             raise UserError(str(refused.code).removeprefix("error: ")) from None
-        except MENDED_BY_USERS as error:
-            raise UserError(sentence(error)) from error
         except Exception as error:
-            if said := of_logging(error) or of_hydra(error):
+            if said := mended_by_user(error):
                 raise UserError(said) from error
             raise
     return folders[0]

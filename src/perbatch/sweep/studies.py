@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
+from hydra import compose
+from hydra.core.config_loader import ConfigLoader
 from hydra.errors import HydraException
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -66,10 +66,9 @@ def prepare_data(name: str) -> None:
 
     A UserError where the study would write the pipeline's own data, which another stage makes.
     """
-    resolvers.register()
     pipeline = params.data_overrides()["data"]
-    with initialize_config_dir(str(places.CONF), version_base="1.3"):
-        for chosen in _data_choices(name):
+    with resolvers.composing() as loader:
+        for chosen in _data_choices(name, loader):
             data = compose("config", [f"experiment={name}", *chosen]).data
             if data.name == pipeline:
                 other = in_defaults("data", "digits_studies")
@@ -80,19 +79,16 @@ def prepare_data(name: str) -> None:
             _prepare(data)
 
 
-def _data_choices(name: str) -> list[tuple[str, ...]]:
+def _data_choices(name: str, loader: ConfigLoader) -> list[tuple[str, ...]]:
     """The different overrides of the group `data` and its keys among all runs of the sweep."""
-    kept = (
-        tuple(text for text in each if text.startswith(("data=", "data."))) for each in _combinations(name)
-    )
+    every = _combinations(name, loader)
+    kept = (tuple(text for text in each if text.startswith(("data=", "data."))) for each in every)
     return list(dict.fromkeys(kept))
 
 
-def _combinations(name: str) -> list[list[str]]:
+def _combinations(name: str, loader: ConfigLoader) -> list[list[str]]:
     """The overrides of each combination of the sweep, in its order."""
-    master = compose("config", [f"experiment={name}"], return_hydra_config=True)
-    sweeper = master.hydra.sweeper
-    loader = GlobalHydra.instance().config_loader()
+    sweeper = compose("config", [f"experiment={name}"], return_hydra_config=True).hydra.sweeper
     return grid.expand(plain(sweeper.params) or {}, [], loader, plain(sweeper.grids) or ())
 
 
@@ -102,9 +98,8 @@ def with_seeds(name: str, combinations: Collection[int], runs: int, seeds: range
     `combinations` are their places in the order of the study's sweep, which has so many `runs`. A UserError
     where two combinations mean one run, so that a place of a run is none of a combination.
     """
-    resolvers.register()
-    with initialize_config_dir(str(places.CONF), version_base="1.3"):
-        every = _combinations(name)
+    with resolvers.composing() as loader:
+        every = _combinations(name, loader)
     if len(every) != runs:
         raise UserError(
             f"{name}: its sweep has {len(every)} combinations and {runs} runs; in a study with a plan each "

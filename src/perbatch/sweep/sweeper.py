@@ -87,7 +87,7 @@ def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
             f"hydra.sweeper.runs_per_job={runs_per_job}: must be a whole number of at least 1, or null"
         )
     loader = CachingLoader(call.context.config_loader)
-    planned = plan.empty()
+    planned = plan.Plan()
     asked = rounds(planned, loader)
     part = _next(asked, planned, loader, master)
     if part is None:

@@ -15,6 +15,7 @@ from perbatch.files import replace
 from perbatch.overrides import written
 from perbatch.runs import identity
 from perbatch.runs.planned import PlannedRun
+from perbatch.sweep.calls import flat
 from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.plan import Plan
 
@@ -76,9 +77,7 @@ def overrides(plan: Plan, loader: CachingLoader, master: DictConfig) -> list[str
         shared.insert(0, f"data={master.hydra.runtime.choices.data}")
         reader = loader.settings(master, every)["data"]["reader"]
         where = {f"data.reader.{key}": reader.get(key) for key in ("path", "licence")}  # not in an identity
-    config = loader.load_configuration("config", shared, RunMode.RUN)
-    kept = [str(key) for key in config if key not in identity.IGNORED]
-    defaults = identity.flat({key: identity.plain(config[key]) for key in kept})
+    defaults = flat(loader.load_configuration("config", shared, RunMode.RUN), identity.IGNORED)
     common = plan.common | {key: value for key, value in where.items() if key in defaults}
     changed = {
         key: value for key, value in common.items() if key not in NAMED and defaults.get(key, ...) != value
