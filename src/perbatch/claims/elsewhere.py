@@ -38,8 +38,10 @@ def ratios(evidence: Evidence) -> pd.DataFrame:
 
     The columns are those of elsewhere.csv, see docs/tables.md. A UserError where a mode is missing.
     """
-    rows = list(chain.from_iterable(_rows(evidence, rows) for _, rows in evidence.table.groupby(TASK)))
-    return _by_size(pd.DataFrame(rows, columns=columns_of(FILE)))
+    if FILE not in evidence.chosen:
+        rows = list(chain.from_iterable(_rows(evidence, rows) for _, rows in evidence.table.groupby(TASK)))
+        evidence.chosen[FILE] = _by_size(pd.DataFrame(rows, columns=columns_of(FILE)))
+    return evidence.chosen[FILE]
 
 
 def ratios_of(evidence: Iterable[Evidence | None]) -> pd.DataFrame | None:

@@ -27,7 +27,7 @@ FORMAT = "%.12g"
 
 @dataclass(frozen=True)
 class Evidence:
-    """A claim and the table that it is judged by. `chosen`: what `at_chosen_rate` returned."""
+    """A claim and the table that it is judged by. `chosen`: what was found at chosen rates."""
 
     claim: Claim
     table: pd.DataFrame
