@@ -88,6 +88,14 @@ def test_an_edit_in_a_callee_is_noticed(package: Path, tmp_path: Path) -> None:
     assert finish(start(package, tmp_path / "cache"))[:2] == (24.0, True)
 
 
+def test_a_copy_of_the_sources_compiles_nothing(package: Path, tmp_path: Path) -> None:
+    finish(start(package, tmp_path / "cache"))
+    copy = shutil.copytree(package.parents[2], tmp_path / "another") / "perbatch" / "backprop" / "compiled"
+    entry = copy / "entry.py"
+    entry.write_text(f"# a comment moves every line\n{entry.read_text()}")
+    assert finish(start(copy, tmp_path / "cache")) == (42.0, False, "")
+
+
 @pytest.mark.slow
 def test_processes_that_compile_at_once(package: Path, tmp_path: Path) -> None:
     kinds = ["float64", "float64", "float32"]

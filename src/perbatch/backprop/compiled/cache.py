@@ -1,7 +1,8 @@
-"""Where compiled code is kept, so that a machine compiles a version of it once.
+"""Where compiled code is kept, so that a machine compiles a version of it once, for all its checkouts.
 
 The folder is named by the digest of this package, whose functions call no others: Numba notices an edit in
-the file of the function that Python calls, but not in the files of those that it calls.
+the file of the function that Python calls, but not in the files of those that it calls. And it takes the
+same file elsewhere for another.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import fcntl
 import logging
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -20,6 +22,8 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite.binding import get_host_cpu_name
+from numba.core.caching import UserProvidedCacheLocator
 from platformdirs import user_cache_path
 
 from perbatch.backprop.compiled.jit import OPTIONS
@@ -35,24 +39,43 @@ def folder() -> Path:
     In NUMBA_CACHE_DIR if that is set, else in the user's cache; where it is read-only, a temporary folder.
     """
     digest = fingerprint(files_in(Path(__file__).parent, ["."]))[:32]
+    python = f"py{sys.version_info.major}{sys.version_info.minor}"
+    name = "-".join([digest, python, f"numba{numba.__version__}", get_host_cpu_name()])
     for parent in (_wished(), Path(tempfile.gettempdir()) / f"perbatch-{os.getuid()}"):
         with contextlib.suppress(OSError):
             parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if _only_ours(parent):
-                (parent / digest).mkdir(exist_ok=True)
-                with tempfile.TemporaryFile(dir=parent / digest):
-                    return parent / digest
+                (parent / name).mkdir(exist_ok=True)
+                with tempfile.TemporaryFile(dir=parent / name):
+                    return parent / name
     return Path(tempfile.mkdtemp(prefix="perbatch-"))
+
+
+class Locator(UserProvidedCacheLocator):
+    """Numba's own knows a function by place, time and line of its source; here the folder is enough."""
+
+    def get_cache_path(self) -> str:
+        """Return where its code is kept."""
+        return str(folder())
+
+    def get_source_stamp(self) -> str:
+        """Return what tells whether the code is of this source."""
+        return folder().name
+
+    def get_disambiguator(self) -> str:
+        """Return what tells functions of one name apart, of which there are none."""
+        return ""
 
 
 def kept(function: Callable[..., Any]) -> Any:
     """Compile a function that Python calls, on its first call, or load what an earlier process compiled."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder())
+    own = {"CACHE_DIR": str(folder()), "CACHE_LOCATOR_CLASSES": f"{__name__}.{Locator.__name__}"}
+    before = {key: getattr(numba.config, key, "") for key in own}
+    vars(numba.config).update(own)
     try:
         return numba.njit(cache=True, **OPTIONS)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        vars(numba.config).update(before)
 
 
 @contextlib.contextmanager
