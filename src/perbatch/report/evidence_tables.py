@@ -117,20 +117,18 @@ def targets_table(results: Results) -> Table | None:
         return None
     table, rows = survival(results), []
     factor, clock = clock_unit(table.loc[table["quantity"] == "seconds", "median"])
-    for each in results.each:
-        for name, row in representatives(each).items():
-            mine = table[(table["target"] == each.sweep.target) & (table["contender"] == row["contender"])]
-            cells = {
-                found["quantity"]: _median_cell(found, factor if found["quantity"] == "seconds" else 1.0)
-                for _, found in mine.iterrows()
-            }
-            first = mine.iloc[0]
-            reached = Cell(
-                f"{round(first['reached'] * first['n'])} of {int(first['n'])}",
-                f"{share(first['reached_low'])} to {share(first['reached_high'])}" if first["n"] else "",
-            )
-            head = Cell(f"{each.sweep.target:g}: {_short(name, row)}", f"rate {rate(row['learning_rate'])}")
-            rows.append([head, reached, *(cells[quantity] for quantity in SHOWN_QUANTITIES)])
+    for (target, _), mine in table.groupby(["target", "contender"], sort=False):
+        cells = {
+            found["quantity"]: _median_cell(found, factor if found["quantity"] == "seconds" else 1.0)
+            for _, found in mine.iterrows()
+        }
+        first = mine.iloc[0]
+        reached = Cell(
+            f"{round(first['reached'] * first['n'])} of {int(first['n'])}",
+            f"{share(first['reached_low'])} to {share(first['reached_high'])}" if first["n"] else "",
+        )
+        head = Cell(f"{target:g}: {_short(first)}", f"rate {rate(first['learning_rate'])}")
+        rows.append([head, reached, *(cells[quantity] for quantity in SHOWN_QUANTITIES)])
     return Table(["target: mode", "reached by", *HEADS[:-1], clock], rows)
 
 
@@ -154,14 +152,13 @@ def ranges_table(results: Results) -> Table:
 
 
 def _names(results: Results) -> dict[str, str]:
-    rows = representatives(results)
-    names = {name: _short(name, row) for name, row in rows.items()}
+    names = {name: _short(row) for name, row in representatives(results).items()}
     pair = repeat_and_plain(results)
     return names if pair is None else names | {PLAIN: f"one update per visit, M = {pair[1]['batch_size']:,}"}
 
 
-def _short(name: str, row: pd.Series) -> str:
-    return "repeat" if name == "repeat" else named(row).long
+def _short(row: pd.Series) -> str:
+    return "repeat" if row["mode"] == "repeat" else named(row).long
 
 
 def _pair_cell(row: pd.Series) -> Cell:
