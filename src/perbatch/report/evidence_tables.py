@@ -32,8 +32,7 @@ VERDICTS = {
 
 def pairs_table(results: Results) -> Table | None:
     """Return a row a pair of representatives, a column a clock: how much less the first one needs."""
-    table = pairs(results)
-    table = table[table["target"] == results.sweep.target]
+    table = _at_target(results)
     if table.empty:
         return None
     names = _names(results)
@@ -49,9 +48,7 @@ def swept_table(results: Results) -> Table | None:
     """Return a row a mode and two values of what was swept beside the modes, a column a clock."""
     if len(variants(results)) == 1:
         return None
-    table = pairs(results)
-    table = table[table["target"] == results.sweep.target]
-    found = table.set_index(["first_contender", "second_contender", "quantity"])
+    found = _at_target(results).set_index(["first_contender", "second_contender", "quantity"])
     rows = []
     for each, (first, second), row, other in across(results):
         if each is results:
@@ -97,9 +94,8 @@ def together_sentence(results: Results) -> str:
 
 def clocks_sentence(results: Results) -> str:
     """Say what repeating needs on each clock against one update per visit, and where the seconds go."""
-    table = pairs(results)
-    table = table[(table["target"] == results.sweep.target) & (table["first"] == "repeat")]
-    table = table[table["verdict"] != ContrastVerdict.UNPRICED]
+    table = _at_target(results)
+    table = table[(table["first"] == "repeat") & (table["verdict"] != ContrastVerdict.UNPRICED)]
     if table.empty or not all(ContrastVerdict(each).judged for each in table["verdict"]):
         return ""
     told = [f"{_pair_cell(row).text} in {UNITS[row['quantity']]}" for _, row in table.iterrows()]
@@ -149,6 +145,12 @@ def ranges_table(results: Results) -> Table:
         wide = Cell(number(found["octaves"]), f"{gaps} unstable between" if gaps else "")
         rows.append([head, low, high, wide, Cell(rate(row["learning_rate"]))])
     return Table(["mode", "lowest stable rate", "highest stable rate", "octaves", "chosen rate"], rows)
+
+
+def _at_target(results: Results) -> pd.DataFrame:
+    """The pairs at the target that the answers speak of."""
+    table = pairs(results)
+    return table[table["target"] == results.sweep.target]
 
 
 def _names(results: Results) -> dict[str, str]:

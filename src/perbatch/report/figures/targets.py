@@ -10,7 +10,7 @@ from perbatch.report.figures.figure import Drawing, Figure
 from perbatch.report.figures.series import PAIR, PLAIN, REPEAT, by_series, keys_of, pair_rows, series_layers
 from perbatch.report.figures.style import INK, RULE, batch_sizes, log2_axis, padded, records
 from perbatch.report.figures.svg import Key, Panel, draw, key, layered
-from perbatch.report.wording import UNITS, clock_unit, number, seeds_reached
+from perbatch.report.wording import amounts, number, seeds_reached
 
 APART = {PLAIN: 1 / 1.06, REPEAT: 1.06}  # the two series stand side by side
 SCALING = {"updates": 1, "evaluations": 0, "seconds": 1}  # perfect: falls with this power of M
@@ -35,7 +35,7 @@ def _panel(results: Results, quantity: str) -> Panel | None:
     points = _points(results, quantity)
     if points["size"].nunique() < 2:
         return None
-    factor, unit = clock_unit(points["value"]) if quantity == "seconds" else (1.0, UNITS[quantity])
+    factor, unit = amounts(quantity, *points["value"])
     points[["value", "low", "high"]] *= factor
     sizes = sorted({int(size) for size in points["size"]})
     domain = padded([*points["value"], *points["low"].dropna(), *points["high"].dropna()])
