@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from perbatch.analysis.results import Results, reported_by
+from perbatch.analysis.results import Results
 from perbatch.analysis.statistics import (
     Estimate,
     no_value,
@@ -80,7 +80,7 @@ class Contrast:
 
 def contrast(results: Results, first: pd.Series, second: pd.Series, quantity: str) -> Contrast:
     """Compare two rows of the comparison by `quantity`_to_target over the seeds that both have."""
-    a, b = _paired(results, first, second, f"{quantity}_to_target")
+    a, b = paired(results, first, second, f"{quantity}_to_target")
     nothing = no_value(len(a))
     if a.isna().any() or b.isna().any() or (a <= 0).any() or (b <= 0).any():
         return Contrast(ContrastVerdict.UNPRICED, nothing, nothing, first, second, quantity)
@@ -94,16 +94,13 @@ def contrast(results: Results, first: pd.Series, second: pd.Series, quantity: st
 
 def score_difference(results: Results, first: pd.Series, second: pd.Series) -> Estimate:
     """Return the paired difference (first minus second) of the test score; diverged is the worst."""
-    a, b = _paired(results, first, second, f"test_{results.sweep.score}")
+    a, b = paired(results, first, second, f"test_{results.sweep.score}")
     return paired_difference(a.fillna(-np.inf), b.fillna(-np.inf))
 
 
-def _paired(
-    results: Results, first: pd.Series, second: pd.Series, column: str
-) -> tuple[pd.Series, pd.Series]:
-    known = reported_by(results)
-    nothing = results.reported.iloc[:0].set_index("seed")
-    a, b = (known.get(row["contender"], nothing)[column] for row in (first, second))
+def paired(results: Results, first: pd.Series, second: pd.Series, column: str) -> tuple[pd.Series, pd.Series]:
+    """Return a column of the reported runs of two rows of the comparison, by the seeds that both have."""
+    a, b = (results.runs_of(row).set_index("seed")[column] for row in (first, second))
     seeds = a.index.intersection(b.index).sort_values()
     return a.loc[seeds], b.loc[seeds]
 

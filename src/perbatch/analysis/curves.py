@@ -5,6 +5,7 @@ import pandas as pd
 
 from perbatch.analysis.contenders import CONTENDER
 from perbatch.analysis.results import Results, fact
+from perbatch.analysis.stable_rates import rate_outcomes
 from perbatch.analysis.sweep import Sweep
 
 AXES = ["epoch", "updates", "gradient_evaluations", "satisfied_when_left", "still_satisfied", "own_metric"]
@@ -24,19 +25,9 @@ def loss_curves(results: Results) -> pd.DataFrame:
 
 def rate_curves(results: Results) -> pd.DataFrame:
     """Return final validation loss (median over all seeds) and diverged runs at every rate of a contender."""
-    usable = results.sweep.usable
-    table = (
-        usable.groupby(["contender", "learning_rate"])
-        .agg(validation_loss=("last_loss", "median"), runs=("seed", "size"), diverged=("status", _diverged))
-        .reset_index()
-    )
-    ordered = results.choices[[*CONTENDER, "contender"]].merge(table, on="contender", how="left")
-    ordered["validation_loss"] = ordered["validation_loss"].where(np.isfinite(ordered["validation_loss"]))
-    return ordered
-
-
-def _diverged(status: pd.Series) -> int:
-    return int((status == "diverged").sum())
+    outcomes = rate_outcomes(results.sweep)
+    ordered = results.choices[[*CONTENDER, "contender"]].merge(outcomes, on="contender", how="left")
+    return ordered.assign(validation_loss=ordered["validation_loss"].replace(np.inf, np.nan))
 
 
 def loss_table(sweep: Sweep, runs: pd.DataFrame) -> pd.DataFrame:

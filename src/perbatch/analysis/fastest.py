@@ -37,18 +37,12 @@ def fastest(results: Results, quantity: str) -> Fastest | None:
     None where fewer than two sizes can be compared, or none of them reached the target.
     """
     rows, runs = plain_rows(results), results.sweep.usable
-    tuning = runs[runs["seed"].isin(results.seeds.tuning)].set_index(CELL)[f"{quantity}_to_target"]
-    costs = {
-        place: tuning.loc[[(row["contender"], row["learning_rate"])]]
-        for place, row in rows.iterrows()
-        if (row["contender"], row["learning_rate"]) in tuning.index
-    }
-    known = pd.Series(
-        {place: cost.median() for place, cost in costs.items() if cost.notna().all()}, dtype=float
-    )
+    costs = runs[runs["seed"].isin(results.seeds.tuning)].groupby(CELL)[f"{quantity}_to_target"]
+    medians = costs.median().fillna(np.inf).where(costs.count() == costs.size())  # nan without a price
+    known = rows.join(medians.rename("cost"), on=CELL)["cost"].dropna()
     if len(known) < 2 or not np.isfinite(known).any():
         return None
-    best = rows.loc[known.fillna(np.inf).idxmin()]
+    best = rows.loc[known.idxmin()]
     verdicts = {
         int(row["batch_size"]): contrast(results, best, row, quantity).verdict
         for place, row in rows.iterrows()

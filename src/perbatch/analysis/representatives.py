@@ -64,15 +64,8 @@ def plain_rows(results: Results) -> pd.DataFrame:
     return table[table["mode"] != "repeat"].sort_values("batch_size")
 
 
-def plain_at(results: Results, batch_size: int) -> pd.Series | None:
-    """Return the plain row at `batch_size`, if it was run."""
-    rows = plain_rows(results)
-    rows = rows[rows["batch_size"] == batch_size]
-    return rows.iloc[0] if len(rows) else None
-
-
 def repeat_and_plain(results: Results) -> tuple[pd.Series, pd.Series] | None:
     """Return the row that represents repeating, and the plain one at its batch size; None without both."""
     repeat = representatives(results).get("repeat")
-    plain = None if repeat is None else plain_at(results, int(repeat["batch_size"]))
+    plain = None if repeat is None else best_of(results, ONCE, int(repeat["batch_size"]))
     return None if repeat is None or plain is None else (repeat, plain)

@@ -74,12 +74,6 @@ def fact(find: Callable[[Results], Fact]) -> Callable[[Results], Fact]:
     return known
 
 
-@fact
-def reported_by(results: Results) -> dict[str, pd.DataFrame]:
-    """Return the reported runs of each contender, by seed."""
-    return {name: runs.set_index("seed") for name, runs in results.reported.groupby("contender")}
-
-
 def compare(
     sweep: Sweep, choices: pd.DataFrame, tested: pd.DataFrame, data: Mapping[str, Any] | None = None
 ) -> Results:

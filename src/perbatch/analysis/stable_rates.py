@@ -18,10 +18,11 @@ LEARNED = 0.95
 
 
 def rate_outcomes(sweep: Sweep) -> pd.DataFrame:
-    """Return a row a contender and rate: runs (but for failed ones), diverged, the median final training
-    loss (infinite where the middle diverged) and whether the rate is stable."""
+    """Return a row a contender and rate: runs (but for failed ones), diverged, the median final validation
+    loss (not finite where the middle diverged), that of the training (infinite there), and whether the rate
+    is stable."""
     last = sweep.history.groupby("identity")["train_loss"].last()
-    usable = sweep.usable[["contender", "learning_rate", "identity", "status"]]
+    usable = sweep.usable[["contender", "learning_rate", "identity", "status", "last_loss"]]
     lost = usable["status"] == "diverged"
     usable = usable.assign(
         diverged=lost,
@@ -30,6 +31,7 @@ def rate_outcomes(sweep: Sweep) -> pd.DataFrame:
     table = usable.groupby(["contender", "learning_rate"]).agg(
         runs=("identity", "size"),
         diverged=("diverged", "sum"),
+        validation_loss=("last_loss", "median"),
         train_loss=("final", "median"),
     )
     table["train_loss"] = table["train_loss"].fillna(np.inf)  # between a finite and an infinite middle

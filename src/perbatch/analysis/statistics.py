@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from statistics import median
 from typing import Any, Self
 
 import numpy as np
@@ -62,7 +63,7 @@ class Estimate:
     @property
     def inverse(self) -> Self:
         """The estimate of one over a positive quantity."""
-        value, low, high = (_inverse(x) for x in (self.value, self.low, self.high))
+        value, low, high = (math.inf if x == 0 else 1 / x for x in (self.value, self.low, self.high))
         return replace(self, value=value, low=high, high=low, sample=())
 
     def columns(self, name: str) -> dict[str, float]:
@@ -104,7 +105,7 @@ def median_interval(values: ArrayLike) -> Estimate:
     x = column(values)
     if len(x) == 0 or np.isnan(x).any():
         return no_value(len(x))
-    middle = _median(x)
+    middle = median(x.tolist())
     value = middle if math.isfinite(middle) else math.nan
     low, high = (math.nan if rank is None else float(np.sort(x)[rank]) for rank in _ranks(len(x)))
     if math.isnan(low) or math.isnan(high) or (math.isinf(low) and low == high):
@@ -237,17 +238,6 @@ def _estimate(x: NDArray[np.float64], kind: str, forward: Map, backward: Map) ->
     return Estimate(float(ends[0]), float(ends[1]), float(ends[2]), len(x), kind, tuple(y.tolist()))
 
 
-def _median(x: NDArray[np.float64]) -> float:
-    """Like numpy's, but the mean of a finite and an infinite middle is infinite, without a warning."""
-    ordered = np.sort(x)
-    low, high = ordered[(len(x) - 1) // 2], ordered[len(x) // 2]
-    return float(low) if low == high else float(low) / 2 + float(high) / 2
-
-
 def rounded(value: float) -> float | None:
     """Return six digits of a number, None where it is not finite: as JSON has it."""
     return float(f"{value:.6g}") if math.isfinite(value) else None
-
-
-def _inverse(x: float) -> float:
-    return math.inf if x == 0 else 1 / x

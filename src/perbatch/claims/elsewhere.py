@@ -16,7 +16,7 @@ from perbatch.analysis.columns import columns_of
 from perbatch.analysis.statistics import geometric_interval, paired_ratio
 from perbatch.claims.evidence import Evidence
 from perbatch.claims.own_target import TASK
-from perbatch.claims.reading import Reading, estimated
+from perbatch.claims.reading import Reading, estimated, joined
 from perbatch.claims.selection import Chosen, at_chosen_rate, check_budgets, select
 from perbatch.errors import UserError
 from perbatch.files import replace
@@ -79,14 +79,12 @@ def more(rows: pd.DataFrame) -> pd.Series:
 
 def largest_ratio(evidence: Evidence, comparison: str, quantity: str) -> Reading:
     """The largest ratio of all rows, and the largest ends: below a bound only where every row is."""
-    rows = _asked(evidence, comparison, quantity)
-    return _extreme(rows, rows[ENDS].max(), "largest of all rows")
+    return _extreme(evidence, comparison, quantity, "largest")
 
 
 def smallest_ratio(evidence: Evidence, comparison: str, quantity: str) -> Reading:
     """The smallest ratio of all rows, and the smallest ends: above a bound only where every row is."""
-    rows = _asked(evidence, comparison, quantity)
-    return _extreme(rows, rows[ENDS].min(), "smallest of all rows")
+    return _extreme(evidence, comparison, quantity, "smallest")
 
 
 def gain_of_copies(evidence: Evidence, copied: str, once: str) -> Reading:
@@ -145,7 +143,7 @@ def _rows(evidence: Evidence, alike: pd.DataFrame) -> list[dict[str, object]]:
                     "kind": found.kind,
                     "learning_rate": first.rate,
                     "over_learning_rate": second.rate,
-                    "reservation": _joined([first.reservation, second.reservation]),
+                    "reservation": joined([first.reservation, second.reservation]),
                 }
             )
     return rows
@@ -174,24 +172,16 @@ def _by_seed(first: Chosen, second: Chosen, quantity: str) -> pd.DataFrame:
     return pd.concat([each.runs[f"{quantity}_to_target"] for each in (first, second)], axis=1, join="inner")
 
 
-def _asked(evidence: Evidence, comparison: str, quantity: str) -> pd.DataFrame:
+def _extreme(evidence: Evidence, comparison: str, quantity: str, which: str) -> Reading:
     rows = rows_of(ratios(evidence), comparison, quantity)
     if rows.empty:
         raise UserError(
             f"{evidence.claim.name}: there is no comparison {comparison!r} in {quantity!r}; there are "
             f"{', '.join(COMPARISONS)}, in {' and '.join(QUANTITIES)}"
         )
-    return rows
-
-
-def _extreme(rows: pd.DataFrame, ends: pd.Series, kind: str) -> Reading:
     named = rows["data"] + " " + rows["sizes"] + ": " + rows["reservation"]
-    said = _joined(named[rows["reservation"] != ""])
-    if rows[ENDS].isna().any(axis=None):
-        said = _joined([said, "a row has no interval"])
-    value, low, high = (float(end) for end in ends)
-    return Reading(value, low, high, int(rows["n"].min()), f"{kind} ({len(rows)})", reservation=said)
-
-
-def _joined(texts: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(filter(None, texts)))
+    lacking = "a row has no interval" if rows[ENDS].isna().any(axis=None) else ""
+    said = joined([*named[rows["reservation"] != ""], lacking])
+    value, low, high = (rows[ENDS].max() if which == "largest" else rows[ENDS].min()).tolist()
+    kind = f"{which} of all rows ({len(rows)})"
+    return Reading(value, low, high, int(rows["n"].min()), kind, reservation=said)

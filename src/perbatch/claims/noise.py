@@ -13,8 +13,9 @@ from perbatch.claims.to_target import to_target_by_size
 
 def noise_over_critical(evidence: Evidence, target: float, batch_size: int) -> Reading:
     """Noise scale along the tuned run of `batch_size` over the critical batch size, both up to `target`."""
-    scale, critical, reservations = _both(evidence, target, batch_size)
-    return estimated(paired_ratio(scale, critical), *reservations)
+    table, reservations = to_target_by_size(evidence, "updates", target)
+    scale, reservation = _scale(evidence, target, batch_size)
+    return estimated(paired_ratio(scale, _fits(table)), *reservations, reservation)
 
 
 def critical_batch_size(evidence: Evidence, target: float) -> Reading:
@@ -33,12 +34,6 @@ def noise_growth(evidence: Evidence, target: float, over: float, batch_size: int
     """The noise scale up to one target over that up to another, paired by seed."""
     (tight, first), (loose, second) = (_scale(evidence, each, batch_size) for each in (target, over))
     return estimated(paired_ratio(tight, loose), first, second)
-
-
-def _both(evidence: Evidence, target: float, batch_size: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    table, reservations = to_target_by_size(evidence, "updates", target)
-    scale, reservation = _scale(evidence, target, batch_size)
-    return scale.to_numpy(float), _fits(table).to_numpy(float), [*reservations, reservation]
 
 
 def _scale(evidence: Evidence, target: float, batch_size: int) -> tuple[pd.Series, str]:

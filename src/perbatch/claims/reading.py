@@ -1,6 +1,7 @@
 """What a quantity was found to be: a value with the interval that other seeds would leave it in."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from perbatch.analysis.statistics import Estimate
@@ -26,10 +27,13 @@ class Reading(Estimate):
 
 def estimated(estimate: Estimate, *reservations: str) -> Reading:
     """Return the reading of an estimate over seeds; one without an interval decides nothing."""
-    said = [text for text in dict.fromkeys(reservations) if text]
-    if not estimate.has_interval:
-        said.append(f"there is no interval ({estimate.kind})")
-    return Reading(**vars(estimate), reservation="; ".join(dict.fromkeys(said)))
+    lacking = "" if estimate.has_interval else f"there is no interval ({estimate.kind})"
+    return Reading(**vars(estimate), reservation=joined([*reservations, lacking]))
+
+
+def joined(reservations: Iterable[str]) -> str:
+    """Return several reservations as one, each once; empty ones are none."""
+    return "; ".join(dict.fromkeys(filter(None, reservations)))
 
 
 def exact(value: float, n: int, kind: str) -> Reading:

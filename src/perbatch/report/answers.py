@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from perbatch.analysis.contenders import named
+from perbatch.analysis.contenders import ONCE, named
 from perbatch.analysis.contrasts import Contrast, ContrastVerdict, contrast, score_difference
-from perbatch.analysis.representatives import best_repeats, plain_at, plain_rows, representatives
+from perbatch.analysis.representatives import best_of, best_repeats, plain_rows, representatives
 from perbatch.analysis.results import Results
 from perbatch.report.sentences import sentence, times
 from perbatch.report.wording import (
@@ -62,7 +62,8 @@ def answer_repeat(results: Results) -> Answer:
     repeat = representatives(results).get("repeat")
     if repeat is None:
         return Answer(ABSENT, "No run repeats its updates, so these runs cannot say what repeating does.")
-    plain = plain_at(results, int(repeat["batch_size"]))
+    size = int(repeat["batch_size"])
+    plain = best_of(results, ONCE, size)
     if plain is None:
         return Answer(
             ABSENT, "No batch size was run both with and without repeating, so the two cannot be compared."
@@ -71,7 +72,6 @@ def answer_repeat(results: Results) -> Answer:
         return Answer(
             ALL_DIVERGED, "Every reported run diverged, so these runs cannot say what repeating does."
         )
-    size = int(repeat["batch_size"])
     what = "each example" if size == 1 else f"each batch of {size:,}"
     until = f"{int(repeat['updates_per_batch'])} times"
     if not pd.isna(repeat["tolerance"]):
@@ -129,22 +129,20 @@ def answer_seconds(results: Results) -> str:
 
 def answer_elsewhere(results: Results) -> str:
     """Count the batch sizes at which repeating took fewer or more evaluations than not repeating."""
-    pairs = [(row, plain_at(results, int(row["batch_size"]))) for _, row in best_repeats(results).iterrows()]
-    found = [contrast(results, row, plain, "evaluations") for row, plain in pairs if plain is not None]
+    repeats = [row for _, row in best_repeats(results).iterrows()]
+    pairs = [(row, best_of(results, ONCE, int(row["batch_size"]))) for row in repeats]
+    both = [(row, plain) for row, plain in pairs if plain is not None]
+    found = [contrast(results, row, plain, "evaluations").verdict for row, plain in both]
     if len(found) < 2:
         return ""
-    counts = {ContrastVerdict.LESS: 0, ContrastVerdict.MORE: 0, ContrastVerdict.SAME: 0, "none": 0}
-    for each in found:
-        verdict = each.verdict
-        key = ContrastVerdict.LESS if verdict.saved else ContrastVerdict.MORE if verdict.cost else verdict
-        counts[key if key in counts else "none"] += 1
-    texts = {
-        ContrastVerdict.LESS: "fewer evaluations of the network at",
-        ContrastVerdict.MORE: "more at",
-        ContrastVerdict.SAME: "no shown difference at",
-        "none": "no verdict possible at",
+    counts = {
+        "fewer evaluations of the network at": sum(verdict.saved for verdict in found),
+        "more at": sum(verdict.cost for verdict in found),
+        "no shown difference at": found.count(ContrastVerdict.SAME),
     }
-    parts = ", ".join(f"{text} {counts[key]}" for key, text in texts.items() if counts[key] or key != "none")
+    if unsaid := len(found) - sum(counts.values()):
+        counts["no verdict possible at"] = unsaid
+    parts = ", ".join(f"{text} {count}" for text, count in counts.items())
     return f"Over all {len(found)} batch sizes that were run both ways, repeating took {parts}."
 
 
@@ -157,28 +155,24 @@ def answer_scores(results: Results) -> str:
     plain = plain_rows(results)
     if len(plain) < 2:
         return ""
-    first, last = plain.iloc[0], plain.iloc[-1]
-    n_train = results.sweep.n_train
-    names = tuple(every(int(row["batch_size"]), n_train) for row in (first, last))
-    return _final_scores(results, first, last, (f"updating {names[0]}", f"updating {names[1]}"))
-
-
-def _answer(results: Results, found: Contrast, subject: str, other: str) -> Answer:
-    return Answer(found.verdict, sentence(results, found, subject, other), found)
-
-
-def _final_scores(results: Results, first: pd.Series, second: pd.Series, names: tuple[str, str]) -> str:
-    score = results.sweep.score
+    score, ends = results.sweep.score, plain.iloc[[0, -1]]
     name, label = f"test_{score}", "accuracy" if score == "accuracy" else "R²"
-    if pd.isna(first[name]) or pd.isna(second[name]):
+    if ends[name].isna().any():
         return ""
-    values = f"{score_text(score, first[name])} {names[0]} and {score_text(score, second[name])} {names[1]}"
-    difference = score_difference(results, first, second)
+    values = " and ".join(
+        f"{score_text(score, row[name])} updating {every(int(row['batch_size']), results.sweep.n_train)}"
+        for _, row in ends.iterrows()
+    )
+    difference = score_difference(results, ends.iloc[0], ends.iloc[1])
     if not difference.has_interval:
         return f"At the end of training, test {label} was {values}."
     evidence = of_difference(difference, 100) if score == "accuracy" else of_difference(difference, 1, "")
     shown = "a difference" if difference.low > 0 or difference.high < 0 else "no difference shown"
     return f"At the end of training, test {label} was {values}: {shown} {evidence}."
+
+
+def _answer(results: Results, found: Contrast, subject: str, other: str) -> Answer:
+    return Answer(found.verdict, sentence(results, found, subject, other), found)
 
 
 def _one_size(results: Results, row: pd.Series) -> str:

@@ -32,8 +32,7 @@ VERDICTS = {
 
 def pairs_table(results: Results) -> Table | None:
     """Return a row a pair of representatives, a column a clock: how much less the first one needs."""
-    table = pairs(results)
-    table = table[table["target"] == results.sweep.target]
+    table = _at_target(results)
     if table.empty:
         return None
     names = _names(results)
@@ -49,9 +48,7 @@ def swept_table(results: Results) -> Table | None:
     """Return a row a mode and two values of what was swept beside the modes, a column a clock."""
     if len(variants(results)) == 1:
         return None
-    table = pairs(results)
-    table = table[table["target"] == results.sweep.target]
-    found = table.set_index(["first_contender", "second_contender", "quantity"])
+    found = _at_target(results).set_index(["first_contender", "second_contender", "quantity"])
     rows = []
     for each, (first, second), row, other in across(results):
         if each is results:
@@ -97,9 +94,8 @@ def together_sentence(results: Results) -> str:
 
 def clocks_sentence(results: Results) -> str:
     """Say what repeating needs on each clock against one update per visit, and where the seconds go."""
-    table = pairs(results)
-    table = table[(table["target"] == results.sweep.target) & (table["first"] == "repeat")]
-    table = table[table["verdict"] != ContrastVerdict.UNPRICED]
+    table = _at_target(results)
+    table = table[(table["first"] == "repeat") & (table["verdict"] != ContrastVerdict.UNPRICED)]
     if table.empty or not all(ContrastVerdict(each).judged for each in table["verdict"]):
         return ""
     told = [f"{_pair_cell(row).text} in {UNITS[row['quantity']]}" for _, row in table.iterrows()]
@@ -117,20 +113,18 @@ def targets_table(results: Results) -> Table | None:
         return None
     table, rows = survival(results), []
     factor, clock = clock_unit(table.loc[table["quantity"] == "seconds", "median"])
-    for each in results.each:
-        for name, row in representatives(each).items():
-            mine = table[(table["target"] == each.sweep.target) & (table["contender"] == row["contender"])]
-            cells = {
-                found["quantity"]: _median_cell(found, factor if found["quantity"] == "seconds" else 1.0)
-                for _, found in mine.iterrows()
-            }
-            first = mine.iloc[0]
-            reached = Cell(
-                f"{round(first['reached'] * first['n'])} of {int(first['n'])}",
-                f"{share(first['reached_low'])} to {share(first['reached_high'])}" if first["n"] else "",
-            )
-            head = Cell(f"{each.sweep.target:g}: {_short(name, row)}", f"rate {rate(row['learning_rate'])}")
-            rows.append([head, reached, *(cells[quantity] for quantity in SHOWN_QUANTITIES)])
+    for (target, _), mine in table.groupby(["target", "contender"], sort=False):
+        cells = {
+            found["quantity"]: _median_cell(found, factor if found["quantity"] == "seconds" else 1.0)
+            for _, found in mine.iterrows()
+        }
+        first = mine.iloc[0]
+        reached = Cell(
+            f"{round(first['reached'] * first['n'])} of {int(first['n'])}",
+            f"{share(first['reached_low'])} to {share(first['reached_high'])}" if first["n"] else "",
+        )
+        head = Cell(f"{target:g}: {_short(first)}", f"rate {rate(first['learning_rate'])}")
+        rows.append([head, reached, *(cells[quantity] for quantity in SHOWN_QUANTITIES)])
     return Table(["target: mode", "reached by", *HEADS[:-1], clock], rows)
 
 
@@ -153,15 +147,20 @@ def ranges_table(results: Results) -> Table:
     return Table(["mode", "lowest stable rate", "highest stable rate", "octaves", "chosen rate"], rows)
 
 
+def _at_target(results: Results) -> pd.DataFrame:
+    """The pairs at the target that the answers speak of."""
+    table = pairs(results)
+    return table[table["target"] == results.sweep.target]
+
+
 def _names(results: Results) -> dict[str, str]:
-    rows = representatives(results)
-    names = {name: _short(name, row) for name, row in rows.items()}
+    names = {name: _short(row) for name, row in representatives(results).items()}
     pair = repeat_and_plain(results)
     return names if pair is None else names | {PLAIN: f"one update per visit, M = {pair[1]['batch_size']:,}"}
 
 
-def _short(name: str, row: pd.Series) -> str:
-    return "repeat" if name == "repeat" else named(row).long
+def _short(row: pd.Series) -> str:
+    return "repeat" if row["mode"] == "repeat" else named(row).long
 
 
 def _pair_cell(row: pd.Series) -> Cell:

@@ -1,8 +1,11 @@
 """What the page says beside its two answers: evaluations, the fastest size, powers of two, stability."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from perbatch.analysis.contenders import ONCE
+from perbatch.analysis.contrasts import paired
 from perbatch.analysis.costs import FORWARD
 from perbatch.analysis.fastest import Fastest, fastest
 from perbatch.analysis.powers import Dip, control_dips, power_dips
@@ -135,25 +138,20 @@ def stability_sentence(results: Results) -> str:
 def _at_one_rate(results: Results, first: pd.Series, last: pd.Series) -> str:
     """The smallest and the largest batch at the rate of the smallest, paired by seed."""
     rate_of = float(first["learning_rate"])
-    runs = at_one_rate(results, rate_of).reported
-    shares = runs.set_index("identity", drop=False)["identity"].map(raising_shares(results.sweep.history))
-    runs = runs.assign(raising=shares.to_numpy())
-    a, b = (
-        runs[runs["contender"] == row["contender"]].set_index("seed")["raising"].dropna()
-        for row in (first, last)
-    )
-    seeds = a.index.intersection(b.index).sort_values()
-    if not len(seeds):
+    shared = at_one_rate(results, rate_of)
+    raising = shared.reported["identity"].map(raising_shares(results.sweep.history))
+    runs = shared.reported.assign(raising=raising).dropna(subset="raising")
+    a, b = paired(replace(shared, reported=runs), first, last, "raising")
+    if a.empty:
         return ""
-    difference = paired_difference(a.loc[seeds], b.loc[seeds])
+    difference = paired_difference(a, b)
     sizes = [f"M = {int(row['batch_size']):,}" for row in (first, last)]
     found = (
         f"at one learning rate ({rate(rate_of)}) the full training loss was raised by "
-        f"{share(a.loc[seeds].mean())} of the updates at {sizes[0]} and by {share(b.loc[seeds].mean())} at "
-        f"{sizes[1]}"
+        f"{share(a.mean())} of the updates at {sizes[0]} and by {share(b.mean())} at {sizes[1]}"
     )
     if not difference.has_interval:
-        return f"{found[0].upper()}{found[1:]}, which is no evidence: n = {len(seeds)}."
+        return f"{found[0].upper()}{found[1:]}, which is no evidence: n = {len(a)}."
     evidence = of_difference(difference, 100)
     if difference.low > 0:
         return f"The mean gradient of a larger batch points more steadily: {found} {evidence}."

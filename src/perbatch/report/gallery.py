@@ -1,7 +1,6 @@
 """The gallery: each study's verdict in a sentence, its conditions in words and numbers, and a figure."""
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -58,8 +57,7 @@ class Exhibit:
     @property
     def wide(self) -> bool:
         """Whether the figure takes the whole column."""
-        width = re.search(r'viewBox="0 0 ([\d.]+)', self.figure.svg) if self.figure else None
-        return width is not None and float(width[1]) > WIDE
+        return self.figure is not None and self.figure.width > WIDE
 
 
 def exhibit(

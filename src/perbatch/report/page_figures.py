@@ -1,7 +1,6 @@
 """The one list of the page's figures. What follows from it: the page, its numbers, and an SVG file each."""
 
 import html
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,11 +65,8 @@ def write_figures(results: Results, folder: Path) -> list[Path]:
 
 def standalone(panel: Panel) -> str:
     """Return the panel as an SVG that needs no page: title above, key below, white behind."""
-    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', panel.svg)
-    assert size is not None
-    wide, high = float(size[1]), float(size[2])
-    top = MARGIN + (ROW if panel.title else 0)
-    width, height = wide + 2 * MARGIN, top + high + ROW * len(panel.keys) + MARGIN
+    high, top = panel.height, MARGIN + (ROW if panel.title else 0)
+    width, height = panel.width + 2 * MARGIN, top + high + ROW * len(panel.keys) + MARGIN
     parts = [f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>']
     if panel.title:
         parts.append(_text(MARGIN, MARGIN + 10, panel.title, "bold"))

@@ -6,9 +6,9 @@ Evaluations of the network decide every direction here; seconds stand beside the
 import pandas as pd
 
 from perbatch.analysis.champion import champion
-from perbatch.analysis.contenders import FIXED, SKIP, UNTIL_SATISFIED, named
+from perbatch.analysis.contenders import FIXED, ONCE, SKIP, UNTIL_SATISFIED, named
 from perbatch.analysis.contrasts import Contrast, ContrastVerdict, contrast
-from perbatch.analysis.representatives import best_of, plain_at, repeat_and_plain
+from perbatch.analysis.representatives import best_of, repeat_and_plain
 from perbatch.analysis.results import Results, at_one_rate
 from perbatch.report.figures.repeats import equal_cost
 from perbatch.report.sentences import times
@@ -48,7 +48,7 @@ def apart(results: Results) -> str:
     text = f"What does what, in {UNITS['evaluations']} against one update per visit: "
     text += f"each at its own rate, {listed(own)}."
     shared = at_one_rate(results, plain["learning_rate"])
-    same = plain_at(shared, int(plain["batch_size"]))
+    same = best_of(shared, ONCE, int(plain["batch_size"]))
     parts = [] if same is None else _parts(shared, same)
     if parts:
         text += f" All at the rate {rate(plain['learning_rate'])}, {listed(parts)}."

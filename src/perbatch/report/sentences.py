@@ -105,7 +105,7 @@ def _only(results: Results, winner: pd.Series, loser: pd.Series, quantity: str, 
     return (
         f"brought the validation loss to {results.sweep.target:g} in "
         f"{number(took.value)} {unit} ({ends}); {other} did not get there in the "
-        f"{number(epochs_given(results, loser))} epochs it was given ({seeds_reached(loser)})."
+        f"{number(results.runs_of(loser)['epochs'].max())} epochs it was given ({seeds_reached(loser)})."
     )
 
 
@@ -132,8 +132,3 @@ def _neither(found: Contrast) -> str:
         f"({seeds_reached(rows[0])} and {seeds_reached(rows[1])}); at the end of training it was "
         f"{first} and {second}, so these runs cannot say which is faster."
     )
-
-
-def epochs_given(results: Results, row: pd.Series) -> float:
-    """Return the epochs that a contender's reported runs were given."""
-    return float(results.runs_of(row)["epochs"].max())

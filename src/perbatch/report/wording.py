@@ -88,18 +88,18 @@ def estimate_of(row: pd.Series, name: str) -> Estimate:
     return Estimate.of(row, name, "to_target_kind" if name.endswith("_to_target") else "final_kind")
 
 
-def interval(estimate: Estimate, digits: int = 3) -> str:
+def interval(estimate: Estimate) -> str:
     """Write `a to b`, `a or more` where it is open above, or nothing where there is no interval."""
     if math.isinf(estimate.high) and math.isfinite(estimate.low):
-        return f"{number(estimate.low, digits)} or more"
+        return f"{number(estimate.low)} or more"
     if not estimate.has_interval:
         return ""
-    return f"{number(estimate.low, digits)} to {number(estimate.high, digits)}"
+    return f"{number(estimate.low)} to {number(estimate.high)}"
 
 
-def interval_with_kind(estimate: Estimate, digits: int = 3) -> str:
+def interval_with_kind(estimate: Estimate) -> str:
     """Write `95 % t-interval a to b`, or nothing where there is no interval."""
-    ends = interval(estimate, digits)
+    ends = interval(estimate)
     return f"{interval_kind(estimate)} {ends}" if ends else ""
 
 

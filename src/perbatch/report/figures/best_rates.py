@@ -83,22 +83,14 @@ def edge_warning(results: Results) -> str:
 
 @fact
 def _points(results: Results) -> pd.DataFrame:
-    ranges = stable_ranges(results.sweep).set_index("contender")
-    rows = [
-        {
-            "series": series,
-            "batch_size": int(row["batch_size"]),
-            "rate": row["learning_rate"],
-            "edge": bool(row["rate_at_edge"]),
-            "mode": named(row).long,
-            "low": ranges.loc[row["contender"], "low"],
-            "high": ranges.loc[row["contender"], "high"],
-        }
-        for series, row in pair_rows(results)
-        if math.isfinite(row["learning_rate"])
-    ]
-    points = pd.DataFrame(rows, columns=["series", "batch_size", "rate", "edge", "mode", "low", "high"])
-    return points.sort_values(["series", "batch_size"], kind="stable")
+    ranges = stable_ranges(results.sweep).set_index("contender")[["low", "high"]]
+    rows = pair_rows(results).dropna(subset="learning_rate").join(ranges, on="contender")
+    points = rows.rename(columns={"learning_rate": "rate"}).assign(
+        edge=rows["rate_at_edge"] != "",
+        mode=[named(row).long for _, row in rows.iterrows()],
+    )
+    shown = ["series", "batch_size", "rate", "edge", "mode", "low", "high"]
+    return points[shown].sort_values(["series", "batch_size"], kind="stable")
 
 
 def _rules(plain: pd.DataFrame, domain: list[float]) -> pd.DataFrame:

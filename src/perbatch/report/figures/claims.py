@@ -1,7 +1,5 @@
 """The gallery's figures: what it takes to a target, a study's conditions, and rates, shares and variances."""
 
-from dataclasses import replace
-
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -121,20 +119,11 @@ def variance_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
     logs = table.assign(value=np.log(table["variance"]), theory=np.log(table["theory"]))
     means = logs.groupby(["series", "batch_size"], as_index=False)[["value", "theory"]].mean()
     means[["value", "theory"]] = np.exp(means[["value", "theory"]])
-    theory = means[["series", "batch_size"]].assign(value=means["theory"])
+    line = means[["series", "batch_size"]].assign(value=means["theory"])
     data = means.assign(low=np.nan, high=np.nan).drop(columns="theory")
-    line = theory.assign(series="theory: " + theory["series"])
+    x = batch_sizes(data["batch_size"], shown=sorted(data["batch_size"].unique())[::2])
     name = f"{evidence.claim.name}-variance"
-    figure = points_figure(
-        data,
-        batch_sizes(data["batch_size"], shown=sorted(data["batch_size"].unique())[::2]),
-        "variance of the gradient",
-        name,
-        label,
-        line,
-    )
-    *shown, last = figure.keys
-    return replace(figure, keys=(*shown, replace(last, name="theory")))
+    return points_figure(data, x, "variance of the gradient", name, label, line, "theory")
 
 
 def throughput_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel:
@@ -144,7 +133,13 @@ def throughput_figure(evidence: Evidence, verdict: Verdict, label: str) -> Panel
 
 
 def points_figure(
-    table: pd.DataFrame, x: alt.X, title: str, name: str, label: str, line: pd.DataFrame | None = None
+    table: pd.DataFrame,
+    x: alt.X,
+    title: str,
+    name: str,
+    label: str,
+    line: pd.DataFrame | None = None,
+    reference: str = PERFECT,
 ) -> Panel:
     """Draw `value` with `low` and `high` against `x`, a line a `series`; `line` has points of a reference."""
     looks = dict(zip(dict.fromkeys(table["series"]), LOOKS, strict=False))
@@ -153,13 +148,11 @@ def points_figure(
     layers = series_layers(alt.Chart(records(table)), x, y, looks, bar=2.2, size=55)
     keys = keys_of(looks)
     if line is not None:
-        keys.append(key(str(line["series"].iloc[0]), QUIET, [3, 3]))
+        keys.append(key(reference, QUIET, [3, 3]))
         # The scale would draw what lies outside along its edge.
         line = line[line["value"].between(*domain)]
-        reference = alt.Chart(records(line)).mark_line(
-            color=QUIET, strokeDash=[3, 3], strokeWidth=1.4, clip=True
-        )
-        layers.insert(0, reference.encode(x=x, y=y, detail="series:N"))
+        ruled = alt.Chart(records(line)).mark_line(color=QUIET, strokeDash=[3, 3], strokeWidth=1.4, clip=True)
+        layers.insert(0, ruled.encode(x=x, y=y, detail="series:N"))
     return draw(layered(layers), name, label, keys, data=table)
 
 

@@ -66,9 +66,9 @@ def _explorer(results: Results, losses: Losses) -> Explorer | None:
             runs = _runs(results, row["contender"], rates[step])
             if runs.empty:
                 continue
-            curve, ends = _median(results.sweep, runs), _ends(runs)
-            curves.append(curve.assign(step=step, series=name))
-            lost.append(pd.DataFrame({"presentations": ends}).assign(step=step, series=name))
+            curves.append(_median(results.sweep, runs).assign(step=step, series=name))
+            ended = runs.loc[runs["status"] == "diverged", ["presentations"]].clip(lower=1).astype(float)
+            lost.append(ended.assign(step=step, series=name))
             said.append(f"{losses.names[name]} {_outcome(runs)}")
         words.append(f"At rate {rate(rates[step])}: {'; '.join(said)}.")
     chosen = {name: rates.index(float(row["learning_rate"])) for name, row in rows.items()}
@@ -126,11 +126,6 @@ def _median(sweep: Sweep, runs: pd.DataFrame) -> pd.DataFrame:
     losses = losses[losses.index > 0]
     median = losses.median(axis=1).replace([np.inf], np.nan)
     return pd.DataFrame({"presentations": losses.index, "loss": median.to_numpy()})
-
-
-def _ends(runs: pd.DataFrame) -> list[float]:
-    lost = runs[runs["status"] == "diverged"]
-    return [float(max(end, 1)) for end in lost["presentations"]]
 
 
 def _outcome(runs: pd.DataFrame) -> str:

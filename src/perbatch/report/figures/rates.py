@@ -42,10 +42,8 @@ def _keys(results: Results) -> list[Key]:
 
 
 def _shown(results: Results) -> pd.DataFrame:
-    series = {row["contender"]: name for name, row in pair_rows(results)}
-    runs = results.sweep.usable
-    runs = runs[runs["contender"].isin(series)]
-    runs = runs.assign(series=runs["contender"].map(series))
+    series = pair_rows(results).set_index("contender")["series"]
+    runs = results.sweep.usable.join(series, on="contender", how="inner")
     return runs.assign(at=runs["learning_rate"] * runs["series"].map(APART))
 
 
@@ -56,9 +54,10 @@ def _panel(
     axis = rates_axis(rates, x_domain)
     x = alt.X("at:Q", title=None, scale=log_scale(x_domain), axis=axis)
     y = logarithmic(alt.Y, "last_loss", "final validation loss", y_domain)
-    chosen = [(name, row) for name, row in pair_rows(results) if row["batch_size"] == size]
-    places = [{"at": row["learning_rate"] * APART[name], "series": name} for name, row in chosen]
-    rules = alt.Chart(alt.Data(values=places)).mark_rule(strokeWidth=1.3, opacity=0.75)
+    pairs = pair_rows(results)
+    chosen = pairs[pairs["batch_size"] == size]
+    places = chosen[["series"]].assign(at=chosen["learning_rate"] * chosen["series"].map(APART))
+    rules = alt.Chart(records(places)).mark_rule(strokeWidth=1.3, opacity=0.75)
     ended = np.isfinite(runs["last_loss"])
     dots = alt.Chart(records(runs.loc[ended, ["at", "last_loss", "series"]]))
     dots = dots.mark_point(size=26, strokeWidth=1.3, opacity=0.85)
@@ -75,16 +74,17 @@ def _panel(
     return draw(chart, f"rates-{size}", label, title=title, data=data)
 
 
-def _label(runs: pd.DataFrame, size: int, chosen: list[tuple[str, pd.Series]]) -> str:
+def _label(runs: pd.DataFrame, size: int, chosen: pd.DataFrame) -> str:
     diverged = int((runs["status"] == "diverged").sum())
     text = (
         f"Final validation loss against learning rate at batch size {size:,}: {len(runs)} runs, "
         f"{diverged} diverged."
     )
-    for name, row in chosen:
+    for _, row in chosen.iterrows():
         loss = number(row["validation_loss"])
         text += (
-            f" {name.capitalize()}: chosen rate {rate(row['learning_rate'])}, final validation loss {loss}."
+            f" {row['series'].capitalize()}: chosen rate {rate(row['learning_rate'])}, "
+            f"final validation loss {loss}."
         )
     return text
 

@@ -37,19 +37,15 @@ def equal_cost(results: Results) -> pd.DataFrame:
     table, pair = repeats(results), repeat_and_plain(results)
     if pair is None:
         return table.iloc[:0]
-    return one_budget(table, int(pair[1]["batch_size"]), pair[1]["epochs_to_target"])
-
-
-def one_budget(repeats: pd.DataFrame, batch_size: int, epochs: float) -> pd.DataFrame:
-    """Return the rows of a batch size at the budget that lies next to so many epochs, with their series."""
-    mine = repeats[(repeats["batch_size"] == batch_size) & repeats["validation_loss"].notna()]
+    mine = table[(table["batch_size"] == pair[1]["batch_size"]) & table["validation_loss"].notna()]
     if mine.empty or (mine["way"] == ONCE).all():
         return mine.iloc[:0]
-    budgets = mine["plain_epochs"].unique()
+    budgets, epochs = mine["plain_epochs"].unique(), pair[1]["epochs_to_target"]
     far = not math.isfinite(epochs)  # never reached: the most that is known
     nearest = max(budgets) if far else min(budgets, key=lambda budget: abs(math.log(budget / epochs)))
     table = mine[mine["plain_epochs"] == nearest]
-    return table.assign(series=[_series(row) for _, row in table.iterrows()])
+    until = table["tolerance"].map("until loss {:g}".format)
+    return table.assign(series=table["way"].map(NAMES).fillna(until))
 
 
 def draw_repeats(results: Results) -> Drawing:
@@ -85,10 +81,6 @@ def n_axis(table: pd.DataFrame) -> alt.X:
     scale = alt.Scale(type="log", base=2, domain=[values[0] / 1.15, values[-1] * 1.15], nice=False)
     title = "n, the most updates per visit"
     return alt.X("updates_per_batch:Q", title=title, scale=scale, axis=alt.Axis(values=values, format=",d"))
-
-
-def _series(row: pd.Series) -> str:
-    return NAMES[row["way"]] if row["way"] in NAMES else f"until loss {row['tolerance']:g}"
 
 
 def _panel(rows: pd.DataFrame, quantity: str, domain: list[float]) -> Panel:

@@ -74,21 +74,11 @@ def _head(results: Results, size: int) -> str:
 
 def _rows(results: Results, column: str) -> pd.DataFrame:
     pairs = pair_rows(results)
-    sizes = sorted({int(row["batch_size"]) for _, row in pairs})
-    rows = [
-        {
-            "series": series,
-            "contender": row["contender"],
-            "name": named(row).long,
-            "batch_size": int(row["batch_size"]),
-            "place": sizes.index(int(row["batch_size"])) + OFFSETS[series],
-            "value": row[column],
-            "low": row[f"{column}_low"],
-            "high": row[f"{column}_high"],
-        }
-        for series, row in pairs
-    ]
-    return pd.DataFrame(rows)
+    rows = pairs.rename(columns={column: "value", f"{column}_low": "low", f"{column}_high": "high"}).assign(
+        name=[named(row).long for _, row in pairs.iterrows()],
+        place=pairs["batch_size"].rank(method="dense") - 1 + pairs["series"].map(OFFSETS),
+    )
+    return rows[["series", "contender", "name", "batch_size", "place", "value", "low", "high"]]
 
 
 def _seeds(results: Results, rows: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -63,10 +63,10 @@ def keys_of(looks: Looks) -> list[Key]:
     return [key(name, *look) for name, look in looks.items()]
 
 
-def pair_rows(results: Results) -> list[tuple[str, pd.Series]]:
-    """Return the comparison's rows by batch size, each with its series: PLAIN, then the best that REPEAT."""
-    tables = ((PLAIN, plain_rows(results)), (REPEAT, best_repeats(results)))
-    return [(series, row) for series, table in tables for _, row in table.iterrows()]
+def pair_rows(results: Results) -> pd.DataFrame:
+    """Return the comparison's rows by batch size, with their `series`: PLAIN, then the best that REPEAT."""
+    tables = (plain_rows(results).assign(series=PLAIN), best_repeats(results).assign(series=REPEAT))
+    return pd.concat(tables, ignore_index=True)
 
 
 def diverged_track(width: int | dict[str, str]) -> tuple[alt.Chart, alt.Chart]:

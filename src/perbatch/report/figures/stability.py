@@ -43,10 +43,7 @@ def _panel(table: pd.DataFrame, name: str) -> Panel:
         accumulated=table["accumulated_bytes"].where(table["accumulated_bytes"] < table["peak_bytes"]) / 1024,
         text=[f"{size:,}" for size in table["batch_size"]],
         top=table[f"{name}_high"].fillna(table[name]),
-        value=table[name],
-        low=table[f"{name}_low"],
-        high=table[f"{name}_high"],
-    )
+    ).rename(columns={name: "value", f"{name}_low": "low", f"{name}_high": "high"})
     domain = padded([*rows["kibibytes"], *rows["accumulated"].dropna()], share=0.1)
     x, chunks = (
         logarithmic(alt.X, column, "peak memory, KiB", domain) for column in ("kibibytes", "accumulated")

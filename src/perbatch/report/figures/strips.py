@@ -1,7 +1,5 @@
 """When the update happens: a strip a mode, a dot for each gradient, a tick for each update."""
 
-from dataclasses import dataclass, fields
-
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -15,6 +13,7 @@ from perbatch.report.figures.svg import Panel, draw, layered
 from perbatch.report.wording import number
 
 WIDTH = 340
+COUNTED = ["updates", "gradient_evaluations", "forward_evaluations"]
 
 
 def draw_strips(results: Results) -> Drawing:
@@ -26,24 +25,17 @@ def draw_strips(results: Results) -> Drawing:
     return Drawing(panels, beside=beside)
 
 
-@dataclass(frozen=True)
-class FirstEpoch:
-    """What one pass over the training examples takes."""
-
-    updates: float
-    gradient_evaluations: float
-    forward_evaluations: float
-
-
-def first_epoch(results: Results, row: pd.Series) -> FirstEpoch:
-    """Return the counts of the first epoch; in repeat mode the median over the reported seeds."""
+def first_epoch(results: Results, row: pd.Series) -> pd.Series:
+    """Return what is COUNTED in the first epoch; in repeat mode the median over the reported seeds."""
     n_train = results.sweep.n_train
     if row["mode"] != "repeat":
-        return FirstEpoch(-(-n_train // int(row["batch_size"])), n_train, 0)
-    counts = [_counts_at(history, n_train) for history in _histories(results, row)]
-    lasted = [each for each in counts if each]  # a diverged run may end before
-    middle = np.median(np.array(lasted), axis=0) if lasted else np.full(3, np.nan)
-    return FirstEpoch(*(float(np.round(value)) for value in middle))
+        return pd.Series([-(-n_train // int(row["batch_size"])), n_train, 0], COUNTED)
+    counts = [
+        [np.interp(n_train, history["presentations"], history[name], right=np.nan) for name in COUNTED]
+        for history in _histories(results, row)
+    ]
+    # a diverged run may end before: it has no say
+    return pd.DataFrame(counts, columns=COUNTED, dtype=float).median().round()
 
 
 def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -> Panel:
@@ -70,7 +62,7 @@ def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -
     counts = first_epoch(results, row)
     label = (
         f"{named(row).long}: {number(len(places))} updates over the first {span} examples; in the first "
-        f"epoch {number(counts.updates, 4)} updates from {number(counts.gradient_evaluations, 4)} "
+        f"epoch {number(counts['updates'], 4)} updates from {number(counts['gradient_evaluations'], 4)} "
         f"gradient evaluations."
     )
     data = pd.DataFrame({"update": range(1, len(places) + 1), "after_examples": places})
@@ -78,13 +70,13 @@ def _strip(results: Results, name: str, row: pd.Series, span: int, last: bool) -
 
 
 def _first_epoch_sentence(results: Results, row: pd.Series) -> str:
-    counts = first_epoch(results, row)
-    if not counts.updates > 0:
+    made, gradients, checks = first_epoch(results, row)
+    if not made > 0:
         return "Every reported run diverged before the end of the first epoch."
-    updates = f"{number(counts.updates, 4)} update{'' if counts.updates == 1 else 's'}"
-    text = f"In the first epoch {updates} from {number(counts.gradient_evaluations, 4)} gradient evaluations"
-    if counts.forward_evaluations > 0:
-        text += f", and {number(counts.forward_evaluations, 4)} further forward evaluations to check the loss"
+    updates = f"{number(made, 4)} update{'' if made == 1 else 's'}"
+    text = f"In the first epoch {updates} from {number(gradients, 4)} gradient evaluations"
+    if checks > 0:
+        text += f", and {number(checks, 4)} further forward evaluations to check the loss"
     return f"{text}."
 
 
@@ -109,13 +101,6 @@ def _update_places(results: Results, row: pd.Series, span: int) -> list[float]:
 def _histories(results: Results, row: pd.Series) -> list[pd.DataFrame]:
     mine = results.runs_of(row)
     return [results.sweep.history_of(mine.iloc[[place]]) for place in range(len(mine))]
-
-
-def _counts_at(history: pd.DataFrame, presentations: int) -> list[float]:
-    at = history["presentations"]
-    if at.iloc[-1] < presentations:
-        return []
-    return [float(np.interp(presentations, at, history[field.name])) for field in fields(FirstEpoch)]
 
 
 FIGURE = Figure(

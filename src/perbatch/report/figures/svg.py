@@ -28,11 +28,14 @@ class Key:
 class Panel:
     """Inline SVG, the text that says what it shows, its title beside others, and the key to its series.
 
-    `data` is what is drawn, as CSV; empty where a live figure's data have it already.
+    `width` and `height` are in pixels. `data` is what is drawn, as CSV; empty where a live figure's data have
+    it already.
     """
 
     name: str
     svg: str
+    width: float
+    height: float
     label: str
     title: str = ""
     keys: tuple[Key, ...] = ()
@@ -82,17 +85,15 @@ def draw(
     """Draw a chart as SVG. `label` says what it shows; `name` is unique on the page; `data` may be taken."""
     specification = chart.configure(**CONFIG).to_dict(validate=False)
     svg = _own_ids(vl_convert.vegalite_to_svg(specification), name)
-    opening = re.match(r"<svg[^>]*>", svg)
-    assert opening is not None
-    width, height = (re.search(rf'{side}="([\d.]+)"', opening[0]) for side in ("width", "height"))
-    assert width is not None and height is not None
+    opening, _, drawn = svg.partition(">")
+    width, height = re.findall(r' (?:width|height)="([\d.]+)"', opening)
     start = (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html.escape(label)}" '
-        f'viewBox="0 0 {width[1]} {height[1]}" width="{width[1]}" font-family="{FONT}" font-size="12px">'
+        f'viewBox="0 0 {width} {height}" width="{width}" font-family="{FONT}" font-size="12px">'
     )
-    body = _shared_marks(_slim(svg[opening.end() :].strip()), name)
+    body = _shared_marks(_slim(drawn.strip()), name)
     text = "" if data is None else data.to_csv(index=False, float_format="%.5g", lineterminator="\n")
-    return Panel(name, start + body, label, title, tuple(keys), text)
+    return Panel(name, start + body, float(width), float(height), label, title, tuple(keys), text)
 
 
 def _own_ids(svg: str, name: str) -> str:

@@ -10,12 +10,11 @@ from perbatch.report.figures.figure import Drawing, Figure
 from perbatch.report.figures.series import PAIR, PLAIN, REPEAT, by_series, keys_of, pair_rows, series_layers
 from perbatch.report.figures.style import INK, RULE, batch_sizes, log2_axis, padded, records
 from perbatch.report.figures.svg import Key, Panel, draw, key, layered
-from perbatch.report.wording import UNITS, clock_unit, number, seeds_reached
+from perbatch.report.wording import amounts, number, seeds_reached
 
 APART = {PLAIN: 1 / 1.06, REPEAT: 1.06}  # the two series stand side by side
 SCALING = {"updates": 1, "evaluations": 0, "seconds": 1}  # perfect: falls with this power of M
 PERFECT_DASH = [2, 3]
-COLUMNS = ["series", "size", "batch_size", "value", "low", "high", "reached", "seeds"]
 
 
 def draw_targets(results: Results) -> Drawing:
@@ -36,7 +35,7 @@ def _panel(results: Results, quantity: str) -> Panel | None:
     points = _points(results, quantity)
     if points["size"].nunique() < 2:
         return None
-    factor, unit = clock_unit(points["value"]) if quantity == "seconds" else (1.0, UNITS[quantity])
+    factor, unit = amounts(quantity, *points["value"])
     points[["value", "low", "high"]] *= factor
     sizes = sorted({int(size) for size in points["size"]})
     domain = padded([*points["value"], *points["low"].dropna(), *points["high"].dropna()])
@@ -69,24 +68,21 @@ def _perfect(points: pd.DataFrame, power: int, domain: list[float]) -> pd.DataFr
 
 def _points(results: Results, quantity: str) -> pd.DataFrame:
     """A row a batch size and series: the value, or what was spent in vain where it is infinite."""
-    rows = []
-    for series, row in pair_rows(results):
-        value = row[f"{quantity}_to_target"]
-        reached = not pd.isna(value)
-        rows.append(
-            {
-                "series": series,
-                "size": int(row["batch_size"]),
-                "batch_size": row["batch_size"] * APART[series],
-                "value": value if reached else _spent(results, row, quantity),
-                "low": row[f"{quantity}_to_target_low"],
-                "high": row[f"{quantity}_to_target_high"],
-                "reached": reached,
-                "seeds": seeds_reached(row),
-            }
-        )
-    points = pd.DataFrame(rows, columns=COLUMNS).sort_values(["series", "size"], kind="stable")
-    return points[points["value"].notna() & (points["value"] > 0)].reset_index(drop=True)
+    rows, name = pair_rows(results), f"{quantity}_to_target"
+    in_vain = pd.Series([_spent(results, row, quantity) for _, row in rows.iterrows()])
+    points = pd.DataFrame(
+        {
+            "series": rows["series"],
+            "size": rows["batch_size"],
+            "batch_size": rows["batch_size"] * rows["series"].map(APART),
+            "value": rows[name].fillna(in_vain),
+            "low": rows[f"{name}_low"],
+            "high": rows[f"{name}_high"],
+            "reached": rows[name].notna(),
+            "seeds": [seeds_reached(row) for _, row in rows.iterrows()],
+        }
+    ).sort_values(["series", "size"], kind="stable")
+    return points[points["value"] > 0].reset_index(drop=True)
 
 
 def _spent(results: Results, row: pd.Series, quantity: str) -> float:
