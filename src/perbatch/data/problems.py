@@ -1,6 +1,7 @@
 """What is wrong with a user's data, all of it in one sentence: a count, and the first ten."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -54,3 +55,13 @@ def refuse(problems: Sequence[str]) -> None:
     """A UserError that says them all; nothing where there are none."""
     if problems:
         raise UserError("; ".join(problems))
+
+
+@contextmanager
+def together(problems: Sequence[str]) -> Iterator[None]:
+    """Around what may raise a UserError: one that says it and the other problems, or these alone."""
+    try:
+        yield
+    except UserError as error:
+        problems = [str(error), *problems]
+    refuse(problems)
