@@ -87,8 +87,6 @@ def _frame(file: Path, target: str, dropped: tuple[str, ...], separator: str, de
         if kind == ".parquet":
             return read_parquet(file, target, dropped)
         return read_csv(file, target, dropped, "\t" if kind == ".tsv" else separator, decimal)
-    except UserError:
-        raise
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, EOFError) as error:
         if isinstance(error, UnicodeError) or "invalid UTF8" in str(error):
             raise UserError(f"{file.name} is not text in UTF-8") from None
