@@ -28,7 +28,8 @@ def split_indices(source: Source, split: Split) -> dict[str, np.ndarray]:
 
 def advice(source: Source, wanted: Mapping[str, object], seed: int) -> str:
     """Sizes that were tried and give a split, as near to those wanted as can be; or that there are none."""
-    numbers = {part: size for part, size in wanted.items() if type(size) is int and size > 0}
+    given = ((part, wanted.get(part)) for part in PARTS)  # a seed may stand beside them
+    numbers = {part: size for part, size in given if type(size) is int and size > 0}
     for sizes in _candidates(source, numbers):
         with suppress(UserError):
             if min(sizes.values()) > 0:
