@@ -172,7 +172,7 @@ def load(place: str | Path = "results") -> Results:
         for tables in (folder / "train", folder):
             if (tables / "runs.csv").is_file():
                 return Results(tables)
-        if runs := [each for each in map(RunFolder, _subfolders(folder)) if each.complete]:
+        if runs := [each for each in map(RunFolder, sorted(folder.glob("*/"))) if each.complete]:
             return Results(None, runs)
     raise UserError(f"{place} holds no tables of a sweep and no complete runs, and no sweep is called so")
 
@@ -212,7 +212,3 @@ def _only(values: pd.Series, what: str) -> str:
     if len(found) != 1:
         raise UserError(f"there are {len(found)} of a {what} here: name one of them")
     return str(found[0])
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []

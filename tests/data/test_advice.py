@@ -22,7 +22,8 @@ def parsed_split(sentence: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    "sizes", [(900, 15, 15), (30, 900, 900), (1, 1, 1), (58, 1, 1), (60, 60, 60), ("???", 5, "???")]
+    "sizes",
+    [(900, 15, 15), (30, 900, 900), (1, 1, 1), (58, 1, 1), (60, 60, 60), ("???", 5, "???"), (30, 15, "???")],
 )
 def test_the_advised_split_is_taken(
     tmp_path: Path, sizes: tuple[Any, ...], make_source: Callable[..., Source]

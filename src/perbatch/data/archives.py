@@ -25,11 +25,11 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         yield file
 
 
-def read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo, most: int = MEMBER_BYTES) -> bytes:
-    """A member's content of at most `most` bytes, its checksum checked; a UserError says what is wrong."""
+def read_member(file: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """A member's content of at most `MEMBER_BYTES`, its checksum checked; a UserError says what is wrong."""
     where = f"{file.filename}: the member {member.filename!r}"
-    if member.file_size > most:
-        raise UserError(f"{where} has {member.file_size} bytes; allowed are {most}")
+    if member.file_size > MEMBER_BYTES:
+        raise UserError(f"{where} has {member.file_size} bytes; allowed are {MEMBER_BYTES}")
     try:
         with file.open(member) as content:
             # What the archive says of a size may be a lie: never read more than that.

@@ -18,24 +18,24 @@ _UNSAID: Leaves = {("copies",): 1, ("sorted",): False}
 """What every data set has without a word of it in its option."""
 
 
-def prepare_command(settings: Mapping[str, Any], options: Path = OPTIONS) -> str:
+def prepare_command(settings: Mapping[str, Any]) -> str:
     """What to type in a shell, so that these very settings are prepared."""
-    return advice.prepare(*_chosen(settings, options))
+    return advice.prepare(*_chosen(settings))
 
 
-def train_command(settings: Mapping[str, Any], options: Path = OPTIONS) -> str:
+def train_command(settings: Mapping[str, Any]) -> str:
     """What to type in a shell, so that a run is trained on the data that these settings made."""
-    return advice.train(*_chosen(settings, options))
+    return advice.train(*_chosen(settings))
 
 
-def _chosen(settings: Mapping[str, Any], options: Path) -> tuple[str, list[tuple[str, Any]]]:
+def _chosen(settings: Mapping[str, Any]) -> tuple[str, list[tuple[str, Any]]]:
     """The data set's option, and the settings that differ from it."""
     wanted = dict(_leaves(settings))
-    names = sorted(path.stem for path in options.glob("*.yaml"))
+    names = sorted(path.stem for path in OPTIONS.glob("*.yaml"))
     differences = {
         name: _different(wanted, own)
         for name in names
-        if (own := _option(name, options))[("reader", "_target_")] == wanted.get(("reader", "_target_"))
+        if (own := _option(name))[("reader", "_target_")] == wanted.get(("reader", "_target_"))
     }
     if not differences:
         return str(settings["name"]), []
@@ -52,10 +52,10 @@ def _different(wanted: Leaves, own: Leaves) -> list[tuple[str, Any]]:
     ]
 
 
-def _option(name: str, options: Path) -> Leaves:
+def _option(name: str) -> Leaves:
     """The leaves of an option's file over those of the options that it begins with."""
     try:
-        content = OmegaConf.to_container(OmegaConf.load(options / f"{name}.yaml"))
+        content = OmegaConf.to_container(OmegaConf.load(OPTIONS / f"{name}.yaml"))
     except (YAMLError, OmegaConfBaseException, OSError):
         content = {}
     leaves: Leaves = {("reader", "_target_"): None}
@@ -63,7 +63,7 @@ def _option(name: str, options: Path) -> Leaves:
         first = content.pop("defaults", [])
         for other in first if isinstance(first, list) else []:
             if isinstance(other, str) and other != "_self_":
-                leaves |= _option(other, options)
+                leaves |= _option(other)
         leaves |= dict(_leaves(content))
     return leaves
 

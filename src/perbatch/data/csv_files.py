@@ -3,19 +3,20 @@
 import csv
 import io
 import logging
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
+from tqdm.utils import CallbackIOWrapper
 
 from perbatch.data.cells import LARGEST_WHOLE, MISSING, judged
-from perbatch.data.frames import Frame, Wanted, check_names, wanted
-from perbatch.data.problems import MOST, Row, counted, listed
+from perbatch.data.frames import Frame, check_names, wanted
+from perbatch.data.problems import MOST, counted, listed
 from perbatch.data.progress import bar
 from perbatch.errors import UserError
 
@@ -36,18 +37,13 @@ _END = "\ue000\ue001\ue000"
 No character of it can be a separator, and none has a meaning in Unicode.
 """
 
-_INDEX = re.compile(r"|Unnamed: 0")
+_INDEX = ("", "Unnamed: 0")
 """How pandas and R head the names of rows, and what pandas makes of that when it reads the file again."""
 
 
 def read_csv(path: Path, target: str, drop: Sequence[str], separator: str, decimal: str) -> Frame:
     """The table of a file of text; a UserError says what in it cannot be read, and in which rows."""
-    names = _head(path, separator)
-    index = bool(_INDEX.fullmatch(names[0])) and len(set(names)) == len(names)
-    check_names(path, ["index", *names[1:]] if index else names)
-    file = _File(path, names, wanted(path, names, target, drop), separator, decimal)
-    if index and names[0] in file.wanted.features:
-        file.leave_out_index()
+    file = _File(path, target, drop, separator, decimal)
     try:
         return file.numbers() or file.judged()
     except pa.ArrowInvalid:
@@ -56,29 +52,43 @@ def read_csv(path: Path, target: str, drop: Sequence[str], separator: str, decim
 
 
 class _File:
-    """One file of text, and the two ways to read it."""
+    """One file of text: its columns, and the two ways to read it."""
 
-    def __init__(self, path: Path, names: list[str], columns: Wanted, separator: str, decimal: str) -> None:
-        self.path, self.names, self.wanted = path, names, columns
-        self.separator, self.decimal = separator, decimal
-        self.row = _rows(path, separator)
+    def __init__(self, path: Path, target: str, drop: Sequence[str], separator: str, decimal: str) -> None:
+        self.path, self.separator, self.decimal = path, separator, decimal
+        self._begins: list[int] = []
+        self.names = names = _head(path, separator)
+        index = names[0] in _INDEX and len(set(names)) == len(names)
+        check_names(path, ["index", *names[1:]] if index else names)
+        self.target, self.features = wanted(path, names, target, drop)
+        if index and names[0] in self.features:
+            self._leave_out_index()
 
-    def leave_out_index(self) -> None:
+    def row(self, row: int) -> str:
+        """Name a row of values, from 1, and the file's line it begins in."""
+        place = row + 1  # the first is that of the names
+        try:
+            if len(self._begins) <= place:
+                records = islice(_records(self.path, self.separator), place + 1)
+                self._begins = [line for line, _ in records]
+            return f"row {row + 1} (the file's line {self._begins[place]})"
+        except (csv.Error, IndexError):
+            return f"row {row + 1}"
+
+    def _leave_out_index(self) -> None:
         """The column in front without a name, where it numbers or names the rows."""
-        features = [name for name in self.wanted.features if name != self.names[0]]
         cells = self._table([self.names[0]]).column(0).combine_chunks()
         found = judged(cells[:-1])
         fractions = found.values[found.number] != np.floor(found.values[found.number])
-        if len(cells.unique()) < len(cells) or fractions.any() or not features:
-            if not self.names[0]:
-                raise UserError(f"column 1 of {self.path.name} has no name in the first row; each needs one")
+        if len(cells.unique()) < len(cells) or fractions.any() or len(self.features) == 1:
+            check_names(self.path, self.names)
             return
         log.info("the first column of %s is the index of its rows, and left out", self.path.name)
-        self.wanted = Wanted(self.wanted.target, features, self.wanted.dropped)
+        self.features = self.features[1:]
 
     def numbers(self) -> Frame | None:
         """The fast way; None where not every cell is a plain number."""
-        features = self.wanted.features
+        features = self.features
         X, target = self._numbers(features[:COLUMNS])
         if len(features) > COLUMNS:
             whole = np.empty((len(X), len(features)))
@@ -87,22 +97,17 @@ class _File:
                 group = slice(first, first + COLUMNS)
                 whole[:, group], _ = self._numbers(features[group])
             X = whole
-        extremes = np.stack([X.min(axis=0), X.max(axis=0)])
-        if not (np.abs(extremes) < LARGEST_WHOLE).all():  # nan too
+        if not max(-X.min(), X.max()) < LARGEST_WHOLE:  # nan too
             return None
         return Frame(features, X, {}, [], target, self.row)
 
     def _numbers(self, features: list[str]) -> tuple[np.ndarray, pa.Array]:
         """Columns of numbers and the target, a block of rows at a time."""
-        types = dict.fromkeys(features, pa.float64()) | {self.wanted.target: pa.string()}
+        types = dict.fromkeys(features, pa.float64()) | {self.target: pa.string()}
         parts, targets = [], []
         with self._opened() as stream:
-            reader = pacsv.open_csv(
-                stream,
-                **self._how(max(BLOCK, 40 * sum(map(len, self.names)))),
-                convert_options=self._conversion(types),
-            )
-            for batch in reader:
+            how = self._how(types, max(BLOCK, 40 * sum(map(len, self.names))))
+            for batch in pacsv.open_csv(stream, **how):
                 targets.append(batch.column(len(features)))
                 numbers = batch.remove_column(len(features))
                 parts.append(numbers.to_tensor(null_to_nan=True, row_major=True).to_numpy())
@@ -111,8 +116,8 @@ class _File:
 
     def judged(self) -> Frame:
         """Every cell as text first, then what it is."""
-        features = self.wanted.features
-        table = self._table([*features, self.wanted.target])
+        features = self.features
+        table = self._table([*features, self.target])
         target = self._ended(table.column(len(features)))
         table = table.slice(0, len(target)).combine_chunks()
         frame = Frame(features, np.empty((len(target), len(features))), {}, [], target, self.row)
@@ -126,8 +131,7 @@ class _File:
     def _judge(self, frame: Frame, first: int, columns: list[pa.Array]) -> None:
         found = judged(pa.concat_arrays(columns), self.decimal)
         values, number, missing, truth, large = (each.reshape(len(columns), -1) for each in found)
-        last = first + len(columns)
-        frame.X[:, first:last] = values.T
+        frame.X[:, first : first + len(columns)] = values.T
         of_numbers = (number | missing).all(axis=1) | (truth | missing).all(axis=1)
         for place in np.flatnonzero(~of_numbers):
             frame.X[:, first + place] = np.nan
@@ -147,22 +151,17 @@ class _File:
 
     def _table(self, names: list[str]) -> pa.Table:
         size = self.path.stat().st_size + 2 * len(self.names) + 100
+        how = self._how(dict.fromkeys(names, pa.string()), min(max(size, BLOCK), 2**31 - 1))
         try:
             with self._opened() as stream:
-                return pacsv.read_csv(
-                    stream,
-                    **self._how(min(max(size, BLOCK), 2**31 - 1)),
-                    convert_options=self._conversion(dict.fromkeys(names, pa.string())),
-                )
+                return pacsv.read_csv(stream, **how)
         except pa.ArrowInvalid:
             self._check_lengths()
             raise
 
     def _check_lengths(self) -> None:
         """Refuse rows that have more or fewer values than there are names, all of them at once."""
-        with _lines(self.path) as file:
-            records = filter(None, csv.reader(file, delimiter=self.separator))
-            sizes = np.array([len(record) for record in records][1:])
+        sizes = np.array([len(record) for _, record in _records(self.path, self.separator)][1:])
         bad = np.flatnonzero(sizes != len(self.names))
         if len(bad):
             which = listed([f"{self.row(row)} has {sizes[row]}" for row in bad[:MOST]], len(bad))
@@ -171,90 +170,63 @@ class _File:
                 f"another number of values in {counted(len(bad), 'row')}: {which}"
             )
 
-    def _conversion(self, types: dict[str, pa.DataType]) -> pacsv.ConvertOptions:
-        return pacsv.ConvertOptions(
-            column_types=types,
-            include_columns=list(types),
-            null_values=list(MISSING),
-            strings_can_be_null=False,
-            decimal_point=self.decimal,
-        )
-
-    def _how(self, block: int) -> dict[str, Any]:
+    def _how(self, types: dict[str, pa.DataType], block: int) -> dict[str, Any]:
+        """Which columns are read, as what, and how many bytes at once."""
         return {
             "read_options": pacsv.ReadOptions(use_threads=False, block_size=block),
             "parse_options": pacsv.ParseOptions(delimiter=self.separator, newlines_in_values=True),
+            "convert_options": pacsv.ConvertOptions(
+                column_types=types,
+                include_columns=list(types),
+                null_values=list(MISSING),
+                strings_can_be_null=False,
+                decimal_point=self.decimal,
+            ),
         }
 
     @contextmanager
     def _opened(self) -> Iterator[io.RawIOBase]:
-        cells = [_END if name == self.wanted.target else "" for name in self.names]
+        cells = [_END if name == self.target else "" for name in self.names]
         with (
             self.path.open("rb") as file,
             bar(f"reading {self.path.name}", self.path.stat().st_size) as shown,
         ):
-            yield _Followed(file, f"\n{self.separator.join(cells)}\n".encode(), shown.update)
+            counted_file = CallbackIOWrapper(shown.update, file, "read")
+            yield _Followed(counted_file, f"\n{self.separator.join(cells)}\n".encode())
 
 
 class _Followed(io.RawIOBase):
     """A file, and some bytes after its end."""
 
-    def __init__(self, file: Any, end: bytes, read: Callable[[int], object]) -> None:
-        self._file, self._end, self._read = file, end, read
+    def __init__(self, file: Any, end: bytes) -> None:
+        self._file, self._end = file, end
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         content: bytes = self._file.read(size)
-        self._read(len(content))
-        if size < 0:
-            size = len(content) + len(self._end)
-        if (room := size - len(content)) > 0:
-            content, self._end = content + self._end[:room], self._end[room:]
+        room = len(self._end) if size < 0 else size - len(content)
+        content, self._end = content + self._end[:room], self._end[room:]
         return content
 
 
-def _lines(path: Path) -> io.TextIOWrapper:
-    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+def _records(path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, each with the file's line it begins in: a cell may hold several lines."""
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        reader = csv.reader(file, delimiter=separator)
+        begins = 1
+        for record in reader:
+            if record:
+                yield begins, record
+            begins = reader.line_num + 1
 
 
 def _head(path: Path, separator: str) -> list[str]:
     """The names of the columns, from the first row that is not empty."""
-    with _lines(path) as file:
-        names = next((record for record in csv.reader(file, delimiter=separator) if record), None)
-    if names is None:
+    _, names = next(_records(path, separator), (0, []))
+    if not names:
         raise UserError(f"{path.name} cannot be read as a table: it is empty")
     for name in names:
         name.encode()  # a UnicodeError where the file has another encoding
     return names
-
-
-def _rows(path: Path, separator: str) -> Row:
-    """Names a row of values, from 1, and the file's line it begins in: a cell may hold several lines."""
-    starts: list[int] = []
-
-    def name(row: int) -> str:
-        try:
-            if len(starts) <= row:
-                starts[:] = list(_starts(path, separator, row))
-            return f"row {row + 1} (the file's line {starts[row]})"
-        except (csv.Error, IndexError):
-            return f"row {row + 1}"
-
-    return name
-
-
-def _starts(path: Path, separator: str, last: int) -> Iterator[int]:
-    """The lines in which the rows of values begin, up to the row `last`."""
-    with _lines(path) as file:
-        reader = csv.reader(file, delimiter=separator)
-        begins, seen = 1, -1
-        for record in reader:
-            if record:
-                if seen >= 0:
-                    yield begins
-                seen += 1
-            begins = reader.line_num + 1
-            if seen > last:
-                return

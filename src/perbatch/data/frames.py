@@ -37,17 +37,8 @@ class Frame:
     row: Row
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The columns to read, called as the file calls them."""
-
-    target: str
-    features: list[str]
-    dropped: list[str]
-
-
-def wanted(path: Path, names: Sequence[str], target: str, drop: Sequence[str]) -> Wanted:
-    """The columns that are meant; a UserError where the file has none of that name, or several."""
+def wanted(path: Path, names: Sequence[str], target: str, drop: Sequence[str]) -> tuple[str, list[str]]:
+    """The target and the features, as the file calls them; a UserError where it has no such, or several."""
     known = set(names)
     own, *dropped = (name if name in known else called(path, names, name) for name in (target, *drop))
     if own in dropped:
@@ -56,7 +47,7 @@ def wanted(path: Path, names: Sequence[str], target: str, drop: Sequence[str]) -
     features = [name for name in names if name not in left_out]
     if not features:
         raise UserError(f"{path.name} has no column beside the target; at least one feature is needed")
-    return Wanted(own, features, dropped)
+    return own, features
 
 
 def called(path: Path, names: Sequence[str], name: str) -> str:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from perbatch.advice import override
@@ -12,26 +13,29 @@ def path_of(value: object) -> Path:
     """The path of `data.reader.path`; a UserError where it is none."""
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise UserError(f"data.reader.path is {value!r}; the path of a file or folder is needed")
-    try:
-        str(value).encode()
-    except UnicodeError:
-        raise UserError(f"data.reader.path is {str(value)!a}; a name in UTF-8 is needed") from None
+    if not is_text(str(value)):
+        raise UserError(f"data.reader.path is {str(value)!a}; a name in UTF-8 is needed")
     return Path(value)
+
+
+def is_text(name: str) -> bool:
+    """Whether a name can be written in UTF-8; that of a file may hold any bytes."""
+    try:
+        name.encode()
+    except UnicodeError:
+        return False
+    return True
 
 
 def alike(name: str, names: Sequence[str]) -> str | None:
     """The name as it stands, or the one that is it in another of Unicode's forms; None if none is."""
     if name in names:
         return name
+    composed = partial(unicodedata.normalize, "NFC")  # letters with their marks as one character each
     same = [other for other in names if composed(other) == composed(name)]
     if len(same) > 1:
         raise UserError(f"several names read {name!r}: {', '.join(map(ascii, same))}; name one exactly")
     return same[0] if same else None
-
-
-def composed(name: str) -> str:
-    """Letters with their marks as one character each: how Unicode says that two texts are the same."""
-    return unicodedata.normalize("NFC", name)
 
 
 def names(key: str, value: object) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from perbatch import advice
-from perbatch.data.cells import LARGEST_WHOLE, MISSING, judged
-from perbatch.data.problems import Row, at_rows, refuse
+from perbatch.data.cells import LARGEST_WHOLE, MISSING, Judged, judged
+from perbatch.data.problems import Row, at_rows
 from perbatch.data.spelling import say_alike
 from perbatch.errors import UserError
 
@@ -43,32 +43,16 @@ def as_target(
     return _of_texts(values, task, where, row, decimal)
 
 
-def with_target(
-    problems: list[str],
-    values: np.ndarray | pa.Array,
-    task: str | None,
-    where: str,
-    row: Row,
-    decimal: str = ".",
-) -> Labelled:
-    """`as_target`, or one UserError of what is wrong with the target and all the other `problems`."""
-    try:
-        labelled = as_target(values, task, where, row, decimal)
-    except UserError as error:
-        problems = [str(error), *problems]
-    refuse(problems)
-    return labelled
-
-
 def _of_numbers(values: np.ndarray, task: str | None, where: str, row: Row) -> Labelled:
     if (gone := np.isnan(values)).any():
         raise _absent(gone, where, row)
-    _check_numbers(values.astype(np.float64), _too_large(values), where, row)
+    numbers = values.astype(np.float64)
+    _check_numbers(numbers, (np.abs(numbers) >= LARGEST_WHOLE) & (values.dtype.kind != "f"), where, row)
     different, rows = np.unique(values, return_inverse=True)
     whole = bool((different == np.floor(different)).all())
     task = task or _inferred(where, len(different), "numbers" if whole else "fractions")
     if task == "regression":
-        return values.astype(np.float64), (), task
+        return numbers, (), task
     # A whole number as such; a fraction in as many digits as its own type needs.
     names = [str(int(level)) if level == np.floor(level) else str(level) for level in different]
     return rows.astype(np.int64), tuple(names), task
@@ -78,7 +62,7 @@ def _of_texts(texts: pa.Array, task: str | None, where: str, row: Row, decimal: 
     encoded = texts.dictionary_encode()
     different, rows = encoded.dictionary, np.asarray(encoded.indices.fill_null(len(encoded.dictionary)))
     found = judged(different, decimal)
-    _check_present(texts, different, rows, found.number, found.missing, where, row)
+    _check_present(different, rows, found, where, row)
     numbers = bool(found.number.all())
     if numbers and task != "classification":
         every = found.values[rows]
@@ -119,18 +103,10 @@ def _inferred(where: str, different: int, kind: str) -> str:
     return task
 
 
-def _check_present(
-    texts: pa.Array,
-    different: pa.Array,
-    rows: np.ndarray,
-    number: np.ndarray,
-    missing: np.ndarray,
-    where: str,
-    row: Row,
-) -> None:
+def _check_present(different: pa.Array, rows: np.ndarray, found: Judged, where: str, row: Row) -> None:
     """Refuse rows without a target. A word as `NA` is none among numbers, and a name among names."""
     blank = np.asarray(pc.equal(pc.utf8_trim_whitespace(different), "")).astype(bool)
-    absent = missing if number[~missing].all() else blank
+    absent = found.missing if found.number[~found.missing].all() else blank
     gone = np.append(absent, True)[rows]
     if gone.any():
         raise _absent(gone, where, row)
@@ -145,12 +121,6 @@ def _absent(gone: np.ndarray, where: str, row: Row) -> UserError:
 def _at(mask: np.ndarray, row: Row) -> str:
     rows = np.flatnonzero(mask)
     return row(int(rows[0])) if len(rows) == 1 else at_rows(rows, row)
-
-
-def _too_large(values: np.ndarray) -> np.ndarray:
-    if values.dtype.kind == "f":
-        return np.zeros(len(values), dtype=bool)
-    return (values >= LARGEST_WHOLE) | (values <= -LARGEST_WHOLE)
 
 
 def _check_numbers(numbers: np.ndarray, large: np.ndarray, where: str, row: Row) -> None:

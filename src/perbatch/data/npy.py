@@ -18,7 +18,8 @@ _BLOCK = 2**18
 
 def read_npy(file: IO[bytes], size: int, where: str) -> np.ndarray:
     """The array of numbers, yes/no or text in the `size` bytes of a file; a UserError says what is wrong."""
-    header = _header(file)
+    start = file.read(10)
+    header = start + file.read(int.from_bytes(start[8:10], "little"))
     shape, fortran, dtype = _parsed(header, where)
     if dtype.hasobject or dtype.kind not in "biufUS" or dtype.itemsize == 0:
         raise UserError(f"{where} has the type {dtype}; allowed are numbers, yes/no and text")
@@ -31,11 +32,6 @@ def read_npy(file: IO[bytes], size: int, where: str) -> np.ndarray:
     _fill(array.reshape(-1).view(np.uint8), file, where)
     _check_values(array, where)
     return array.T if fortran else array
-
-
-def _header(file: IO[bytes]) -> bytes:
-    start = file.read(10)
-    return start + file.read(int.from_bytes(start[8:10], "little"))
 
 
 def _parsed(header: bytes, where: str) -> tuple[tuple[int, ...], bool, np.dtype]:

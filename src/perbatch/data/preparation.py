@@ -11,7 +11,7 @@ import numpy as np
 
 from perbatch.data.prepared import ARRAYS, SUMMARY, arrays_digest, summary_digest
 from perbatch.data.progress import bar
-from perbatch.data.scaling import Scaling, scale_features, scale_targets
+from perbatch.data.scaling import scale_features, scale_targets
 from perbatch.data.settings import PARTS, UNSET, Settings, check_settings, settings_digest
 from perbatch.data.source import Source
 from perbatch.data.split import advice, split_indices
@@ -26,10 +26,8 @@ def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[s
 
     The same source and settings give the same bytes. A UserError leaves `folder` as it was.
     """
-    _check_sizes_are_set(source, settings)
-    checked = check_settings(settings)
-    arrays, scaling, target = _arrays(source, checked)
-    summary = _summary(source, settings, arrays, scaling, target)
+    arrays, scaling = _arrays(source, _checked(source, settings))
+    summary = _summary(source, settings, arrays, scaling)
     try:
         _write(arrays, summary, folder.resolve())
     except OSError as error:
@@ -39,32 +37,31 @@ def prepare(source: Source, settings: Mapping[str, Any], folder: Path) -> dict[s
     return summary
 
 
-def _check_sizes_are_set(source: Source, settings: Mapping[str, Any]) -> None:
-    """Where a size is the user's to give and not given, a UserError says some that the examples allow."""
-    split = settings.get("split")
-    if isinstance(split, Mapping) and UNSET in [split.get(part) for part in PARTS]:
-        try:
-            check_settings(settings, examples=len(source.y))
-        except UserError as error:
+def _checked(source: Source, settings: Mapping[str, Any]) -> Settings:
+    """The typed settings; where a size is the user's to give and not given, the UserError says some."""
+    try:
+        return check_settings(settings, examples=len(source.y))
+    except UserError as error:
+        split = settings.get("split")
+        if isinstance(split, Mapping) and UNSET in [split.get(part) for part in PARTS]:
             raise UserError(f"{error}; {advice(source, split, 0)}") from None
+        raise
 
 
-def _arrays(
-    source: Source, settings: Settings
-) -> tuple[dict[str, np.ndarray], Scaling, tuple[float, float] | None]:
-    """The six arrays by name, how features were scaled and, for a regression, its targets' mean and scale."""
+def _arrays(source: Source, settings: Settings) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The six arrays by name, and how features and, for a regression, targets were scaled."""
     rows = split_indices(source, settings.split)
     X = {part: source.X[rows[part]].astype(np.float64, copy=False) for part in PARTS}
-    scaling = scale_features(X, settings.scaling)
+    offset, factor = scale_features(X, settings.scaling)
     y = {part: source.y[rows[part]] for part in PARTS}
-    target = None
+    mean = scale = None
     if source.task == "regression":
         y, mean, scale = scale_targets(y)
-        target = mean, scale
     X["train"], y["train"] = _laid_out(X["train"], y["train"], settings)
     by_letter = {"X": X, "y": y}
     arrays = {name: np.ascontiguousarray(by_letter[name[0]][name[2:]]) for name in ARRAYS}
-    return arrays, scaling, target
+    scaling = {"feature_offset": offset, "feature_factor": factor, "target_mean": mean, "target_scale": scale}
+    return arrays, scaling
 
 
 def _laid_out(X: np.ndarray, y: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
@@ -78,13 +75,8 @@ def _laid_out(X: np.ndarray, y: np.ndarray, settings: Settings) -> tuple[np.ndar
 
 
 def _summary(
-    source: Source,
-    settings: Mapping[str, Any],
-    arrays: Mapping[str, np.ndarray],
-    scaling: Scaling,
-    target: tuple[float, float] | None,
+    source: Source, settings: Mapping[str, Any], arrays: Mapping[str, np.ndarray], scaling: Mapping[str, Any]
 ) -> dict[str, Any]:
-    mean, scale = target or (None, None)
     summary: dict[str, Any] = {
         "name": settings["name"],
         "title": source.title,
@@ -95,12 +87,9 @@ def _summary(
         "features": source.X.shape[1],
         "feature_names": list(source.feature_names),
         "feature_range": [float(arrays["X_train"].min()), float(arrays["X_train"].max())],
-        "feature_offset": scaling.offset,
-        "feature_factor": scaling.factor,
+        **scaling,
         "image_shape": list(source.image_shape) if source.image_shape else None,
         "classes": list(source.classes),
-        "target_mean": mean,
-        "target_scale": scale,
         "settings": settings,
         "settings_digest": settings_digest(settings),
         "digest": arrays_digest(arrays),

@@ -1,6 +1,7 @@
 """What is wrong with a user's data, all of it in one sentence: a count, and the first ten."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -34,14 +35,6 @@ def at_rows(rows: Sequence[int] | np.ndarray, row: Row) -> str:
     return f"{counted(len(rows), 'row')}, {listed(named, len(rows))}"
 
 
-def of_columns(names: Sequence[str], details: Callable[[int], str], file: str, what: str) -> str:
-    """A clause on one column, or on several: each name with its detail, the first ten."""
-    if len(names) == 1:
-        return f"column {names[0]!r} of {file} {what} {details(0)}".rstrip()
-    shown = [f"{name!r} {details(place)}".rstrip() for place, name in enumerate(names[:MOST])]
-    return f"{len(names)} columns of {file} {what}: {listed(shown, len(names))}"
-
-
 def dropping(names: Iterable[str], dropped: Sequence[str]) -> str:
     """The override that leaves columns out besides those that are left out already."""
     every = [*dropped, *names]
@@ -54,3 +47,13 @@ def refuse(problems: Sequence[str]) -> None:
     """A UserError that says them all; nothing where there are none."""
     if problems:
         raise UserError("; ".join(problems))
+
+
+@contextmanager
+def together(problems: Sequence[str]) -> Iterator[None]:
+    """Around what may raise a UserError: one that says it and the other problems, or these alone."""
+    try:
+        yield
+    except UserError as error:
+        problems = [str(error), *problems]
+    refuse(problems)

@@ -1,5 +1,6 @@
 """What every reader returns: the whole data set, unsplit and unscaled, checked."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -31,81 +32,65 @@ class Source:
 
     def __post_init__(self) -> None:
         """Refuse what no later step could use."""
-        self._check_shapes()
-        self._check_names()
-        self._check_features()
-        if self.classes:
-            self._check_labels()
-        else:
-            self._check_targets()
+        for found, allowed in self._faults():
+            raise UserError(f"data.reader: in {self.title!r} {found}; {allowed}")
 
     @property
     def task(self) -> str:
         """`classification` where the classes have names, else `regression`."""
         return "classification" if self.classes else "regression"
 
-    def _check_shapes(self) -> None:
+    def _faults(self) -> Iterator[tuple[str, str]]:
+        """What is wrong, and what is allowed; each check stands on those before it."""
+        yield from self._faults_of_shapes()
+        yield from self._faults_of_features()
+        yield from self._faults_of_labels() if self.classes else self._faults_of_targets()
+
+    def _faults_of_shapes(self) -> Iterator[tuple[str, str]]:
         if self.X.ndim != 2 or 0 in self.X.shape:
-            raise self._refusal(
-                f"X has the shape {self.X.shape}", "(examples, features), none of them 0, is needed"
-            )
+            yield f"X has the shape {self.X.shape}", "(examples, features), none of them 0, is needed"
         if self.y.ndim != 1:
-            raise self._refusal(f"y has the shape {self.y.shape}", "(examples,) is needed")
+            yield f"y has the shape {self.y.shape}", "(examples,) is needed"
         if len(self.X) != len(self.y):
-            counts = f"X has {len(self.X)} examples and y has {len(self.y)}"
-            raise self._refusal(counts, "both need the same number")
+            yield f"X has {len(self.X)} examples and y has {len(self.y)}", "both need the same number"
         for name in ("groups", "for_test"):
             array = getattr(self, name)
             if array is not None and array.shape != self.y.shape:
-                raise self._refusal(
-                    f"{name} has the shape {array.shape}",
-                    f"the shape {self.y.shape} is needed",
-                )
-
-    def _check_names(self) -> None:
-        d = self.X.shape[1]
-        if len(self.feature_names) != d:
-            names = f"there are {len(self.feature_names)} feature names"
-            raise self._refusal(names, f"one for each of the {d} columns of X is needed")
+                yield f"{name} has the shape {array.shape}", f"the shape {self.y.shape} is needed"
+        d, names = self.X.shape[1], len(self.feature_names)
+        if names != d:
+            yield f"there are {names} feature names", f"one for each of the {d} columns of X is needed"
         if self.image_shape is not None and prod(self.image_shape) != d:
-            raise self._refusal(
-                f"image_shape is {self.image_shape}", f"its product must be the {d} columns of X"
-            )
+            yield f"image_shape is {self.image_shape}", f"its product must be the {d} columns of X"
 
-    def _check_features(self) -> None:
+    def _faults_of_features(self) -> Iterator[tuple[str, str]]:
         if self.X.dtype == np.uint8:
             return
         if self.X.dtype != np.float64:
-            raise self._refusal(f"X has the type {self.X.dtype}", "float64 is needed (or uint8)")
+            yield f"X has the type {self.X.dtype}", "float64 is needed (or uint8)"
         finite = np.isfinite(self.X)
         if not finite.all():
             row, column = np.argwhere(~finite)[0]
             where = f"feature {self.feature_names[column]!r} of example {row} is {self.X[row, column]}"
-            raise self._refusal(where, "every value must be a finite number")
+            yield where, "every value must be a finite number"
 
-    def _check_labels(self) -> None:
+    def _faults_of_labels(self) -> Iterator[tuple[str, str]]:
         k = len(self.classes)
         if self.y.dtype != np.int64:
-            raise self._refusal(f"y has the type {self.y.dtype}", "int64 is needed where there are classes")
+            yield f"y has the type {self.y.dtype}", "int64 is needed where there are classes"
         if len(set(self.classes)) < k:
-            raise self._refusal(f"the classes are {list(self.classes)}", "each name may stand once")
+            yield f"the classes are {list(self.classes)}", "each name may stand once"
         outside = np.flatnonzero((self.y < 0) | (self.y >= k))
         if len(outside):
-            where = f"the label of example {outside[0]} is {self.y[outside[0]]}"
-            raise self._refusal(where, f"labels are 0 to {k - 1}")
+            yield f"the label of example {outside[0]} is {self.y[outside[0]]}", f"labels are 0 to {k - 1}"
         if len(np.unique(self.y)) < 2:
             only = f"every example is of the one class {self.classes[self.y[0]]!r}"
-            raise self._refusal(only, "at least two classes are needed")
+            yield only, "at least two classes are needed"
 
-    def _check_targets(self) -> None:
+    def _faults_of_targets(self) -> Iterator[tuple[str, str]]:
         if self.y.dtype != np.float64:
-            raise self._refusal(
-                f"y has the type {self.y.dtype}", "float64 is needed where there are no classes"
-            )
+            yield f"y has the type {self.y.dtype}", "float64 is needed where there are no classes"
         bad = np.flatnonzero(~np.isfinite(self.y))
         if len(bad):
             where = f"the target of example {bad[0]} is {self.y[bad[0]]}"
-            raise self._refusal(where, "every target must be a finite number")
-
-    def _refusal(self, found: str, allowed: str) -> UserError:
-        return UserError(f"data.reader: in {self.title!r} {found}; {allowed}")
+            yield where, "every target must be a finite number"

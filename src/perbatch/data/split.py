@@ -1,6 +1,7 @@
 """Which examples go to training, validation and test: drawn at random, within what the source binds."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -27,15 +28,13 @@ def split_indices(source: Source, split: Split) -> dict[str, np.ndarray]:
 
 def advice(source: Source, wanted: Mapping[str, object], seed: int) -> str:
     """Sizes that were tried and give a split, as near to those wanted as can be; or that there are none."""
-    numbers = {part: size for part, size in wanted.items() if type(size) is int and size > 0}
+    given = ((part, wanted.get(part)) for part in PARTS)  # a seed may stand beside them
+    numbers = {part: size for part, size in given if type(size) is int and size > 0}
     for sizes in _candidates(source, numbers):
-        if min(sizes.values()) < 1:
-            continue
-        try:
-            _drawn(source, Split(**sizes, seed=seed))
-        except UserError:
-            continue
-        return f"these sizes work: {in_parts({part: sizes[part] for part in PARTS})}"
+        with suppress(UserError):
+            if min(sizes.values()) > 0:
+                _drawn(source, Split(**sizes, seed=seed))
+                return f"these sizes work: {in_parts({part: sizes[part] for part in PARTS})}"
     if source.classes:
         members = np.bincount(source.y, minlength=len(source.classes))
         small = [source.classes[label] for label in np.flatnonzero(members < len(PARTS))]
@@ -71,8 +70,6 @@ def _candidates(source: Source, wanted: Mapping[str, int]) -> Iterator[dict[str,
 
 def _drawn(source: Source, split: Split) -> dict[str, np.ndarray]:
     _check_sizes(source, split)
-    if source.classes:
-        _check_part_sizes(source, split)
     labels = source.y if source.classes else None
     if source.for_test is not None:
         parts = draw_nested(source.for_test, labels, split)
@@ -83,26 +80,26 @@ def _drawn(source: Source, split: Split) -> dict[str, np.ndarray]:
             parts = draw(np.arange(len(source.y)), labels, split)
         except ValueError as error:  # what is left for the last cuts has too few of a class
             raise _thin_class(source, split) from error
-    if source.classes and any(not _all_classes(source, rows) for rows in parts.values()):
+    k = len(source.classes)
+    if k and any(len(np.unique(source.y[rows])) < k for rows in parts.values()):
         raise _thin_class(source, split)
     return parts
 
 
-def _all_classes(source: Source, rows: np.ndarray) -> bool:
-    return len(np.unique(source.y[rows])) == len(source.classes)
-
-
 def _check_sizes(source: Source, split: Split) -> None:
-    n = len(source.y)
+    n, k = len(source.y), len(source.classes)
     for part, size in split.sizes.items():
         if size > n:
             raise UserError(f"data.split.{part} is {size}; allowed are 1 to {n}, the number of examples")
     if source.for_test is None:
         _check_total(split, PARTS, n, "the number of examples")
-        return
-    for_test = int(source.for_test.sum())
-    _check_total(split, ("test",), for_test, "the examples published for testing")
-    _check_total(split, ("train", "validation"), n - for_test, "the examples published for training")
+    else:
+        for_test = int(source.for_test.sum())
+        _check_total(split, ("test",), for_test, "the examples published for testing")
+        _check_total(split, ("train", "validation"), n - for_test, "the examples published for training")
+    for part, size in split.sizes.items():
+        if size < k:
+            raise UserError(f"data.split.{part} is {size}; allowed are at least {k}, one example a class")
 
 
 def _check_total(split: Split, parts: tuple[str, ...], most: int, what: str) -> None:
@@ -110,13 +107,6 @@ def _check_total(split: Split, parts: tuple[str, ...], most: int, what: str) -> 
     if total > most:
         keys = " + ".join(f"data.split.{part}" for part in parts)
         raise UserError(f"{keys} is {total}; allowed are at most {most}, {what}")
-
-
-def _check_part_sizes(source: Source, split: Split) -> None:
-    k = len(source.classes)
-    for part, size in split.sizes.items():
-        if size < k:
-            raise UserError(f"data.split.{part} is {size}; allowed are at least {k}, one example a class")
 
 
 def _thin_class(source: Source, split: Split) -> UserError:

@@ -10,8 +10,9 @@ from perbatch.data.cells import LARGEST_WHOLE
 from perbatch.data.faults import Faults
 from perbatch.data.frames import Frame
 from perbatch.data.given import alike, names, path_of
-from perbatch.data.labels import with_target
+from perbatch.data.labels import as_target
 from perbatch.data.npy import read_npy
+from perbatch.data.problems import together
 from perbatch.data.source import Source
 from perbatch.errors import UserError
 
@@ -46,9 +47,10 @@ def read(
     # A pixel may be the same in all images, as at their border; a column of a table may not.
     frame = Frame(kept, flat, {}, [], targets, lambda row: f"row {row + 1} ({X}[{row}])")
     problems = Faults(frame, f"{X} of {file.name}", constants=image is not None).clauses(dropped)
-    labels, classes, task = with_target(
-        problems, targets, task, f"{y} of {file.name}", lambda row: f"row {row + 1} ({y}[{row}])"
-    )
+    with together(problems):
+        labels, classes, task = as_target(
+            targets, task, f"{y} of {file.name}", lambda row: f"row {row + 1} ({y}[{row}])"
+        )
     return Source(
         X=flat,
         y=labels,

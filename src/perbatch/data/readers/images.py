@@ -8,7 +8,7 @@ import numpy as np
 
 from perbatch import checks
 from perbatch.advice import image_size
-from perbatch.data.given import missing, path_of
+from perbatch.data.given import is_text, missing, path_of
 from perbatch.data.pixels import SIDE, decode, resized
 from perbatch.data.problems import counted, listed, refuse
 from perbatch.data.progress import each_of
@@ -79,7 +79,7 @@ def _classes(folder: Path, skipped: list[Path]) -> list[Path]:
     entries = _entries(folder, skipped)
     skipped += [entry for entry in entries if not entry.is_dir()]
     classes = [entry for entry in entries if entry.is_dir()]
-    if unreadable := [ascii(entry.name) for entry in classes if not _is_text(entry.name)]:
+    if unreadable := [ascii(entry.name) for entry in classes if not is_text(entry.name)]:
         raise UserError(
             f"{folder} has {counted(len(unreadable), 'folder')} whose name is not text in UTF-8, and a class "
             f"is called as its folder: {listed(unreadable)}"
@@ -112,7 +112,7 @@ def _files(classes: list[Path], skipped: list[Path]) -> tuple[list[Path], list[i
 def _entries(folder: Path, skipped: list[Path]) -> list[Path]:
     """What is in a folder but leftovers, in the same order on every machine."""
     try:
-        entries = [folder / name for name in sorted(os.listdir(folder))]
+        entries = sorted(folder.iterdir())
     except OSError as error:
         raise UserError(f"{folder} cannot be read ({error.strerror})") from None
     skipped += filter(_is_leftover, entries)
@@ -155,7 +155,7 @@ def _refuse(problems: list[str]) -> None:
 
 
 def _grey(file: Path, size: int | None) -> np.ndarray:
-    where = str(file) if _is_text(str(file)) else ascii(str(file))
+    where = str(file) if is_text(str(file)) else ascii(str(file))
     try:
         with file.open("rb", buffering=0) as stream:
             if (size_on_disk := os.fstat(stream.fileno()).st_size) > FILE_BYTES:
@@ -165,14 +165,6 @@ def _grey(file: Path, size: int | None) -> np.ndarray:
         raise UserError(f"{where} cannot be read ({error.strerror})") from None
     image = decode(content, where)
     return image if size is None else resized(image, size)
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeError:
-        return False
-    return True
 
 
 def _is_leftover(path: Path) -> bool:

@@ -12,8 +12,9 @@ from perbatch.data.csv_files import read_csv
 from perbatch.data.faults import Faults
 from perbatch.data.frames import Frame
 from perbatch.data.given import check_flag, missing, names, path_of
-from perbatch.data.labels import with_target
+from perbatch.data.labels import as_target
 from perbatch.data.parquet_files import read_parquet
+from perbatch.data.problems import together
 from perbatch.data.source import Source
 from perbatch.data.spelling import say_alike
 from perbatch.errors import UserError
@@ -52,9 +53,9 @@ def read(
             f"column {target!r} of {file.name} has numbers with a decimal comma, or names that look so: "
             f"{advice.DECIMAL_COMMA} reads the numbers, {advice.task('classification')} keeps the names"
         )
-    y, classes, task = with_target(
-        problems, frame.target, task, f"column {target!r} of {file.name}", frame.row, decimal
-    )
+    with together(problems):
+        where = f"column {target!r} of {file.name}"
+        y, classes, task = as_target(frame.target, task, where, frame.row, decimal)
     features, X = _one_hot(frame, file.name) if frame.texts else (tuple(frame.names), frame.X)
     return Source(
         X=X,
@@ -86,8 +87,6 @@ def _frame(file: Path, target: str, dropped: tuple[str, ...], separator: str, de
         if kind == ".parquet":
             return read_parquet(file, target, dropped)
         return read_csv(file, target, dropped, "\t" if kind == ".tsv" else separator, decimal)
-    except UserError:
-        raise
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, EOFError) as error:
         if isinstance(error, UnicodeError) or "invalid UTF8" in str(error):
             raise UserError(f"{file.name} is not text in UTF-8") from None
