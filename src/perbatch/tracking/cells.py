@@ -47,4 +47,4 @@ def _known(store: Store, experiment: Experiment, parent: str) -> dict[str, str]:
         f"attributes.status = 'FINISHED' and tags.`perbatch.kind` = 'cell' "
         f"and tags.`mlflow.parentRunId` = '{parent}'"
     )
-    return {run.data.tags[CONTENT_TAG]: run.info.run_id for run in store.runs(experiment, asked)}
+    return {run.data.tags[CONTENT_TAG]: run.info.run_id for run in store.runs([experiment.id], asked)}

@@ -61,7 +61,7 @@ class SweepLog:
             draw(Path(folder))
             self._store.client.log_artifacts(self.id, folder, "search")
         asked = "tags.`{}` = '{}'".format(*tag)
-        tagged = {run.info.run_id for run in self._store.runs(self.experiment, asked)}
+        tagged = {run.info.run_id for run in self._store.runs([self.experiment.id], asked)}
         for run_id in tagged.difference(best):
             self._store.client.delete_tag(run_id, tag[0])
         for run_id in set(best) - tagged:
