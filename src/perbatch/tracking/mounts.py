@@ -41,12 +41,8 @@ def check(database: Path) -> None:
 
 def mount_of(path: Path, mounts: Sequence[Mount]) -> Mount:
     """Return the mount that an absolute path lies on; of two on one folder the later hides the earlier."""
-    depth = 0, Mount("/", "", "")
-    for mount in mounts:
-        parts = len(Path(mount.mountpoint).parts)
-        if path.is_relative_to(mount.mountpoint) and parts >= depth[0]:
-            depth = parts, mount
-    return depth[1]
+    above = [mount for mount in reversed(mounts) if path.is_relative_to(mount.mountpoint)]
+    return max(above, key=lambda mount: len(Path(mount.mountpoint).parts), default=Mount("/", "", ""))
 
 
 def is_network(mount: Mount) -> bool:
