@@ -46,15 +46,11 @@ def _markdown(cells: Sequence[Trials]) -> str:
 
 
 def _number(value: float) -> str:
-    return (
-        ""
-        if np.isnan(value)
-        else f"{value:,.4g}"
-        if value < 1000
-        else f"{value:,.0f}"
-        if np.isfinite(value)
-        else "not reached"
-    )
+    if np.isnan(value):
+        return ""
+    if np.isinf(value):
+        return "not reached"
+    return f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
 
 def _draw(cells: Sequence[Trials], folder: Path) -> None:
