@@ -2,7 +2,7 @@
 
 import platform
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,11 +62,9 @@ def locks_are_seen(path: Path) -> bool:
     return not is_network(mount) or shares_locks(mount)
 
 
-def others(running: Iterable[Running], host: str, shares_locks: bool) -> Iterator[Running]:
-    """Give the runs that another host is at work on. A lock that is free tells, if shared, that it died."""
-    for run in running:
-        if run.host != host and (held(run.lock) or not shares_locks):
-            yield run
+def others(running: Iterable[Running], host: str, shares_locks: bool) -> list[Running]:
+    """Return the runs that another host is at work on. A lock that is free tells, if shared, that it died."""
+    return [run for run in running if run.host != host and (held(run.lock) or not shares_locks)]
 
 
 def _mounts() -> list[Mount]:
