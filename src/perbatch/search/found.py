@@ -40,7 +40,7 @@ def _markdown(cells: Sequence[Trials]) -> str:
     rows = [head, ["---"] * len(head)]
     for cell in cells:
         point = ", ".join(f"{key}={value}" for key, value in cell.chosen[0].items())
-        medians = cell.medians.iloc[cell.best]
+        medians = cell.medians.iloc[cell.points.index(cell.chosen[0])]  # of the first that was asked
         rows.append([cell.label, point, *(_number(float(medians.get(column, np.nan))) for column in judged)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

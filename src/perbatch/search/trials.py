@@ -75,8 +75,3 @@ class Trials:
     def medians(self) -> pd.DataFrame:
         """A row a trial: the medians by which it is judged."""
         return objective.medians(self._runs).drop(columns="trial")
-
-    @property
-    def best(self) -> int:
-        """The number of the first trial of the leading choice."""
-        return self.points.index(self.chosen[0])
