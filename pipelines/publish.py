@@ -33,6 +33,7 @@ from perbatch.sweep.tables import SETTINGS
 from perbatch.tracking import SweepLog, notes, views
 from perbatch.tracking.cells import log_cells
 from perbatch.tracking.server import ADDRESS
+from perbatch.tracking.sweep_log import tags_of
 
 FILES = (
     *("evaluate/report.html", "evaluate/comparison.csv", "evaluate/metrics.json", "evaluate/answers.json"),
@@ -64,7 +65,8 @@ def main(folder: Path, fill: bool) -> None:
         parent = SweepLog(store, experiment)
         if not parent.find(members):
             called = f"sweep of {len(members)} runs, from its tables"
-            parent.start(called, provenance.tags(), members, len(members), advice.repro("train"), {})
+            tags = tags_of(members, len(members), advice.repro("train"), {})
+            parent.start(called, provenance.tags() | tags)
             parent.end("FINISHED", {}, [])
         if fill:
             filled = refill.fill(store, experiment, folder / "train", parent.id)

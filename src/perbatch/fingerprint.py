@@ -107,10 +107,12 @@ def _text(path: Path) -> str:
 def _code(source: str) -> str:
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     tokens = list(tokenize.generate_tokens(StringIO(source).readline))
-    lines = [line.encode() for line in source.split("\n")]
+    text = source.split("\n")
+    for row, start in (token.start for token in tokens if token.type == tokenize.COMMENT):
+        text[row - 1] = text[row - 1][:start]
+    lines = [line.encode() for line in text]
     docstrings = _docstrings(ast.parse(source))
-    cuts = docstrings + _comments(tokens, source.split("\n"))
-    for row, start, end_row, end in sorted(cuts, reverse=True):
+    for row, start, end_row, end in sorted(docstrings, reverse=True):
         lines[row : end_row + 1] = [lines[row][:start] + lines[end_row][end:]] + [b""] * (end_row - row)
     kept = _rows_that_end_inside_a_string(tokens)
     kept -= {row for first, _, last, _ in docstrings for row in range(first, last)}
@@ -122,20 +124,9 @@ def _docstrings(tree: ast.AST) -> list[Cut]:
     cuts = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                text = first.value
-                if isinstance(text.value, str) and text.end_lineno and text.end_col_offset is not None:
+            match node.body:
+                case [ast.Expr(ast.Constant(str()) as text), *_] if text.end_lineno and text.end_col_offset:
                     cuts.append((text.lineno - 1, text.col_offset, text.end_lineno - 1, text.end_col_offset))
-    return cuts
-
-
-def _comments(tokens: list[tokenize.TokenInfo], lines: list[str]) -> list[Cut]:
-    cuts = []
-    for token in tokens:
-        if token.type == tokenize.COMMENT:
-            row, line = token.start[0] - 1, lines[token.start[0] - 1]
-            cuts.append((row, len(line[: token.start[1]].encode()), row, len(line.encode())))
     return cuts
 
 

@@ -106,7 +106,7 @@ STAGES = {
             "perbatch/advice.py": "says what to type",
             "perbatch/columns.py": "what MLflow is told; the tables have what the runs' folders hold",
             "perbatch/data/source.py": "what a reader returns; training loads prepared arrays",
-            "perbatch/search": "what MLflow shows of a search",
+            "perbatch/search": "what MLflow shows of a search; says that Optuna is missing",
         },
     ),
     "benchmark": Stage(

@@ -4,6 +4,9 @@ import math
 from itertools import pairwise
 
 import pandas as pd
+import pytest
+
+pytest.importorskip("optuna")
 
 from perbatch.search import objective
 

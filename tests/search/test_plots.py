@@ -7,10 +7,12 @@ import pytest
 
 pytest.importorskip("optuna")
 
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+
 from perbatch.search import plots
 from perbatch.search.space import Range
 
-RATE, CHOICE = Range(0.001, 3.0, log=True), Range(choices=("relu", "tanh"))
+RATE, CHOICE = FloatDistribution(0.001, 3.0, log=True), CategoricalDistribution(("relu", "tanh"))
 RATES = [0.001, 0.02, 0.3, 3.0, 0.3]
 
 

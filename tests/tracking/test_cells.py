@@ -10,7 +10,7 @@ from perbatch.tracking.cells import log_cells
 def test_cells_are_logged_once_and_replaced_where_they_changed(tmp_path: Path) -> None:
     store = locate(None, tmp_path)
     log = SweepLog(store, store.experiment("digits"))
-    parent = log.start("sweep", {}, ["a"], 0, "dvc repro", {})
+    parent = log.start("sweep", {})
     own = {"cell": "M0032 lr1 epochs=5 tanh", "name": "M0032 lr1 tanh epochs=5", "mode": "mini-batch"}
     rows = [
         own | {"seeds": "reported", "n": 10, "validation_loss": 0.132},
@@ -33,7 +33,7 @@ def test_cells_are_logged_once_and_replaced_where_they_changed(tmp_path: Path) -
 def test_the_best_of_a_search_are_tagged_and_stay_so(tmp_path: Path) -> None:
     store = locate(None, tmp_path)
     log = SweepLog(store, store.experiment("digits"))
-    parent = log.start("search", {}, ["a"], 0, "dvc repro", {})
+    parent = log.start("search", {})
     rows = [{"cell": f"M0032 lr{rate}", "name": f"M0032 lr{rate}", "seeds": "tuning"} for rate in (1, 2)]
     rows[1]["best"] = "0a1b"
     for _ in range(2):

@@ -60,8 +60,8 @@ def test_another_host_is_at_work_while_its_lock_is_held_or_cannot_be_seen(tmp_pa
     lock = tmp_path / "sweep.lock"
     own, other = Running("a", "here", lock), Running("b", "there", lock)
     with FileLock(lock):
-        assert list(others([own, other], "here", shares_locks=True)) == [other]
-    assert list(others([own, other], "here", shares_locks=True)) == []
-    assert list(others([own, other], "here", shares_locks=False)) == [other]
+        assert others([own, other], "here", shares_locks=True) == [other]
+    assert others([own, other], "here", shares_locks=True) == []
+    assert others([own, other], "here", shares_locks=False) == [other]
     lock.unlink()
-    assert list(others([other], "here", shares_locks=True)) == []
+    assert others([other], "here", shares_locks=True) == []

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from perbatch.tracking import SweepLog, locate
+from perbatch.tracking.sweep_log import tags_of
 
 
 def test_publishing_again_replaces_what_was_there(tmp_path: Path) -> None:
     store = locate(None, tmp_path)
     log = SweepLog(store, store.experiment("digits"))
-    log.start("sweep", {}, ["a", "b"], 0, "dvc repro", {})
+    log.start("sweep", tags_of(["a", "b"], 0, "dvc repro", {}))
     report, figures = tmp_path / "report.html", tmp_path / "figures"
     figures.mkdir()
     for words in ("first", "second"):

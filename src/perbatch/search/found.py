@@ -40,21 +40,17 @@ def _markdown(cells: Sequence[Trials]) -> str:
     rows = [head, ["---"] * len(head)]
     for cell in cells:
         point = ", ".join(f"{key}={value}" for key, value in cell.chosen[0].items())
-        medians = cell.medians.iloc[cell.best]
+        medians = cell.medians.iloc[cell.points.index(cell.chosen[0])]  # of the first that was asked
         rows.append([cell.label, point, *(_number(float(medians.get(column, np.nan))) for column in judged)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _number(value: float) -> str:
-    return (
-        ""
-        if np.isnan(value)
-        else f"{value:,.4g}"
-        if value < 1000
-        else f"{value:,.0f}"
-        if np.isfinite(value)
-        else "not reached"
-    )
+    if np.isnan(value):
+        return ""
+    if np.isinf(value):
+        return "not reached"
+    return f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
 
 def _draw(cells: Sequence[Trials], folder: Path) -> None:

@@ -13,7 +13,6 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from optuna.trial import TrialState, create_trial
 from optuna.visualization import matplotlib as drawn
 
-from perbatch.search.sampling import distributions
 from perbatch.search.space import Range
 
 matplotlib.use("agg")  # opens no window
@@ -56,10 +55,10 @@ def draw(
 
 def _study(points: Sequence[Mapping[str, Any]], values: pd.Series, ranges: Mapping[str, Range]) -> Any:
     """The trials as they were trained, where those that samplers hold are not rounded."""
-    study, space = optuna.create_study(), distributions(ranges)
+    study = optuna.create_study()
     for point, value in zip(points, values, strict=True):
         ended = {"value": value} if np.isfinite(value) else {"state": TrialState.FAIL}
-        study.add_trial(create_trial(params=dict(point), distributions=space, **ended))
+        study.add_trial(create_trial(params=dict(point), distributions=dict(ranges), **ended))
     return study
 
 

@@ -8,16 +8,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import optuna
 import pandas as pd
 
 from perbatch.analysis.settings import EvaluateSettings, check_settings
+from perbatch.checks import whole
 from perbatch.errors import UserError
 from perbatch.files import json_digest
 from perbatch.runs.folder import RunFolder
 from perbatch.search import objective
 from perbatch.search.found import found
-from perbatch.search.sampling import SAMPLERS, VERSION, Asking
-from perbatch.search.space import Space, space
+from perbatch.search.sampling import SAMPLERS, study
+from perbatch.search.space import Space, plain, space
 from perbatch.search.trials import Point, Trials
 from perbatch.sweep import params as pipeline
 from perbatch.sweep import sweeper
@@ -60,7 +62,7 @@ class _Search:
         self._tuning = evaluate.tuning_seeds
         self._reported = tuple(seed for seed in seeds if seed not in self._tuning)
         self._trials = [
-            Trials(label, cell, Asking(settings.sampler, settings.seed, cell.ranges))
+            Trials(label, cell, study(settings.sampler, settings.seed, cell.ranges))
             for label, cell in zip(found.labels, found.cells, strict=True)
         ]
         self._identities: dict[tuple[str, ...], str] = {}  # of the run of each combination
@@ -79,17 +81,17 @@ class _Search:
             "seeds": list(self._tuning),
             "targets": {name: list(values) for name, values in self._evaluate.target.items()},
             "space": [
-                [list(cell.name), {key: each.describe() for key, each in cell.ranges.items()}]
+                [list(cell.name), {key: plain(each) for key, each in cell.ranges.items()}]
                 for cell in self._cells
             ],
-            "optuna": VERSION,
+            "optuna": optuna.__version__,
         }
         described = {**own, "trials": self._settings.trials, "identity": json_digest(own)}
         return described | ({"best": self._best} if self._best else {})
 
     def say(self) -> None:
         for key, each in {key: each for cell in self._cells for key, each in cell.ranges.items()}.items():
-            log.info("Searching %s: %s", key, each.describe())
+            log.info("Searching %s: %s", key, plain(each))
         trials, cells = self._settings.trials, len(self._cells)
         log.info(
             "Search %s by %s: %d trials in each of %d cells on seeds %s, so %d runs at most; then the chosen "
@@ -161,11 +163,9 @@ def _seeds_of_pipeline() -> tuple[int, ...]:
 def _settings(given: Mapping[str, Any], ranges: Collection[str]) -> Settings:
     if given["sampler"] is None:
         given = {**given, "sampler": "qmc" if len(ranges) == 1 else "tpe"}
-    for key in ("trials", "batch"):
-        if not isinstance(given.get(key), int) or given[key] < 1:
-            raise UserError(f"search.{key}={given.get(key)}: must be a whole number of at least 1")
-    if not isinstance(given.get("seed"), int) or given["seed"] < 0:
-        raise UserError(f"search.seed={given.get('seed')}: must be a whole number of at least 0")
+    for key, least in {"trials": 1, "batch": 1, "seed": 0}.items():
+        if not whole(given.get(key), least):
+            raise UserError(f"search.{key}={given.get(key)}: must be a whole number of at least {least}")
     if given.get("sampler") not in SAMPLERS:
         raise UserError(f"search.sampler={given.get('sampler')}: must be one of {', '.join(SAMPLERS)}")
     return Settings(**{key: given[key] for key in ("sampler", "trials", "batch", "seed")})

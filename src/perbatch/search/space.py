@@ -9,6 +9,7 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from perbatch import advice
 from perbatch.errors import UserError
@@ -16,30 +17,25 @@ from perbatch.runs.identity import IGNORED
 from perbatch.sweep import grid
 
 Value = float | int | str
+Range = FloatDistribution | IntDistribution | CategoricalDistribution
+"""The values of one key: from `low` to `high`, or one of the `choices`, which are texts."""
+
 GROUP = "search"
 """The config group, and the tag of a choice that is searched."""
 
 
-@dataclass(frozen=True)
-class Range:
-    """The values of one key: from `low` to `high`, or one of `choices`."""
+def rounded(value: Value, within: Range) -> Value:
+    """Return the value that is trained: a number with three digits, within its range."""
+    if isinstance(within, FloatDistribution):
+        return min(max(float(f"{value:.3g}"), within.low), within.high)
+    return value
 
-    low: float | int = 0
-    high: float | int = 0
-    log: bool = False
-    choices: tuple[str, ...] = ()
 
-    def rounded(self, value: Value) -> Value:
-        """Return the value that is trained: a number with three digits, within the range."""
-        if isinstance(value, float):
-            return min(max(float(f"{value:.3g}"), float(self.low)), float(self.high))
-        return value
-
-    def describe(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        if self.choices:
-            return {"choices": list(self.choices)}
-        return {"low": self.low, "high": self.high, "log": self.log}
+def plain(searched: Range) -> dict[str, Any]:
+    """Return a range as plain values."""
+    if isinstance(searched, CategoricalDistribution):
+        return {"choices": list(searched.choices)}
+    return {"low": searched.low, "high": searched.high, "log": searched.log}
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ def _range(override: Override) -> Range | None:
         choices = tuple(itertools.islice(override.sweep_string_iterator(), 10_000))
         if not choices:
             raise UserError(f"{override.input_line}: has no value to search")
-        return Range(choices=choices)
+        return CategoricalDistribution(choices)
     low, high, log = value.start, value.end, "log" in tags
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise UserError(
@@ -135,4 +131,6 @@ def _range(override: Override) -> Range | None:
         )
     if log and low <= 0:
         raise UserError(f"{override.input_line}: a logarithm needs numbers above 0, as {advice.INTERVAL}")
-    return Range(low, high, log)
+    if isinstance(low, int) and isinstance(high, int):
+        return IntDistribution(low, high, log)
+    return FloatDistribution(low, high, log)

@@ -1,5 +1,6 @@
 """The trials of one cell: as they were asked and judged, and what is chosen among them."""
 
+import optuna
 import pandas as pd
 
 from perbatch import advice
@@ -7,8 +8,7 @@ from perbatch.analysis import tuning
 from perbatch.errors import UserError
 from perbatch.overrides import written
 from perbatch.search import objective
-from perbatch.search.sampling import Asking
-from perbatch.search.space import Cell, Value
+from perbatch.search.space import Cell, Value, rounded
 
 Point = dict[str, Value]
 
@@ -16,24 +16,29 @@ Point = dict[str, Value]
 class Trials:
     """One cell's trials, in the order of their numbers; `label` tells the cell from the others."""
 
-    def __init__(self, label: str, cell: Cell, asking: Asking) -> None:
-        """Nothing is asked yet."""
+    def __init__(self, label: str, cell: Cell, study: optuna.Study) -> None:
+        """Nothing is asked yet of the `study` of the cell."""
         self.label, self.cell = label, cell
         self.points: list[Point] = []
         self.chosen: list[Point] = []
         """What is chosen for each target and for the end of training, each once; the first leads."""
-        self._asking = asking
+        self._study = study
+        self._asked: list[optuna.Trial] = []  # those of the last batch
         self._runs = pd.DataFrame()  # a row a run: its trial, and what `judged` gives
 
     def ask(self, batch: int, count: int) -> None:
-        """Ask for a batch, of which the first `count` are trained."""
-        self.points += self._asking.ask(batch)[:count]
+        """Ask for a batch, of which the first `count` are trained, their values rounded."""
+        ranges = self.cell.ranges
+        self._asked = [self._study.ask(dict(ranges)) for _ in range(batch)]
+        self.points += [
+            {key: rounded(value, ranges[key]) for key, value in trial.params.items()}
+            for trial in self._asked[:count]
+        ]
 
     def combination(self, point: Point, seed: int) -> list[str]:
         """Return the overrides of a run."""
         searched = [
-            f"{key}={value if self.cell.ranges[key].choices else written(value)}"
-            for key, value in point.items()
+            f"{key}={value if isinstance(value, str) else written(value)}" for key, value in point.items()
         ]
         return [*self.cell.overrides, *searched, f"seed={seed}"]
 
@@ -47,7 +52,8 @@ class Trials:
         new = runs.assign(trial=[number for number in numbers for _ in range(each)])
         self._runs = pd.concat([self._runs, new], ignore_index=True)
         if len(numbers) == batch:
-            self._asking.tell(objective.told(new))
+            for trial, value in zip(self._asked, objective.told(new), strict=True):
+                self._study.tell(trial, value)
 
     def choose(self) -> None:
         """Choose; a UserError where no trial has a finite loss."""
@@ -69,8 +75,3 @@ class Trials:
     def medians(self) -> pd.DataFrame:
         """A row a trial: the medians by which it is judged."""
         return objective.medians(self._runs).drop(columns="trial")
-
-    @property
-    def best(self) -> int:
-        """The number of the first trial of the leading choice."""
-        return self.points.index(self.chosen[0])

@@ -5,7 +5,7 @@ import shlex
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from perbatch.sweep import locks, record
 from perbatch.sweep.plan import Plan
 from perbatch.sweep.tables import runs_csv
 from perbatch.tracking import Store, StoreUnavailable, SweepLog, close_stale, views
+from perbatch.tracking.sweep_log import tags_of
 
 log = logging.getLogger(__name__)
 
@@ -89,12 +90,13 @@ class Parents:
             self._before |= self._logged_ids(name, self._plan.missing)
             tags = provenance.tags() | locks.tags(Path(self._lock.lock_file))
             title = self._name or self._plan.calls.sweep(len(members))
-            self._logs[name].start(title, tags, *self._told(members))
+            self._logs[name].start(title, tags | self._told(members))
 
-    def _told(self, members: list[PlannedRun]) -> tuple[list[str], int, str, Mapping[str, object]]:
+    def _told(self, members: list[PlannedRun]) -> dict[str, str]:
         identities = [run.identity for run in members]
         reused = {run.identity for run in self._plan.reused}.intersection(identities)
-        return identities, len(reused), shlex.join(["python", *sys.argv]), self._plan.common
+        command, words = shlex.join(["python", *sys.argv]), self.found.words if self.found else ""
+        return tags_of(identities, len(reused), command, self._plan.common, words)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -162,7 +164,7 @@ class Parents:
                 table = Path(folder, "members.csv")
                 table.write_text(runs_csv(complete))
                 if self._search:  # which had asked for its first round alone when the parent was made
-                    sweep_log.grow(*self._told(members), self.found.words if self.found else "")
+                    sweep_log.tell(self._told(members))
                 if self.found:
                     best = self._best(members, sweep_log.experiment.key)
                     sweep_log.show(self.found.draw, self.found.tag, best)

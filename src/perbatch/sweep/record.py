@@ -16,7 +16,7 @@ from perbatch.runs.folder import CONFIG, FAILURE, HISTORY, WEIGHTS, RunFolder
 from perbatch.runs.run import Run
 from perbatch.runs.training import read_history
 from perbatch.sweep import calls, locks
-from perbatch.tracking import Curve, DataSet, Experiment, RunLog, Store, locate
+from perbatch.tracking import DataSet, Experiment, Point, RunLog, Store, locate
 
 log = logging.getLogger(__name__)
 
@@ -134,13 +134,11 @@ class LiveLog:
             "final/training_seconds": timings["training_seconds"],
             "best/validation_loss": self._points.best_loss,
         }
-        last = [
-            Curve(name, [(int(row["presentations"]), end, float(number))]) for name, number in ends.items()
-        ]
+        last = {name: [(int(row["presentations"]), end, float(number))] for name, number in ends.items()}
         run_log = self._open()
         points = [*self._rows, *self._points.left()]
         run_log.attach([self._folder.path / name for name in (CONFIG, HISTORY, WEIGHTS)])
-        run_log.add([*curves(points, self._start), *last], DIVERGED if row["status"] == "diverged" else {})
+        run_log.add(curves(points, self._start) | last, DIVERGED if row["status"] == "diverged" else {})
         # Before the end: a process killed in between leaves the run RUNNING, and the next sweep ends it.
         self._folder.mark_logged(_experiment(self._run).key, run_log.id)
         run_log.end("FINISHED", end)
@@ -240,13 +238,13 @@ def numbers(row: Mapping[str, Any]) -> dict[str, float]:
     return {metric: row[key] for key, metric in METRICS.items() if row[key] is not None}
 
 
-def curves(rows: Sequence[Mapping[str, float]], start: float) -> list[Curve]:
+def curves(rows: Sequence[Mapping[str, float]], start: float) -> dict[str, list[Point]]:
     """Return the curves of a run that started at `start` (seconds since 1970), from its evaluations."""
     stamps = [(int(row["presentations"]), milliseconds(start + row["training_seconds"])) for row in rows]
-    return [
-        Curve(name, [(step, stamp, float(row[key])) for (step, stamp), row in zip(stamps, rows, strict=True)])
+    return {
+        name: [(step, stamp, float(row[key])) for (step, stamp), row in zip(stamps, rows, strict=True)]
         for key, name in CURVES.items()
-    ]
+    }
 
 
 def milliseconds(seconds: float) -> int:

@@ -14,7 +14,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 os.environ.setdefault("PGCONNECT_TIMEOUT", "10")  # of PostgreSQL's own library
 
 from perbatch.tracking.registry import Registry, Served
-from perbatch.tracking.run_log import Curve, DataSet, RunLog
+from perbatch.tracking.run_log import DataSet, Point, RunLog
 from perbatch.tracking.server import StoreUnavailable
 from perbatch.tracking.stale import close_stale
 from perbatch.tracking.store import Experiment, Store
@@ -22,9 +22,9 @@ from perbatch.tracking.stores import locate
 from perbatch.tracking.sweep_log import SweepLog
 
 __all__ = [
-    "Curve",
     "DataSet",
     "Experiment",
+    "Point",
     "Registry",
     "RunLog",
     "Served",

@@ -1,5 +1,6 @@
 """What an address of an MLflow store may be: refused in one sentence, before anything is trained."""
 
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,12 +24,20 @@ def checked(uri: str) -> str:
     if is_database(uri) or is_server(uri) or uri.startswith(SQLITE):
         refuse_secrets(uri)
     if uri.startswith(SQLITE):
-        return SQLITE + str(_file(uri.removeprefix(SQLITE)).absolute())
+        path = uri.removeprefix(SQLITE)
+        if path in ("", ":memory:") or "?" in path:
+            raise UserError(
+                f"tracking.uri={uri}: must name a file and nothing else; a store in memory is gone with "
+                f"its process; allowed: {ALLOWED}"
+            )
+        return SQLITE + str(Path(path).absolute())
     scheme, found, rest = uri.partition("://")
     if scheme in ("http", "https"):
-        if not _host(uri):
-            raise UserError(f"tracking.uri={scheme}://...: names no host; allowed: {ALLOWED}")
-    elif not is_database(uri) or not rest:
+        with suppress(ValueError):
+            if urlsplit(uri).hostname:
+                return uri
+        raise UserError(f"tracking.uri={scheme}://...: names no host; allowed: {ALLOWED}")
+    if not is_database(uri) or not rest:
         shown = f"{scheme}://..." if found else "databricks" if uri == "databricks" else "..."
         raise UserError(f"tracking.uri={shown}: no store of perbatch can be there; allowed: {ALLOWED}")
     return uri
@@ -37,19 +46,3 @@ def checked(uri: str) -> str:
 def is_database(uri: str) -> bool:
     """Return whether the address is that of a database on a server."""
     return uri.partition("://")[0].partition("+")[0] in DATABASES
-
-
-def _host(uri: str) -> str | None:
-    try:
-        return urlsplit(uri).hostname
-    except ValueError:
-        return None
-
-
-def _file(path: str) -> Path:
-    if path in ("", ":memory:") or "?" in path:
-        raise UserError(
-            f"tracking.uri={SQLITE}{path}: must name a file and nothing else; a store in memory is gone with "
-            f"its process; allowed: {ALLOWED}"
-        )
-    return Path(path)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from perbatch.files import json_digest
 from perbatch.tracking import views
+from perbatch.tracking.run_log import RunLog
 from perbatch.tracking.store import Experiment, Store
 
 CONTENT_TAG = "perbatch.content"
@@ -20,8 +21,6 @@ def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[
     become metrics, its texts params; what does not apply (None, nan, infinite) is left out. A parent's cell
     whose content is no longer in the rows gets the kind `replaced`.
     """
-    from mlflow.entities import Metric, Param
-
     store.client.set_experiment_tag(experiment.id, *views.cells_of(parent))
     wanted = {json_digest({key: str(value) for key, value in row.items()}): row for row in rows}
     known = _known(store, experiment, parent)
@@ -31,15 +30,13 @@ def log_cells(store: Store, experiment: Experiment, parent: str, rows: Sequence[
     for content in [each for each in wanted if each not in known]:
         row = wanted[content]
         tags = {key: str(row[key]) for key in TAGS if key in row}
-        tags |= {"perbatch.kind": "cell", CONTENT_TAG: content, "mlflow.parentRunId": parent}
-        name = f"{row['name']} {row['seeds']}"
-        run = store.client.create_run(experiment.id, start_time=now, tags=tags, run_name=name)
+        tags |= {"perbatch.kind": "cell", CONTENT_TAG: content}
         values = {key: value for key, value in row.items() if key not in (*TAGS, "name")}
+        texts = {key: value for key, value in values.items() if isinstance(value, str)}
         numbers = {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
-        metrics = [Metric(key, value, now, 0) for key, value in numbers.items() if math.isfinite(value)]
-        params = [Param(key, value) for key, value in values.items() if isinstance(value, str)]
-        store.client.log_batch(run.info.run_id, metrics=metrics, params=params)
-        store.client.set_terminated(run.info.run_id, "FINISHED", now)
+        run = RunLog(store, experiment, f"{row['name']} {row['seeds']}", texts, tags, None, parent, now)
+        run.add({key: [(0, now, value)] for key, value in numbers.items() if math.isfinite(value)})
+        run.end("FINISHED", now)
     return len(wanted.keys() - known.keys())
 
 
@@ -50,4 +47,4 @@ def _known(store: Store, experiment: Experiment, parent: str) -> dict[str, str]:
         f"attributes.status = 'FINISHED' and tags.`perbatch.kind` = 'cell' "
         f"and tags.`mlflow.parentRunId` = '{parent}'"
     )
-    return {run.data.tags[CONTENT_TAG]: run.info.run_id for run in store.runs(experiment, asked)}
+    return {run.data.tags[CONTENT_TAG]: run.info.run_id for run in store.runs([experiment.id], asked)}

@@ -13,26 +13,17 @@ def check(uri: str) -> None:
     The question is asked in a thread: drivers differ in how they are told to give up, and in whether they
     then do.
     """
-    answers: list[BaseException | None] = []
-    thread = threading.Thread(target=lambda: answers.append(_trouble(uri)), daemon=True)
+    said: list[str | None] = []
+    thread = threading.Thread(target=lambda: said.append(_trouble(uri)), daemon=True)
     thread.start()
     thread.join(server.ANSWER_SECONDS)
-    if not answers:
+    if not said:
         raise StoreUnavailable(
             f"the database of the MLflow store {uri} does not answer within {server.ANSWER_SECONDS} s; "
             f"start it, or {advice.ELSEWHERE}"
         )
-    trouble = answers[0]
-    if isinstance(trouble, ImportError):
-        raise StoreUnavailable(
-            f"the MLflow store {uri} needs a driver that is not installed ({trouble}): install it, "
-            f"for PostgreSQL with `{advice.install('server')}`, or {advice.ELSEWHERE}"
-        ) from None
-    if trouble is not None:
-        raise StoreUnavailable(
-            f"the database of the MLflow store {uri} cannot be used ({reason(trouble)}); "
-            f"mend that, or {advice.ELSEWHERE}"
-        ) from None
+    if said[0]:
+        raise StoreUnavailable(said[0])
 
 
 def reason(error: BaseException) -> str:
@@ -41,7 +32,8 @@ def reason(error: BaseException) -> str:
     return " ".join(str(said).split())[:200]
 
 
-def _trouble(uri: str) -> BaseException | None:
+def _trouble(uri: str) -> str | None:
+    """What is wrong with the database, None where it answers."""
     from sqlalchemy import create_engine
     from sqlalchemy.exc import NoSuchModuleError
     from sqlalchemy.pool import NullPool
@@ -49,7 +41,13 @@ def _trouble(uri: str) -> BaseException | None:
     try:
         with create_engine(uri, poolclass=NullPool).connect():
             return None
-    except NoSuchModuleError as error:
-        return ImportError(str(error))
+    except (ImportError, NoSuchModuleError) as error:
+        return (
+            f"the MLflow store {uri} needs a driver that is not installed ({error}): install it, "
+            f"for PostgreSQL with `{advice.install('server')}`, or {advice.ELSEWHERE}"
+        )
     except Exception as error:  # the drivers' own have nothing in common
-        return error
+        return (
+            f"the database of the MLflow store {uri} cannot be used ({reason(error)}); "
+            f"mend that, or {advice.ELSEWHERE}"
+        )

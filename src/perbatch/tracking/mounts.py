@@ -2,7 +2,7 @@
 
 import platform
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,12 +41,8 @@ def check(database: Path) -> None:
 
 def mount_of(path: Path, mounts: Sequence[Mount]) -> Mount:
     """Return the mount that an absolute path lies on; of two on one folder the later hides the earlier."""
-    depth = 0, Mount("/", "", "")
-    for mount in mounts:
-        parts = len(Path(mount.mountpoint).parts)
-        if path.is_relative_to(mount.mountpoint) and parts >= depth[0]:
-            depth = parts, mount
-    return depth[1]
+    above = [mount for mount in reversed(mounts) if path.is_relative_to(mount.mountpoint)]
+    return max(above, key=lambda mount: len(Path(mount.mountpoint).parts), default=Mount("/", "", ""))
 
 
 def is_network(mount: Mount) -> bool:
@@ -66,11 +62,9 @@ def locks_are_seen(path: Path) -> bool:
     return not is_network(mount) or shares_locks(mount)
 
 
-def others(running: Iterable[Running], host: str, shares_locks: bool) -> Iterator[Running]:
-    """Give the runs that another host is at work on. A lock that is free tells, if shared, that it died."""
-    for run in running:
-        if run.host != host and (held(run.lock) or not shares_locks):
-            yield run
+def others(running: Iterable[Running], host: str, shares_locks: bool) -> list[Running]:
+    """Return the runs that another host is at work on. A lock that is free tells, if shared, that it died."""
+    return [run for run in running if run.host != host and (held(run.lock) or not shares_locks)]
 
 
 def _mounts() -> list[Mount]:

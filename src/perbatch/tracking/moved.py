@@ -5,9 +5,8 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from perbatch.tracking import sqlite_file
+from perbatch.tracking import lost, sqlite_file
 from perbatch.tracking.server import ANSWER_SECONDS, StoreUnavailable
 from perbatch.tracking.stale import LOCK_TAG
 
@@ -51,7 +50,7 @@ def mend(database: Path, key: str) -> None:
 def _roots(database: Path, key: str) -> set[Path]:
     """The folders beside which the artifacts of our experiments were to lie."""
     found = sqlite_file.rows(database, LOCATIONS, key) or []
-    places = (Path(unquote(urlsplit(location).path)) for (location,) in found)
+    places = filter(None, (lost.local(location) for (location,) in found))
     return {place.parents[1] for place in places if len(place.parents) > 1 and place.parent.name == ARTIFACTS}
 
 

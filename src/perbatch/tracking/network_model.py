@@ -45,7 +45,8 @@ class NetworkModel(PythonModel):
             return pd.DataFrame({"prediction": outputs[:, 0] * scale + mean})
         table = pd.DataFrame({"class": classes[outputs.argmax(axis=1)]})
         if str(self.held["loss"]) == "cross_entropy":
-            table["probability"] = _softmax(outputs).max(axis=1)
+            powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+            table["probability"] = 1.0 / powers.sum(axis=1)  # the largest power is 1
         return table
 
     def _outputs(self, h: np.ndarray) -> np.ndarray:
@@ -55,11 +56,6 @@ class NetworkModel(PythonModel):
             z = h.astype(W.dtype) @ W + b
             h = ACTIVATIONS[str(self.held["output" if layer == layers - 1 else "activation"])](z)
         return h.astype(np.float64)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 set_model(NetworkModel())

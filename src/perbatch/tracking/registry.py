@@ -142,7 +142,9 @@ class Registry:
     ) -> int:
         from mlflow.entities import LoggedModelOutput
 
-        client, run = self.store.client, self._run_of(identity, experiment)
+        client = self.store.client
+        asked = f"tags.`{IDENTITY_TAG}` = '{identity}' and tags.`perbatch.kind` = 'run'"
+        run = next((each.info.run_id for each in self.store.runs([experiment.id], asked)), None)
         marks = {IDENTITY_TAG: identity, **tags}
         logged = client.create_logged_model(experiment.id, name=self.name, source_run_id=run, tags=marks)
         try:
@@ -168,11 +170,6 @@ class Registry:
                 await_creation_for=0,  # it is ready at once, and waiting would be announced
             )
         return int(made.version)
-
-    def _run_of(self, identity: str, experiment: Experiment) -> str | None:
-        condition = f"tags.`{IDENTITY_TAG}` = '{identity}' and tags.`perbatch.kind` = 'run'"
-        found = self.store.client.search_runs([experiment.id], condition, max_results=1)
-        return found[0].info.run_id if found else None
 
 
 @contextmanager

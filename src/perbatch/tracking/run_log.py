@@ -2,25 +2,21 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perbatch.tracking.stale import PARENT_TAG
 from perbatch.tracking.store import Experiment, Store
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, RunInfo
 
-METRICS_A_CALL = 1000  # MLflow's limit, of which params and tags take a part
 
-
-@dataclass(frozen=True)
-class Curve:
-    """A metric's values: (step, milliseconds since 1970, value) each."""
-
-    name: str
-    points: Sequence[tuple[int, int, float]]
+Point = tuple[int, int, float]
+"""A metric's value: step, milliseconds since 1970, value."""
 
 
 @dataclass(frozen=True)
@@ -33,75 +29,68 @@ class DataSet:
     profile: Mapping[str, object]
 
 
+@dataclass
 class RunLog:
-    """One run in the store, made when first needed."""
+    """One run in the store, made when first needed.
 
-    def __init__(
-        self,
-        store: Store,
-        experiment: Experiment,
-        name: str,
-        params: Mapping[str, object],
-        tags: Mapping[str, str],
-        data: DataSet,
-        parent: str | None,
-        start: int,
-    ) -> None:
-        """`start` is in milliseconds since 1970; `parent` is the id of the sweep's run, if any."""
-        self._store, self._experiment, self._name = store, experiment, name
-        self._params: Mapping[str, object] = params
-        self._data, self._start = data, start
-        self._tags = dict(tags) | ({"mlflow.parentRunId": parent} if parent else {})
-        self._made: RunInfo | None = None
+    `parent` is the id of the sweep's run, if any, `start` in milliseconds since 1970. The `params` are logged
+    with what is added first.
+    """
+
+    store: Store
+    experiment: Experiment
+    name: str
+    params: Mapping[str, object]
+    tags: Mapping[str, str]
+    data: DataSet | None
+    parent: str | None
+    start: int
 
     @property
     def id(self) -> str:
         """The run's id in the store; the run is made, RUNNING, where that has not been done."""
         return str(self._run.run_id)
 
-    @property
+    @cached_property
     def _run(self) -> "RunInfo":
-        if self._made is None:
-            client = self._store.client
-            self._made = client.create_run(
-                self._experiment.id, start_time=self._start, tags=self._tags, run_name=self._name
-            ).info
-            client.log_inputs(self._made.run_id, datasets=[_dataset_input(self._data)])
-        return self._made
+        nested = {PARENT_TAG: self.parent} if self.parent else {}
+        made = self.store.client.create_run(
+            self.experiment.id, start_time=self.start, tags={**self.tags, **nested}, run_name=self.name
+        ).info
+        if self.data:
+            self.store.client.log_inputs(made.run_id, datasets=[_dataset_input(self.data)])
+        return made
 
-    def add(self, curves: Iterable[Curve], tags: Mapping[str, str] | None = None) -> None:
-        """Log curves and tags, and the params with them, in as few calls as MLflow allows.
+    def add(self, curves: Mapping[str, Sequence[Point]], tags: Mapping[str, str] | None = None) -> None:
+        """Log curves, by their names, and tags, and the params with them, in as few calls as MLflow allows.
 
         Values that do not apply (nan) are left out.
         """
         from mlflow.entities import Metric, Param, RunTag
 
         metrics = [
-            Metric(curve.name, value, time, step)
-            for curve in curves
-            for step, time, value in curve.points
+            Metric(name, value, time, step)
+            for name, points in curves.items()
+            for step, time, value in points
             if not math.isnan(value)
         ]
-        params = [Param(key, str(value)) for key, value in self._params.items()]
-        self._params = {}
+        params = [Param(key, str(value)) for key, value in self.params.items()]
+        self.params = {}
         labels = [RunTag(key, value) for key, value in (tags or {}).items()]
-        first, rest = metrics[: METRICS_A_CALL - 100], metrics[METRICS_A_CALL - 100 :]
-        self._store.client.log_batch(self.id, metrics=first, params=params, tags=labels)
-        for start in range(0, len(rest), METRICS_A_CALL):
-            self._store.client.log_batch(self.id, metrics=rest[start : start + METRICS_A_CALL])
+        self.store.client.log_batch(self.id, metrics=metrics, params=params, tags=labels)
 
     def attach(self, files: Sequence[Path]) -> None:
         """Attach files as artifacts."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
         # The client's own call would read the whole run again to find this place.
-        place = get_artifact_repository(self._run.artifact_uri, tracking_uri=self._store.uri)
+        place = get_artifact_repository(self._run.artifact_uri, tracking_uri=self.store.uri)
         for path in files:
             place.log_artifact(str(path))
 
     def end(self, status: str, end: int) -> None:
         """End the run as FINISHED, FAILED or KILLED, at `end` in milliseconds since 1970."""
-        self._store.client.set_terminated(self.id, status, end)
+        self.store.client.set_terminated(self.id, status, end)
 
 
 def _dataset_input(data: DataSet) -> "DatasetInput":

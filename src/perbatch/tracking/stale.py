@@ -9,13 +9,10 @@ from filelock import FileLock, Timeout
 from perbatch.tracking import sqlite_file
 
 if TYPE_CHECKING:
-    from mlflow.entities import Run
-
     from perbatch.tracking.store import Store
 
 LOCK_TAG, HOST_TAG = "perbatch.lock", "perbatch.host"
 PARENT_TAG = "mlflow.parentRunId"
-PAGE = 1000
 
 RUNNING = """
 SELECT run.run_uuid, host.value, lock.value FROM runs run
@@ -59,9 +56,10 @@ def close_stale(
     how the run ended, None where a process holds the lock. Runs that jobs of a sweep began on other hosts
     are judged with it: those nested under one of `parents`, or under a parent that is ended here.
     """
-    running = sorted(_running(store), key=lambda run: PARENT_TAG in run.data.tags)
+    experiments = [each.experiment_id for each in store.client.search_experiments()]
+    running = store.runs(experiments, "attributes.status = 'RUNNING'")
     ended, dead = 0, set(parents)
-    for run in running:  # parents first
+    for run in sorted(running, key=lambda run: PARENT_TAG in run.data.tags):  # parents first
         tags = run.data.tags
         lock = Path(tags.get(LOCK_TAG, ""))
         if here.sees(tags.get(HOST_TAG, ""), lock) or tags.get(PARENT_TAG) in dead:
@@ -71,11 +69,6 @@ def close_stale(
                 dead.add(run.info.run_id)
                 ended += 1
     return ended
-
-
-def _running(store: "Store") -> Iterable["Run"]:
-    experiments = [each.experiment_id for each in store.client.search_experiments()]
-    return store.client.search_runs(experiments, "attributes.status = 'RUNNING'", max_results=PAGE)
 
 
 def held(path: Path) -> bool:

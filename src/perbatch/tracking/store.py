@@ -88,7 +88,7 @@ class Store:
     def others(self, experiment: Experiment, identity: str, run_id: str) -> list[str]:
         """Return the ids of ended runs of an identity but that one; any store is asked."""
         asked = f"tags.`perbatch.identity` = '{identity}' and tags.`{KIND_TAG}` = 'run'"
-        found = self.runs(experiment, f"{asked} and attributes.status != 'RUNNING'")
+        found = self.runs([experiment.id], f"{asked} and attributes.status != 'RUNNING'")
         return [run.info.run_id for run in found if run.info.run_id != run_id]
 
     def experiment(self, name: str) -> Experiment:
@@ -101,24 +101,24 @@ class Store:
                     f"the MLflow experiment {name!r} at {self.uri} is deleted; "
                     f"restore it with `{advice.restore(self.uri, found.experiment_id)}`"
                 )
-            if STORE_TAG not in found.tags:
-                self._tag(found, uuid.uuid4().hex)
+            if self.is_server or STORE_TAG not in found.tags:
+                # On a server it shows who may write, the same value again too.
+                self._tag(found, found.tags.get(STORE_TAG, uuid.uuid4().hex))
                 found = self.client.get_experiment(found.experiment_id)
-            self._refuse_readers(found)
             self._renew(found)
             return Experiment(found.experiment_id, found.tags[STORE_TAG])
 
     def identities(self, experiment: Experiment) -> Counter[str]:
         """Return how many ended runs of an experiment each identity has, FAILED ones too."""
-        found = self.runs(experiment, "tags.`perbatch.kind` = 'run'")
+        found = self.runs([experiment.id], "tags.`perbatch.kind` = 'run'")
         ended = (run for run in found if run.info.status in ("FINISHED", "FAILED"))
         return Counter(run.data.tags.get("perbatch.identity", "") for run in ended)
 
-    def runs(self, experiment: Experiment, asked: str) -> "Iterator[Run]":
-        """Yield the runs of an experiment that one of MLflow's filters finds, page by page."""
+    def runs(self, experiments: list[str], asked: str) -> "Iterator[Run]":
+        """Yield the runs of experiments, by their ids, that one of MLflow's filters finds, page by page."""
         token: str | None = ""
         while token is not None:
-            page = self.client.search_runs([experiment.id], asked, max_results=PAGE, page_token=token or None)
+            page = self.client.search_runs(experiments, asked, max_results=PAGE, page_token=token or None)
             yield from page
             token = page.token or None
 
@@ -158,19 +158,18 @@ class Store:
             self._made()
         return client
 
-    def _refuse_readers(self, experiment: "MlflowExperiment") -> None:
-        """Raise StoreUnavailable where this user may not write to an experiment."""
-
     def _find_or_create(self, name: str) -> "MlflowExperiment":
         if found := self.client.get_experiment_by_name(name):
             return found
+        tags = {STORE_TAG: uuid.uuid4().hex}
         try:
-            return self._create(name)
+            made = self.client.create_experiment(name, artifact_location=self._artifacts(name), tags=tags)
         except Exception:
             # Another machine may have made it meanwhile: the lock is this machine's.
             if found := self.client.get_experiment_by_name(name):
                 return found
             raise
+        return self.client.get_experiment(made)
 
     @contextmanager
     def one_sentence(self) -> Iterator[None]:
@@ -183,15 +182,17 @@ class Store:
             raise self._unusable(error) from error
 
     def _unusable(self, error: Exception) -> StoreUnavailable:
-        return StoreUnavailable(self._why(" ".join(str(error).split()), error))
+        reason = " ".join(str(error).split())
+        if "database schema" in reason and not self.is_server:
+            return StoreUnavailable(
+                f"the MLflow store {self.uri} belongs to another version of MLflow "
+                f"({reason.partition(').')[0]})); install that version or, where the store is the older one, "
+                f"call `{advice.upgrade(self.uri)}`"
+            )
+        return StoreUnavailable(self._cannot(reason, error))
 
     def _tag(self, experiment: "MlflowExperiment", key: str) -> None:
         self.client.set_experiment_tag(experiment.experiment_id, STORE_TAG, key)
-
-    def _create(self, name: str) -> "MlflowExperiment":
-        tags = {STORE_TAG: uuid.uuid4().hex}
-        made = self.client.create_experiment(name, artifact_location=self._artifacts(name), tags=tags)
-        return self.client.get_experiment(made)
 
     def _renew(self, experiment: "MlflowExperiment") -> None:
         """Write note and views where this version has not yet; a note of the user's own stays."""
@@ -205,10 +206,6 @@ class Store:
 
     def _alone(self) -> AbstractContextManager[object]:
         """Keep other processes out: eight first users that migrate one database at once break it."""
-        return self._lock
-
-    @cached_property
-    def _lock(self) -> FileLock:
         folder = self.root / "runs"
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / ".store.lock")
@@ -219,17 +216,8 @@ class Store:
     def _made(self) -> None:
         """See to what MLflow made at its first use."""
 
-    def _why(self, reason: str, error: Exception) -> str:
-        """Say why MLflow cannot use a store that answers and can be written, and what to do."""
-        if "database schema" in reason:
-            return (
-                f"the MLflow store {self.uri} belongs to another version of MLflow "
-                f"({reason.partition(').')[0]})); install that version or, where the store is the older one, "
-                f"call `{advice.upgrade(self.uri)}`"
-            )
-        return self._cannot(reason, error)
-
     def _cannot(self, reason: str, error: Exception) -> str:
+        """Say why MLflow cannot use a store that answers and can be written, and what to do."""
         raise NotImplementedError
 
     def _artifacts(self, name: str) -> str | None:

@@ -60,8 +60,7 @@ class SqliteStore(Store):
 
     def settle(self) -> None:
         """Mend it where it was moved or copied with its checkout."""
-        if self._file.is_file():
-            moved.mend(self._file, STORE_TAG)
+        moved.mend(self._file, STORE_TAG)
 
     def check(self) -> None:
         """As every store."""
@@ -173,11 +172,8 @@ class ServerStore(Store):
     def _alone(self) -> AbstractContextManager[object]:
         return nullcontext()  # its users need not wait for each other
 
-    def _why(self, reason: str, error: Exception) -> str:
+    def _cannot(self, reason: str, error: Exception) -> str:
         return f"the MLflow server at {self.uri} cannot be used ({reason[:200]})"
-
-    def _refuse_readers(self, experiment: "MlflowExperiment") -> None:
-        self._tag(experiment, experiment.tags[STORE_TAG])  # the same value again shows who may write
 
     def _tag(self, experiment: "MlflowExperiment", key: str) -> None:
         from mlflow.exceptions import MlflowException

@@ -17,6 +17,17 @@ def members_digest(identities: Iterable[str]) -> str:
     return digest("\n".join(sorted(identities)))
 
 
+def tags_of(
+    members: Sequence[str], reused: int, command: str, common: Mapping[str, object], words: str = ""
+) -> dict[str, str]:
+    """Return the tags that tell a parent's members, which are identities, to a reader and to `find`.
+
+    `common` are the params that all members share; `words` say what a search found.
+    """
+    note = notes.sweep(len(members), reused, command, common, words)
+    return {NOTE: note, MEMBERS_TAG: members_digest(members)}
+
+
 class SweepLog:
     """The run that a sweep's runs are nested under."""
 
@@ -25,38 +36,20 @@ class SweepLog:
         self._store, self.experiment = store, experiment
         self.id = ""
 
-    def start(
-        self,
-        name: str,
-        tags: Mapping[str, str],
-        members: Sequence[str],
-        reused: int,
-        command: str,
-        common: Mapping[str, object],
-    ) -> str:
-        """Make the parent run of the members, which are identities, and return its id.
-
-        It is called `name`; `common` are the params that all members share.
-        """
+    def start(self, name: str, tags: Mapping[str, str]) -> str:
+        """Make the parent run, called `name`, and return its id; what `tags_of` gives is among its tags."""
         run = self._store.client.create_run(
             self.experiment.id,
             start_time=int(time.time() * 1000),
-            tags={**tags, "perbatch.kind": "sweep", **_says(members, reused, command, common, "")},
+            tags={**tags, "perbatch.kind": "sweep"},
             run_name=name,
         )
         self.id = run.info.run_id
         return self.id
 
-    def grow(
-        self,
-        members: Sequence[str],
-        reused: int,
-        command: str,
-        common: Mapping[str, object],
-        words: str = "",
-    ) -> None:
-        """Say anew what `start` said, of a search that asked for more since; `words` go into the note."""
-        for key, value in _says(members, reused, command, common, words).items():
+    def tell(self, tags: Mapping[str, str]) -> None:
+        """Set tags anew: what `tags_of` gives of a search that asked for more since its start."""
+        for key, value in tags.items():
             self._store.client.set_tag(self.id, key, value)
 
     def show(self, draw: Callable[[Path], None], tag: tuple[str, str], best: Iterable[str]) -> None:
@@ -68,7 +61,7 @@ class SweepLog:
             draw(Path(folder))
             self._store.client.log_artifacts(self.id, folder, "search")
         asked = "tags.`{}` = '{}'".format(*tag)
-        tagged = {run.info.run_id for run in self._store.runs(self.experiment, asked)}
+        tagged = {run.info.run_id for run in self._store.runs([self.experiment.id], asked)}
         for run_id in tagged.difference(best):
             self._store.client.delete_tag(run_id, tag[0])
         for run_id in set(best) - tagged:
@@ -106,11 +99,3 @@ class SweepLog:
         for path in artifacts:
             self._store.client.log_artifact(self.id, str(path))
         self._store.client.set_terminated(self.id, status)
-
-
-def _says(
-    members: Sequence[str], reused: int, command: str, common: Mapping[str, object], words: str
-) -> dict[str, str]:
-    """The tags that tell a parent's members, to a reader and to `find`."""
-    note = notes.sweep(len(members), reused, command, common, words)
-    return {NOTE: note, MEMBERS_TAG: members_digest(members)}
