@@ -19,7 +19,7 @@ CLEAN := env $(addprefix -u ,$(ODD))
 UV := $(CLEAN) $(BIN)/uv pip
 
 .DEFAULT_GOAL := all
-.PHONY: all help env repro test test-slow test-browser test-server test-cluster test-all lint \
+.PHONY: all help env repro published registered test test-slow test-browser test-server test-cluster test-all lint \
 	ui server docs plots pictures lock soak benchmark-platform benchmark-peers benchmark-data benchmark-search
 
 all: repro  ## the environment, then the pipeline: data, sweep, benchmark, evaluation, report
@@ -45,7 +45,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 		{ echo "error: uv would install elsewhere: take target and prefix out of [pip] in your uv.toml" >&2; exit 1; }
 	@$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) install --quiet --python $(BIN)/python --no-deps --editable .
-	@$(CLEAN) $(BIN)/python tools/bytecode.py
+	@$(CLEAN) $(BIN)/python tools/first_start.py
 	@printf '%s\n' "$(CURDIR)" > $@
 
 repro: env  ## run what is stale of the pipeline, and show its results in MLflow
@@ -53,7 +53,13 @@ repro: env  ## run what is stale of the pipeline, and show its results in MLflow
 		{ echo "error: this folder is no git repository (a ZIP download?), which DVC wants: type \`git init\`, or" \
 		"without git \`$(BIN)/dvc config --local core.no_scm true\`, then make again; dvc exp and diff need git" >&2; exit 1; }
 	dvc repro
+	@$(MAKE) --no-print-directory -j 2 published registered
+
+# each waits for MLflow's imports and for the store: side by side they take the time of one
+published:
 	python pipelines/publish.py
+
+registered:
 	python pipelines/register.py
 
 test: env  ## the tests, without the slow ones

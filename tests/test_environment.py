@@ -62,12 +62,15 @@ def test_no_variable_leads_it_to_another_place(copy: Path, tmp_path: Path) -> No
         UV_WORKING_DIR=str(tmp_path),
         PYTHONPATH=str(tmp_path / "elsewhere"),
         PYTHONHOME=str(tmp_path / "elsewhere"),
+        NUMBA_CACHE_DIR=str(tmp_path / "compiled"),
     )
     assert done.returncode == 0, done.stderr
     assert held(other) == before
     assert not (tmp_path / "elsewhere").exists()
     # What Python may not write later, where it may write no bytecode.
     assert list(copy.glob(".venv/lib/*/site-packages/mlflow/store/tracking/__pycache__/sqlalchemy_store.*"))
+    # What the first run would wait for.
+    assert list(tmp_path.glob("compiled/*/float64"))
     dvc = subprocess.run([copy / ".venv/bin/dvc", "--version"], capture_output=True, text=True, check=True)
     assert dvc.stdout.strip()
 
