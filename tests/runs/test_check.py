@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from perbatch.errors import UserError
-from perbatch.runs.check import check
+from perbatch.runs.check import checked
 from perbatch.sweep.sentences import sentence
 
 BAD = [
@@ -41,7 +41,7 @@ BAD = [
 def test_bad_value(composed, override: str, allowed: str) -> None:
     key, _, value = override.partition("=")
     with pytest.raises(UserError) as caught:
-        check(composed(override))
+        checked(composed(override))
     message = str(caught.value)
     assert message.startswith(key)
     assert value.capitalize() in message or value in message
@@ -66,7 +66,7 @@ HYDRA = [
 @pytest.mark.parametrize(("override", "parts"), HYDRA)
 def test_what_hydra_refuses_is_one_sentence_too(composed, override: str, parts: list[str]) -> None:
     with pytest.raises(Exception) as caught:
-        check(composed(override))
+        checked(composed(override))
     message = sentence(caught.value)
     assert all(part in message for part in parts), message
     assert "\n" not in message
@@ -74,16 +74,16 @@ def test_what_hydra_refuses_is_one_sentence_too(composed, override: str, parts: 
 
 def test_cross_entropy_needs_classes(composed) -> None:
     with pytest.raises(UserError, match=r"cross_entropy.*diabetes.*squared_error"):
-        check(composed("data=diabetes"))
-    check(composed("data=diabetes", "model=regressor"))
+        checked(composed("data=diabetes"))
+    checked(composed("data=diabetes", "model=regressor"))
 
 
 def test_data_that_are_missing_or_others_come_with_the_command(composed, monkeypatch, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"data\.split\.seed.*python pipelines/prepare.py data=digits"):
-        check(composed("data.split.seed=5"))
+        checked(composed("data.split.seed=5"))
     monkeypatch.setattr("perbatch.runs.places.PREPARED", tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"no prepared data.*python pipelines/prepare.py data=digits"):
-        check(composed("data.split.seed=6"))
+        checked(composed("data.split.seed=6"))
 
 
 UNREAD = [
@@ -104,7 +104,7 @@ def test_a_key_that_nothing_reads_is_refused_however_it_was_added(
 ) -> None:
     """It would give the run another identity, and change nothing."""
     with pytest.raises(UserError) as caught:
-        check(composed(override))
+        checked(composed(override))
     assert str(caught.value).startswith(f"{key}: there is no such key")
     assert nearest in str(caught.value)
 
@@ -119,6 +119,6 @@ def test_hydras_advice_to_append_it_is_not_given(composed, override: str, key: s
 
 
 def test_hydras_own_keys_and_a_readers_stay_possible(composed) -> None:
-    check(composed("+hydra.job.env_set.THIS=that", "++hydra.verbose=true"))
+    checked(composed("+hydra.job.env_set.THIS=that", "++hydra.verbose=true"))
     with pytest.raises(UserError, match=r"data\.reader\.shade is 1, but the data .* were prepared with"):
-        check(composed("+data.reader.shade=1"))  # the reader's function is asked when data are prepared
+        checked(composed("+data.reader.shade=1"))  # the reader's function is asked when data are prepared

@@ -3,7 +3,7 @@
 import pytest
 
 from perbatch.errors import UserError
-from perbatch.runs.check import check
+from perbatch.runs.check import checked
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from perbatch.runs.check import check
 )
 def test_what_is_no_metric_is_refused_before_anything_starts(composed, name: str, why: str) -> None:
     with pytest.raises(UserError) as caught:
-        check(composed(f"metric={name}"))
+        checked(composed(f"metric={name}"))
     assert str(caught.value).startswith(f"metric={name}: ")
     assert why in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from perbatch.runs import places
 from perbatch.sweep.compose import CachingLoader
@@ -64,6 +65,25 @@ def test_values_of_one_run_do_not_reach_the_next(loaders) -> None:
     fast.load_sweep_config(master, ["batch_size=8", "model.hidden=[8]"])
     second = fast.load_sweep_config(master, ["learning_rate=0.5"])
     assert second == loader.load_sweep_config(master, ["learning_rate=0.5"])
+
+
+@pytest.mark.parametrize(
+    "key", ["seed", "learning_rate", "tracking.experiment", "shuffle", "batch_size", "model.hidden"]
+)
+def test_whole_numbers_are_read_as_hydra_reads_them(loaders, key: str) -> None:
+    loader, fast, master = loaders
+    for number in ("7", "1", "0", "12345678901234567890", "007", "2"):
+        try:
+            own = loader.load_sweep_config(master, [f"{key}={number}"])
+        except HydraException as error:
+            with pytest.raises(HydraException, match=re.escape(str(error).splitlines()[0])):
+                fast.settings(master, [f"{key}={number}"])
+            continue
+        ours = fast.settings(master, [f"{key}={number}"])
+        assert fast.load_sweep_config(master, [f"{key}={number}"]) == own
+        with open_dict(own):
+            del own["hydra"]
+        assert repr(ours) == repr(OmegaConf.to_container(own, resolve=True))
 
 
 def test_groups_are_composed_once_and_travel_to_workers(loaders, monkeypatch) -> None:

@@ -1,6 +1,7 @@
 """A sweep as a user starts it, with the basic launcher in this process: what is trained, kept and logged."""
 
 import csv
+import io
 import json
 import re
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.utils import JobReturn
@@ -349,3 +351,16 @@ def test_a_regression_reports_r2_and_never_accuracy(swept: SimpleNamespace) -> N
     assert not [name for name in run.data.metrics if "accuracy" in name]
     folder = swept.root / "runs" / run.data.tags["perbatch.identity"]
     assert json.loads((folder / "run.json").read_text())["row"]["sizes"] == "10-32-1"
+
+
+def test_the_weights_are_an_array_as_numpy_saves_it(here: SimpleNamespace) -> None:
+    sizes = ("model.hidden=[4],[8,4]", "model.dtype=float32")
+    here.call(
+        "-m", *sizes, "epochs=1", "engine=numpy", "hydra/launcher=basic", f"sweep.results={here.root}/sizes"
+    )
+    folders = [here.root / "runs" / row["identity"] for row in table(here.root / "sizes" / "runs.csv")]
+    short, long = (np.load(folder / "theta.npy") for folder in folders)
+    padded = np.concatenate([short, np.full(long.size - short.size, np.nan, np.float32)])
+    expected = io.BytesIO()
+    np.save(expected, np.array([padded, long]))
+    assert (here.root / "sizes" / "weights.npy").read_bytes() == expected.getvalue()

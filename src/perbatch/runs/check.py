@@ -13,8 +13,8 @@ from perbatch.backprop.engines import ENGINES
 from perbatch.backprop.losses import LOSSES
 from perbatch.errors import UserError
 from perbatch.runs import metric
-from perbatch.runs.identity import summary
 from perbatch.runs.keys import refuse_unknown
+from perbatch.runs.run import Run
 
 Rule = tuple[str, Callable[[Any], bool], str]
 
@@ -43,17 +43,19 @@ RULES: list[Rule] = [
     ("repeat.tolerance", lambda v: v is None or _positive(v), "a finite number above 0, or null"),
     ("engine.name", *_one_of(*ENGINES)),
 ]
+_PATHS = [key.split(".") for key, _, _ in RULES]
 
 
-def check(config: Mapping[Any, Any]) -> None:
-    """Raise a UserError that names the key, its value and what is allowed, where the config cannot be run.
+def checked(config: Mapping[Any, Any]) -> Run:
+    """Return the run of a composed config.
 
-    That is at the first key that nothing reads, at the first bad value, and where the prepared data are
-    missing, others, or do not fit the loss.
+    Where it cannot be run, a UserError names the key, its value and what is allowed: at the first key that
+    nothing reads, at the first bad value, and where the prepared data are missing, others, or do not fit the
+    loss.
     """
     refuse_unknown(config)
-    for key, allowed, sentence in RULES:
-        value = reduce(getitem, key.split("."), config)
+    for (key, allowed, sentence), path in zip(RULES, _PATHS, strict=True):
+        value = reduce(getitem, path, config)
         if value == MISSING or not allowed(value):
             raise UserError(f"{key}={_written(value)}: must be {sentence}")
     if config["metric"] is not None:
@@ -61,11 +63,13 @@ def check(config: Mapping[Any, Any]) -> None:
     loss = config["model"]["loss"]
     if config["model"]["output"] == "sigmoid" and loss != "squared_error":
         raise UserError(f"model.output=sigmoid: goes with {advice.SQUARED_ERROR}, not {loss}")
-    if summary(config)["task"] == "regression" and loss == "cross_entropy":
+    run = Run.of(config)
+    if run.data["task"] == "regression" and loss == "cross_entropy":
         raise UserError(
             f"model.loss=cross_entropy: needs classes, and the targets of {config['data']['name']} are "
             f"numbers; allowed: squared_error ({advice.REGRESSOR})"
         )
+    return run
 
 
 def _written(value: Any) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -50,28 +51,37 @@ def misspelt(message: str) -> str | None:
 
 
 def _unknown(values: Mapping[Any, Any], schema: type, prefix: str = "") -> Iterator[str]:
-    types = _types(schema)
+    types, blocks = _types(schema), _blocks(schema)
     for key in values:
         dotted = f"{prefix}{key}"
         if key not in types:
             if dotted != "hydra":
                 yield dotted
-        elif is_dataclass(types[key]) and isinstance(values[key], Mapping):
+        elif key in blocks and isinstance(values[key], Mapping):
             yield from _unknown(values[key], types[key], f"{dotted}.")
 
 
 def _keys(schema: type, prefix: str = "") -> Iterator[str]:
+    blocks = _blocks(schema)
     for name, kind in _types(schema).items():
-        if is_dataclass(kind):
+        if name in blocks:
             yield from _keys(kind, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}"
 
 
+# Both are asked for every run of a sweep.
+@cache
 def _types(schema: type) -> dict[str, type]:
     """The type of each key; of an optional one, what it is where it is given."""
     hints = get_type_hints(schema)
     return {each.name: _given(hints[each.name]) for each in fields(schema)}
+
+
+@cache
+def _blocks(schema: type) -> frozenset[str]:
+    """The keys that have keys of their own."""
+    return frozenset(name for name, kind in _types(schema).items() if is_dataclass(kind))
 
 
 def _given(hint: Any) -> Any:

@@ -125,21 +125,21 @@ class Folders:
         return name
 
 
-def usable(folder: RunFolder, identity: str) -> bool:
-    """Return whether the run is complete; say so where it is damaged, which makes it incomplete.
+def usable(folder: RunFolder, identity: str) -> dict[str, Any] | None:
+    """Return the row of a complete run, else None; say so where it is damaged, which makes it incomplete.
 
     Raises a UserError where the folder, named by the user, holds another run.
     """
     if not folder.complete:
-        return False
+        return None
     try:
-        found = folder.check()["identity"]
+        row = folder.check()
     except Damaged as damage:
         log.warning("%s: the run is trained again", damage)
-        return False
-    if found != identity:
+        return None
+    if row["identity"] != identity:
         raise UserError(
-            f"{folder.path} holds another run, {found[:12]}: give this one a folder of its own, "
+            f"{folder.path} holds another run, {row['identity'][:12]}: give this one a folder of its own, "
             f"or replace that one with {RERUN}"
         )
-    return True
+    return row

@@ -9,10 +9,10 @@ import pickle
 import re
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, reduce
 from operator import getitem
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_loader import ConfigLoader
@@ -29,12 +29,15 @@ log = logging.getLogger(__name__)
 INTERPOLATION = re.compile(r"\$\{(?!oc\.env:|checkout:|runs:|server:)")
 """An interpolation that may refer to another key: all but those of the resolvers that never do."""
 
+WHOLE = re.compile(r"([A-Za-z_][\w.]*)=(0|[1-9][0-9]*)")
+"""An override that sets a whole number."""
+
 
 class Unusual(Exception):
     """A choice of groups that only Hydra itself composes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Base:
     """One composition, pickled: of the whole config, of the job's part, and of that part's plain values.
 
@@ -44,6 +47,17 @@ class Base:
     whole: bytes
     job: bytes
     plain: bytes | None
+
+
+class Kind(NamedTuple):
+    """What an override is: of thousands of runs each has several, and most of those are shared."""
+
+    sets: bool
+    """Whether it does no more than set a value."""
+    follows: bool
+    """Whether that value may follow another."""
+    forms: bool
+    """Whether it adds or deletes a key."""
 
 
 class CachingLoader(ConfigLoaderImpl):
@@ -60,6 +74,8 @@ class CachingLoader(ConfigLoaderImpl):
         self._groups: dict[str, bool] = {}
         self._bases: dict[tuple[str, ...], Base | None] = {}
         self._values: dict[tuple[Base, str], Any] = {}
+        self._kinds: dict[str, Kind] = {}
+        self._whole: set[tuple[Base, str]] = set()
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         """Return the config of one job of the sweep that `master_config` describes."""
@@ -94,8 +110,9 @@ class CachingLoader(ConfigLoaderImpl):
         try:
             if base is None:
                 raise Unusual
-            changed = [each for each in overrides if self._sets_a_value(each)]
-            if base.plain is None or any(map(_may_follow, changed)):
+            kinds = [(each, self._kind(each)) for each in overrides]
+            changed = [each for each, kind in kinds if kind.sets]
+            if base.plain is None or any(kind.follows for _, kind in kinds):
                 return _plain(self._with_values(pickle.loads(base.job), overrides))
             values = pickle.loads(base.plain)
             for override in changed:
@@ -109,22 +126,29 @@ class CachingLoader(ConfigLoaderImpl):
     def value_set_by(self, sweep_override: str) -> tuple[str, Any] | None:
         """Return the dotted key and the value of an override that does no more than set it, else None."""
         override = _parse(sweep_override)
-        return (override.key_or_group, override.value()) if self._sets_a_value(override) else None
+        return (override.key_or_group, override.value()) if self._kind(override).sets else None
 
     def _value(self, base: Base, override: Override) -> Any:
         """The value that an override sets, as its key's type makes it; else OmegaConf's error."""
+        given = override.value()
+        if type(given) is int and (base, override.key_or_group) in self._whole:
+            return given
         key = base, str(override.input_line)
         if key not in self._values:
             config = self._with_values(pickle.loads(base.job), [override])
-            self._values[key] = pickle.dumps(_plain(OmegaConf.select(config, override.key_or_group)))
-        return pickle.loads(self._values[key])
+            self._values[key] = _plain(OmegaConf.select(config, override.key_or_group))
+        value = self._values[key]
+        if type(given) is int and type(value) is int:  # the key takes any other as it is, too
+            self._whole.add((base, override.key_or_group))
+        return deepcopy(value) if isinstance(value, (dict, list)) else value
 
     def _base(self, master: DictConfig, overrides: list[Override]) -> Base | None:
-        values = [each.key_or_group for each in overrides if self._sets_a_value(each)]
-        forms = [each.key_or_group for each in overrides if _adds_or_deletes(each)]
+        kinds = [(each, self._kind(each)) for each in overrides]
+        forms = [each.key_or_group for each, kind in kinds if kind.forms]
+        values = [each.key_or_group for each, kind in kinds if kind.sets]
         if any(_related(form, value) for form in forms for value in values):
             return None  # the order of the two counts
-        shared = tuple(str(each.input_line) for each in overrides if not self._sets_a_value(each))
+        shared = tuple(str(each.input_line) for each, kind in kinds if not kind.sets)
         if shared not in self._bases:
             self._bases[shared] = self._compose(master, shared, overrides)
         return self._bases[shared]
@@ -145,9 +169,16 @@ class CachingLoader(ConfigLoaderImpl):
 
     def _with_values(self, config: DictConfig, overrides: list[Override]) -> DictConfig:
         for override in overrides:
-            if self._sets_a_value(override):
+            if self._kind(override).sets:
                 OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
         return config
+
+    def _kind(self, override: Override) -> Kind:
+        text = str(override.input_line)
+        if text not in self._kinds:
+            sets = self._sets_a_value(override)
+            self._kinds[text] = Kind(sets, sets and _may_follow(override), _adds_or_deletes(override))
+        return self._kinds[text]
 
     def _sets_a_value(self, override: Override) -> bool:
         key = override.key_or_group
@@ -165,6 +196,9 @@ class CachingLoader(ConfigLoaderImpl):
 
 @cache
 def _parse(text: str) -> Override:
+    """Parse an override. One that sets a whole number is like the others of its key: seeds are many."""
+    if (match := WHOLE.fullmatch(text)) and match[2] != "0":
+        return replace(_parse(f"{match[1]}=0"), _value=int(match[2]), input_line=text)
     return OverridesParser.create().parse_overrides([text])[0]
 
 

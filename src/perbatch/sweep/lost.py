@@ -13,16 +13,17 @@ ARTIFACTS = (CONFIG, HISTORY, WEIGHTS)
 """The files of a complete run's folder that MLflow has as artifacts."""
 
 
-def mend(store: Store, runs: Sequence[PlannedRun]) -> None:
+def mend(store: Store, runs: Sequence[PlannedRun]) -> bool:
     """See what the embedded store has lost of complete runs, say it, and fill it again.
 
     A run that it does not know any more is forgotten as logged, so that the sweep logs it; artifacts are put
-    back here.
+    back here. Returns whether the store has all the runs; a server is not asked for each of thousands, their
+    folders say it. MLflow is imported where artifacts are put back, only there.
     """
-    if store.is_server:  # it is not asked for each of thousands of runs
-        return
     keys = {name: store.peek(name) for name in {run.experiment for run in runs}}
     logged = {run.folder.logged_id(keys[run.experiment]): run for run in runs}
+    if store.is_server:
+        return None not in logged
     lost = store.lost_of(each for each in logged if each)
     for each in lost.gone:
         logged[each].folder.forget_logged(keys[logged[each].experiment])
@@ -33,3 +34,4 @@ def mend(store: Store, runs: Sequence[PlannedRun]) -> None:
     for each in lost.bare:
         for name in ARTIFACTS:
             store.client.log_artifact(each, str(logged[each].folder.path / name))
+    return None not in logged and not lost.gone

@@ -11,17 +11,18 @@ from tqdm import tqdm
 
 from perbatch.backprop.engines import unusable
 from perbatch.errors import UserError
-from perbatch.runs.check import check
+from perbatch.runs.check import checked
 from perbatch.runs.folder import RunFolder
 from perbatch.runs.identity import flat
 from perbatch.runs.planned import Folders, PlannedRun, usable
-from perbatch.runs.run import Run
 from perbatch.runs.schema import Config
 from perbatch.sweep import disk
 from perbatch.sweep.calls import Calls
 from perbatch.sweep.compose import CachingLoader
 
 log = logging.getLogger(__name__)
+
+KEYS = [each.name for each in fields(Config)]
 
 SAMPLE = 200
 """Complete runs whose seconds are looked up to say how long the others may take."""
@@ -43,6 +44,8 @@ class Plan:
     """What all runs have in common: dotted keys of the resolved config, and their values."""
     calls: Calls = field(default_factory=Calls)
     """What its runs are called."""
+    losses: dict[str, float | None] = field(default_factory=dict)
+    """The validation loss that each reused run ended with, by its identity; None where it diverged."""
 
     @property
     def runs(self) -> list[PlannedRun]:
@@ -69,8 +72,10 @@ class Plan:
 
     def outcome(self, results: str | None) -> str:
         """Say which run ended best, once all are complete, and where the tables lie, if any."""
-        rows = ((run.folder.row(), run) for run in self.runs)
-        finished = [(row["validation_loss"], run) for row, run in rows if row["status"] == "finished"]
+        for run in self.missing:
+            self.losses[run.identity] = _loss(run.folder.row())
+        ended = ((self.losses[run.identity], run) for run in self.runs)
+        finished = [(loss, run) for loss, run in ended if loss is not None]
         lines = [f"tables: {results}"] if results else []
         if finished:
             loss, best = min(finished, key=lambda pair: pair[0])
@@ -102,8 +107,7 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
     for overrides in tqdm(combinations, "planning", delay=2, leave=False, disable=None):
         settings = loader.settings(master, overrides)
         refuse(settings)
-        check(settings)
-        run = Run.of(settings)
+        run = checked(settings)
         if settings["batch_size"] not in ("full", run.batch_size):
             above[settings["batch_size"]] = run.batch_size
         identity = run.identity
@@ -123,7 +127,9 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
             values = flat(run.settings)
             _narrow(plan.common, values, first=not plan.order)
             plan.calls.take(identity, values)
-            reused = not settings["rerun"] and usable(folder, identity)
+            row = None if settings["rerun"] else usable(folder, identity)
+            if row:
+                plan.losses[identity] = _loss(row)
             planned = PlannedRun(
                 run.name,
                 overrides,
@@ -139,7 +145,7 @@ def extend(plan: Plan, combinations: Sequence[list[str]], loader: CachingLoader,
             )
             for each in (plan, part):
                 each.order.append(identity)
-            (part.reused if reused else part.missing).append(planned)
+            (part.reused if row else part.missing).append(planned)
     for whole, new in ((plan.reused, part.reused), (plan.missing, part.missing)):
         # Only the whole round tells what is in their names.
         names = [plan.calls.names(each.identity, each.cell, each.name) for each in new]
@@ -157,11 +163,15 @@ def capped(asked: int, size: int) -> tuple[str, int, int]:
 
 def refuse(settings: Mapping[Any, Any]) -> None:
     """Raise a UserError where a key of a run was deleted, or its engine cannot be used here."""
-    for each in fields(Config):
-        if each.name not in settings:
-            raise UserError(f"~{each.name}: every key of a run has a value: set it to another instead")
+    for name in KEYS:
+        if name not in settings:
+            raise UserError(f"~{name}: every key of a run has a value: set it to another instead")
     if reason := unusable(settings["engine"]["name"]):
         raise UserError(f"engine={settings['engine']['name']}: {reason}")
+
+
+def _loss(row: Mapping[str, Any]) -> float | None:
+    return row["validation_loss"] if row["status"] == "finished" else None
 
 
 def _narrow(common: dict[str, Any], values: dict[str, Any], first: bool) -> None:

@@ -11,9 +11,8 @@ from omegaconf import DictConfig
 from perbatch.advice import SWEEP
 from perbatch.errors import UserError
 from perbatch.launch.job import ForgetConfigs as ForgetConfigs
-from perbatch.runs.check import check
+from perbatch.runs.check import checked
 from perbatch.runs.folder import RunFolder
-from perbatch.runs.run import Run
 from perbatch.sweep import plan, record
 from perbatch.sweep.sentences import MENDED_BY_USERS, sentence
 
@@ -30,8 +29,7 @@ class Preflight(Callback):
             if asked.get("sampler") is not None or asked.get("trials") is not None:
                 raise UserError(f"a search is a sweep: add {SWEEP}")
             plan.refuse(config)
-            check(config)
-            run = Run.of(config)
+            run = checked(config)
             if config.batch_size not in ("full", run.batch_size):
                 log.warning(*plan.capped(config.batch_size, run.batch_size))
             if not config.dry_run:

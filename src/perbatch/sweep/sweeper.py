@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +23,6 @@ from perbatch.sweep.compose import CachingLoader
 from perbatch.sweep.parents import Found, Parents
 from perbatch.sweep.progress import watch
 from perbatch.sweep.sentences import of_logging, sentence
-from perbatch.tracking import Store
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +90,8 @@ def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
     part = _next(asked, planned, loader, master)
     if part is None:
         return []
-    ran_with = tables.settings_json(planned, loader, master, search.describe() if search else None)
+    results = master.sweep.results
+    ran_with = "" if results is None else tables.settings_json(planned, loader, master)
     if said := disk.check(_needs(planned, master)):
         log.warning(said)
     if master.dry_run:
@@ -104,11 +103,11 @@ def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
     # What is complete costs no look at MLflow's runs: on to the first round that has something to train.
     while not part.missing and (following := _next(asked, planned, loader, master)):
         part = following
-    lost.mend(store, planned.reused)
+    all_logged = lost.mend(store, planned.reused)
     if planned.missing:
         launchers.check(master)
     unended = locks.left() or any(map(locks.is_over, store.running()))
-    if planned.missing or unended or not _all_logged(store, planned.reused):
+    if planned.missing or unended or not all_logged:
         context = HydraContext(loader, call.context.callbacks)
         extra = launchers.overrides(master, store.uri)
         searching = search.name if search else ""
@@ -132,20 +131,20 @@ def run(rounds: Rounds, call: Call, search: Search | None = None) -> list[str]:
                 parents.found = search.found()
             parents.log_missing(lambda overrides: Run.of(loader.settings(master, overrides)))
     failed = _failed(planned.missing)
-    if master.sweep.results is not None:
+    if results is not None:
         rows = {
             run.identity: Run.of(loader.settings(master, run.overrides)).describe() | {"status": "failed"}
             for run in failed
         }
         if search is not None:  # later rounds may differ in more
             ran_with = tables.settings_json(planned, loader, master, search.describe())
-        tables.write(planned.runs, rows, ran_with, Path(master.sweep.results))
+        tables.write(planned.runs, rows, ran_with, Path(results))
     if failed:
         raise UserError(
             f"{len(failed)} of {len(planned.order)} runs failed, the first with {_reason(failed[0])}; "
             "the same command trains only those that failed"
         )
-    log.info(planned.outcome(master.sweep.results))
+    log.info(planned.outcome(results))
     return planned.order
 
 
@@ -179,12 +178,6 @@ def _needs(planned: plan.Plan, master: DictConfig) -> dict[Path, int]:
 
 def _said(error: Exception) -> str | None:
     return sentence(error) if isinstance(error, OSError) else of_logging(error)
-
-
-def _all_logged(store: Store, runs: list[PlannedRun]) -> bool:
-    """Tell whether the store has all these complete runs; MLflow is not imported for it."""
-    key = cache(store.peek)
-    return all(run.folder.logged(key(run.experiment)) for run in runs)
 
 
 def _refuse_two_grids(master: DictConfig) -> None:

@@ -5,13 +5,13 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from perbatch.files import replace
+from perbatch.files import replace, replacing
 from perbatch.overrides import written
 from perbatch.runs import identity
 from perbatch.runs.planned import PlannedRun
@@ -33,10 +33,10 @@ def write(runs: Sequence[PlannedRun], failed: Mapping[str, dict[str, Any]], sett
     rows = [failed.get(run.identity) or run.folder.row() for run in runs]
     thetas = [np.empty(0) if run.identity in failed else run.folder.theta() for run in runs]
     replace(out / RUNS, runs_csv(rows))
-    replace(out / HISTORY, _history(complete))
-    buffer = io.BytesIO()
-    np.save(buffer, _stack(thetas), allow_pickle=False)
-    replace(out / WEIGHTS, buffer.getvalue())
+    with replacing(out / HISTORY) as stream:
+        _write_history(stream, complete)
+    with replacing(out / WEIGHTS) as stream:
+        _write_npy(stream, _stack(thetas))
     replace(out / SETTINGS, settings)
 
 
@@ -85,16 +85,22 @@ def overrides(plan: Plan, loader: CachingLoader, master: DictConfig) -> list[str
     return shared + [f"{'+' * (key not in defaults)}{key}={written(value)}" for key, value in changed.items()]
 
 
-def _history(runs: Sequence[PlannedRun]) -> str:
-    parts: list[str] = []
-    for run in runs:
-        header, _, body = run.folder.history().partition("\n")
-        if not parts:
-            parts.append(f"identity,{header}\n")
-        parts.extend(f"{run.identity},{line}\n" for line in body.splitlines())
-    return "".join(parts)
+def _write_history(stream: BinaryIO, runs: Sequence[PlannedRun]) -> None:
+    for number, run in enumerate(runs):
+        header, *lines = run.folder.history().splitlines()
+        text = "" if number else f"identity,{header}\n"
+        stream.write((text + "".join(f"{run.identity},{line}\n" for line in lines)).encode())
+
+
+def _write_npy(stream: BinaryIO, array: np.ndarray) -> None:
+    # As NumPy does. Written to a file by NumPy, a full disk would be an error without a word of it.
+    np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
+    stream.write(array.data)
 
 
 def _stack(thetas: Sequence[np.ndarray]) -> np.ndarray:
     longest = max(theta.size for theta in thetas)
-    return np.array([np.pad(theta, (0, longest - theta.size), constant_values=np.nan) for theta in thetas])
+    stacked = np.full((len(thetas), longest), np.nan, np.result_type(*{theta.dtype for theta in thetas}))
+    for row, theta in zip(stacked, thetas, strict=True):
+        row[: theta.size] = theta
+    return stacked

@@ -1,5 +1,6 @@
 """What the embedded store names and does not have: runs that were collected, artifacts that were deleted."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -34,7 +35,13 @@ def of_runs(database: Path, ids: Iterable[str]) -> Lost:
 def is_missing(address: str) -> bool:
     """Return whether an address of artifacts is that of a folder that is not there, or is empty."""
     folder = local(address)
-    return folder is not None and not (folder.is_dir() and any(folder.iterdir()))
+    if folder is None:
+        return False
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except (FileNotFoundError, NotADirectoryError):
+        return True
 
 
 def local(address: str) -> Path | None:
