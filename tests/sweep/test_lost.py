@@ -10,6 +10,12 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+from perbatch.runs.folder import RunFolder
+from perbatch.runs.planned import PlannedRun
+from perbatch.sweep import lost
+from perbatch.tracking import locate
+from servers import free_port
+
 SWEEP = ("-m", "epochs=1", "engine=numpy", "hydra/launcher=basic", "seed=0,1,2")
 
 
@@ -69,3 +75,9 @@ def test_a_sweep_ends_with_its_best_run_and_its_tables(
     }
     assert best.endswith(f"in {min(losses, key=lambda path: losses[path]).parent}")
     assert tables == f"tables: {place}"
+
+
+def test_a_server_that_died_since_the_sweep_began_does_not_end_it(tmp_path: Path) -> None:
+    store = locate(f"http://127.0.0.1:{free_port()}", tmp_path)
+    assert lost.mend(store, [])
+    assert not lost.mend(store, [PlannedRun("", [], "digits", "", RunFolder(tmp_path))])

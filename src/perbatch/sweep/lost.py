@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from perbatch.runs.folder import CONFIG, HISTORY, WEIGHTS
 from perbatch.runs.planned import PlannedRun
-from perbatch.tracking import Store
+from perbatch.tracking import Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -17,13 +17,12 @@ def mend(store: Store, runs: Sequence[PlannedRun]) -> bool:
     """See what the embedded store has lost of complete runs, say it, and fill it again.
 
     A run that it does not know any more is forgotten as logged, so that the sweep logs it; artifacts are put
-    back here. Returns whether the store has all the runs; a server is not asked for each of thousands, their
-    folders say it. MLflow is imported where artifacts are put back, only there.
+    back here. Returns whether the store has all the runs. MLflow is imported only to put artifacts back.
     """
+    if store.is_server:
+        return _server_has(store, runs)
     keys = {name: store.peek(name) for name in {run.experiment for run in runs}}
     logged = {run.folder.logged_id(keys[run.experiment]): run for run in runs}
-    if store.is_server:
-        return None not in logged
     lost = store.lost_of(each for each in logged if each)
     for each in lost.gone:
         logged[each].folder.forget_logged(keys[logged[each].experiment])
@@ -35,3 +34,12 @@ def mend(store: Store, runs: Sequence[PlannedRun]) -> bool:
         for name in ARTIFACTS:
             store.client.log_artifact(each, str(logged[each].folder.path / name))
     return None not in logged and not lost.gone
+
+
+def _server_has(store: Store, runs: Sequence[PlannedRun]) -> bool:
+    """Whether a server has all the runs, as their folders say: it is not asked for each of thousands."""
+    try:
+        keys = {name: store.peek(name) for name in {run.experiment for run in runs}}
+    except StoreUnavailable:  # it died since the sweep began, which logging says; no run is lost by it
+        return False
+    return all(run.folder.logged(keys[run.experiment]) for run in runs)
